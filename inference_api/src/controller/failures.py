@@ -1,0 +1,62 @@
+"""Errors as HTTP answers, all of one JSON shape."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Final
+
+from fastapi import Request, Response
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from src.errors import ApiError
+
+logger = logging.getLogger(__name__)
+
+
+class FieldProblemBody(BaseModel):
+    """One field's problem."""
+
+    field: str = Field(examples=["feature1"])
+    problem: str = Field(examples=["Field required"])
+
+
+class ErrorBody(BaseModel):
+    """What every error looks like."""
+
+    error: str = Field(examples=["invalid_input"])
+    detail: str = Field(examples=["the input does not fit the model's signature: feature1"])
+    fields: list[FieldProblemBody]
+
+
+ERROR_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {503: {"model": ErrorBody, "description": "No model serves"}}
+
+MAX_PATH: Final = 100
+_STATUS_KINDS: Final = {404: "not_found", 405: "method_not_allowed"}
+
+
+def error_response(error: ApiError) -> Response:
+    """The answer for one of the service's errors."""
+    headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else None
+    return Response(error.body(), error.status, headers, "application/json")
+
+
+def on_api_error(_request: Request, error: Exception) -> Response:
+    """Exception handler for the service's own errors."""
+    return error_response(error) if isinstance(error, ApiError) else unexpected(error, _request.url.path)
+
+
+def on_http_exception(request: Request, error: Exception) -> Response:
+    """Exception handler for the framework's refusals, such as an unknown path."""
+    status = error.status_code if isinstance(error, HTTPException) else ApiError.status
+    refusal = ApiError(f"{request.method} {request.url.path[:MAX_PATH]}: {getattr(error, 'detail', 'refused')}")
+    refusal.status, refusal.kind = status, _STATUS_KINDS.get(status, "refused")
+    response = error_response(refusal)
+    response.headers.update(getattr(error, "headers", None) or {})
+    return response
+
+
+def unexpected(error: Exception, path: str) -> Response:
+    """The answer for a fault of the service: logged whole, told in one sentence."""
+    logger.error("unexpected error", exc_info=error, extra={"path": path[:MAX_PATH]})
+    return error_response(ApiError("the service failed; its log has the details under this answer's X-Request-ID"))

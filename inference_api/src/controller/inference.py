@@ -1,0 +1,147 @@
+"""The HTTP application: HTTP in, a service call, HTTP out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from time import perf_counter
+from typing import Annotated, Any, cast
+
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi_offline import FastAPIOffline
+from pydantic_core import to_json
+from starlette.exceptions import HTTPException
+from starlette.routing import Route
+
+from src.controller import description, documentation
+from src.controller.body import read_json_body
+from src.controller.failures import ERROR_RESPONSES, error_response, on_api_error, on_http_exception
+from src.controller.request_id import RequestIdMiddleware
+from src.errors import ApiError, FieldProblem, RefusedRowError
+from src.service.metrics import Metrics
+from src.service.model import Outcome
+from src.service.schema import MAX_PROBLEMS
+from src.service.watcher import ModelWatcher, Serving
+from src.settings import Settings
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Build the application; the model is followed from start to shutdown of its lifespan.
+
+    Args:
+        settings: The service's settings.
+    """
+    metrics, serving = Metrics(), Serving()
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        watch = asyncio.create_task(ModelWatcher(settings, serving, metrics).run())
+        yield
+        watch.cancel()
+        with suppress(asyncio.CancelledError):
+            await watch
+
+    app = FastAPIOffline(
+        title="Inference API",
+        description="Serves the model that an alias of the MLflow registry points at.",
+        version="1.0.0",
+        lifespan=lifespan,
+    )
+    app.state.settings, app.state.metrics, app.state.serving = settings, metrics, serving
+    app.add_middleware(RequestIdMiddleware)
+    app.add_exception_handler(ApiError, on_api_error)
+    app.add_exception_handler(HTTPException, on_http_exception)
+    app.get("/health", tags=["operation"], summary="Liveness")(health)
+    app.get("/ready", tags=["operation"], summary="Readiness", responses=ERROR_RESPONSES)(ready)
+    app.get("/model", tags=["operation"], summary="The model that serves")(model)
+    app.get("/metrics", tags=["operation"], summary="Prometheus metrics", response_class=Response)(metrics_text)
+    # Plain Starlette routes: FastAPI's own would validate twice, and the model's signature is not known at import.
+    app.router.routes.append(Route("/predict", predict, methods=["POST"]))
+    app.router.routes.append(Route("/predict/batch", predict_batch, methods=["POST"]))
+    app.openapi = documentation.openapi_of(app, serving)  # type: ignore[method-assign]  # FastAPI's documented way
+    return app
+
+
+def serving_of(request: Request) -> Serving:
+    """The state that the watcher keeps."""
+    return cast("Serving", request.app.state.serving)
+
+
+ServingState = Annotated[Serving, Depends(serving_of)]
+
+
+async def health() -> dict[str, str]:
+    """200 while the process lives, whatever the model."""
+    return {"status": "ok"}
+
+
+async def ready(serving: ServingState) -> dict[str, str]:
+    """200 when a model serves, else 503 with the reason."""
+    bundle = serving.current().model.bundle
+    return {"status": "ready", "model": bundle.name, "version": bundle.version}
+
+
+async def model(request: Request, serving: ServingState) -> dict[str, Any]:
+    """What serves, since when, and why a newer version does not."""
+    return description.describe(serving, request.app.state.settings)
+
+
+async def metrics_text(request: Request) -> Response:
+    """The metrics of this replica."""
+    metrics: Metrics = request.app.state.metrics
+    return Response(metrics.text(), media_type=metrics.content_type)
+
+
+async def predict(request: Request) -> Response:
+    """Answer one row: `{"prediction": ...}`."""
+    return await _answer(request, "/predict", _predict)
+
+
+async def predict_batch(request: Request) -> Response:
+    """Answer an array of rows: `{"predictions": [...]}`."""
+    return await _answer(request, "/predict/batch", _predict_batch)
+
+
+async def _predict(request: Request) -> tuple[bytes, str]:
+    batcher = serving_of(request).current()
+    body = await read_json_body(request, request.app.state.settings.max_body_bytes)
+    outcome = (await batcher.predict((batcher.model.schema.row(body),)))[0]
+    if isinstance(outcome, ApiError):
+        raise outcome
+    return b'{"prediction":%b}' % to_json(outcome), batcher.model.bundle.version
+
+
+async def _predict_batch(request: Request) -> tuple[bytes, str]:
+    batcher = serving_of(request).current()
+    settings: Settings = request.app.state.settings
+    body = await read_json_body(request, settings.max_body_bytes)
+    rows = batcher.model.schema.rows(body, settings.max_batch_rows)
+    outcomes = await batcher.predict(rows) if rows else []
+    _raise_failures(outcomes)
+    return b'{"predictions":%b}' % to_json(outcomes), batcher.model.bundle.version
+
+
+def _raise_failures(outcomes: list[Outcome]) -> None:
+    """A batch is answered whole or not at all: name the rows that have no answer."""
+    failed = [(place, outcome) for place, outcome in enumerate(outcomes) if isinstance(outcome, ApiError)]
+    if not failed:
+        return
+    own_fault = next((error for _place, error in failed if not isinstance(error, RefusedRowError)), None)
+    if own_fault is not None:
+        raise own_fault
+    problems = tuple(FieldProblem(f"[{place}]", error.detail) for place, error in failed[:MAX_PROBLEMS])
+    raise RefusedRowError(f"the model has no answer for {len(failed)} of {len(outcomes)} rows", problems)
+
+
+async def _answer(request: Request, route: str, work: Callable[[Request], Awaitable[tuple[bytes, str]]]) -> Response:
+    """Run the work, count it, and turn what it raises into the service's error shape."""
+    start = perf_counter()
+    try:
+        content, version = await work(request)
+        response = Response(content, media_type="application/json", headers={"X-Model-Version": version})
+    except ApiError as error:
+        response = error_response(error)
+    metrics: Metrics = request.app.state.metrics
+    metrics.request(route, response.status_code, perf_counter() - start)
+    return response

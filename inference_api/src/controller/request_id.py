@@ -1,0 +1,51 @@
+"""Every answer carries an `X-Request-ID`: the client's own, when it is a reasonable one, else a new one."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import secrets
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from src import logs
+from src.controller.failures import unexpected
+
+_HEADER: Final = b"x-request-id"
+_ACCEPTED: Final = re.compile(rb"[\w.:/+=@-]{1,128}")
+
+
+class RequestIdMiddleware:
+    """ASGI middleware that names the request for its logs and its answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap the application."""
+        self._app = app
+        self._prefix = secrets.token_hex(6)
+        self._count = itertools.count(1)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Name an HTTP request; pass everything else on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = next((value for name, value in scope["headers"] if name == _HEADER), b"")
+        name = given if _ACCEPTED.fullmatch(given) else f"{self._prefix}-{next(self._count):x}".encode()
+        logs.request_id.set(name.decode())
+
+        started = False
+
+        async def send_named(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] = [*message["headers"], (_HEADER, name)]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_named)
+        except Exception as error:
+            if started:
+                raise  # too late for another answer: the server closes the connection
+            await unexpected(error, scope["path"])(scope, receive, send_named)

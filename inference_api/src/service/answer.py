@@ -1,0 +1,69 @@
+"""What an estimator returned, as plain values: one answer a row."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+Answer = Any
+"""A number, string, boolean or null, or a list of these for several outputs."""
+
+
+def answers(raw: Any, count: int) -> list[Answer]:
+    """Unpack the return value of `predict`.
+
+    Args:
+        raw: An array, sparse matrix, DataFrame or Series of n rows, or a list of such arrays, one an output.
+        count: Rows that were asked.
+
+    Returns:
+        One answer a row: a plain value, or a list for several outputs.
+
+    Raises:
+        ValueError: When there is not one answer a row.
+    """
+    if isinstance(raw, list) and raw and isinstance(raw[0], np.ndarray):
+        per_output = [answers(output, count) for output in raw]
+        return [list(row) for row in zip(*per_output, strict=True)]
+    if hasattr(raw, "toarray"):
+        raw = raw.toarray()
+    array = np.asarray(raw)
+    if array.ndim == 0 or array.shape[0] != count:
+        raise ValueError(f"the model returned {array.shape} for {count} rows")
+    if array.dtype.kind in "MO":
+        return [_plain(value) for value in array.tolist()] if array.dtype.kind == "O" else array.astype(str).tolist()
+    values: list[Answer] = array.tolist()
+    return values
+
+
+def is_finite(answer: Answer) -> bool:
+    """Whether JSON can hold the answer: no NaN and no infinity in it."""
+    if isinstance(answer, float):
+        return math.isfinite(answer)
+    if isinstance(answer, list):
+        return all(is_finite(part) for part in answer)
+    return True
+
+
+def agree(left: Answer, right: Answer, tolerance: float = 1e-9) -> bool:
+    """Whether two answers are the same, numbers up to the relative tolerance of a differently sized batch."""
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(agree(*pair, tolerance) for pair in zip(left, right, strict=True))
+    if _is_number(left) and _is_number(right):
+        return math.isclose(left, right, rel_tol=tolerance, abs_tol=tolerance)
+    return type(left) is type(right) and bool(left == right)
+
+
+def _is_number(value: Answer) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    return value.isoformat() if isinstance(value, date) else value

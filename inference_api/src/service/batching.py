@@ -1,0 +1,108 @@
+"""Micro-batching: the rows of a moment become one `predict` call."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from time import perf_counter
+from typing import Final
+
+from src.errors import OverloadedError
+from src.service.metrics import Metrics
+from src.service.model import LoadedModel, Outcome
+from src.service.schema import Row
+
+_Waiting = list[tuple[Sequence[Row], asyncio.Future[list[Outcome]]]]
+
+SLOW_CALL_SECONDS: Final = 0.001
+MAX_ROWS_PER_CALL: Final = 1024
+
+
+class MicroBatcher:
+    """Collects the rows that one turn of the event loop brings and predicts them together.
+
+    A quick model is called in the loop: a thread would cost more than the call. A model that takes longer than
+    `SLOW_CALL_SECONDS` is called in one thread, so that the loop goes on accepting; while it works, the next batch
+    gathers. There is never more than one call at a time (`predict` is not audited for threads,
+    https://github.com/scikit-learn/scikit-learn/issues/18530).
+    """
+
+    def __init__(self, model: LoadedModel, metrics: Metrics, max_queue_rows: int) -> None:
+        """Serve one model; a swapped model gets a batcher of its own, so that no batch mixes versions.
+
+        Args:
+            model: The model.
+            metrics: Where batches are counted.
+            max_queue_rows: Rows that may wait before `OverloadedError`.
+        """
+        self.model = model
+        self._metrics = metrics
+        self._max_queue_rows = max_queue_rows
+        self._waiting: _Waiting = []
+        self._rows = 0
+        self._scheduled = False
+        slow = model.seconds_per_call > SLOW_CALL_SECONDS
+        self._thread = ThreadPoolExecutor(1, "predict") if slow else None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def predict(self, rows: Sequence[Row]) -> list[Outcome]:
+        """Wait for the outcomes of some rows, in their order.
+
+        Raises:
+            OverloadedError: When too many rows are waiting already.
+        """
+        if self._rows and self._rows + len(rows) > self._max_queue_rows:
+            raise OverloadedError(f"{self._rows} rows are waiting for the model")
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[list[Outcome]] = loop.create_future()
+        self._waiting.append((rows, future))
+        self._rows += len(rows)
+        if not self._scheduled:
+            self._scheduled = True
+            loop.call_soon(self._start)
+        return await future
+
+    def _start(self) -> None:
+        thread = self._thread or (self._borrowed_thread() if self._rows > MAX_ROWS_PER_CALL else None)
+        if thread is None:
+            taken = self._take()
+            self._scheduled = False
+            self._settle(taken, self._outcomes(taken))
+            return
+        task = asyncio.get_running_loop().create_task(self._work(thread))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _borrowed_thread(self) -> ThreadPoolExecutor:
+        """Even a quick model needs a thread once thousands of rows come together; it ends with the batcher."""
+        self._thread = ThreadPoolExecutor(1, "predict")
+        return self._thread
+
+    async def _work(self, thread: ThreadPoolExecutor) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            taken = self._take()
+            self._settle(taken, await loop.run_in_executor(thread, self._outcomes, taken))
+        self._scheduled = False
+
+    def _take(self) -> _Waiting:
+        taken, self._waiting, self._rows = self._waiting, [], 0
+        return taken
+
+    def _outcomes(self, taken: _Waiting) -> list[Outcome]:
+        rows = [row for part, _future in taken for row in part]
+        start = perf_counter()
+        outcomes: list[Outcome] = []
+        for first in range(0, len(rows), MAX_ROWS_PER_CALL):
+            outcomes += self.model.predict(rows[first : first + MAX_ROWS_PER_CALL])
+        self._metrics.batch(len(rows), perf_counter() - start)
+        return outcomes
+
+    @staticmethod
+    def _settle(taken: _Waiting, outcomes: list[Outcome]) -> None:
+        first = 0
+        for part, future in taken:
+            if not future.done():  # a client that left has cancelled it
+                future.set_result(outcomes[first : first + len(part)])
+            first += len(part)

@@ -1,0 +1,109 @@
+"""One column of a model's input: its name, what JSON may hold for it, and the dtype the model receives."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Literal, Self
+
+import numpy as np
+from pydantic_core import CoreSchema, core_schema
+
+from src.errors import ModelRefusedError
+
+Kind = Literal["number", "integer", "boolean", "string", "datetime", "any"]
+
+# https://mlflow.org/docs/latest/ml/model/signatures/#supported-data-types
+_MLFLOW_TYPES: Final[dict[str, tuple[Kind, str]]] = {
+    "double": ("number", "float64"),
+    "float": ("number", "float32"),
+    "long": ("integer", "int64"),
+    "integer": ("integer", "int32"),
+    "boolean": ("boolean", "bool"),
+    "string": ("string", "str"),
+    "datetime": ("datetime", "datetime64[ns]"),
+}
+_NUMPY_KINDS: Final[dict[str, Kind]] = {
+    "f": "number",
+    "i": "integer",
+    "u": "integer",
+    "b": "boolean",
+    "U": "string",
+    "O": "string",
+    "M": "datetime",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the input.
+
+    Attributes:
+        name: Key in the JSON object, and the DataFrame's column.
+        kind: What JSON may hold for it.
+        dtype: NumPy (or pandas) dtype that the model receives.
+        required: Whether the key must be there with a value; else null and absent are missing values.
+    """
+
+    name: str
+    kind: Kind
+    dtype: str
+    required: bool = True
+
+    @classmethod
+    def of_mlflow_type(cls, name: str, mlflow_type: object, *, required: bool) -> Self:
+        """The column for a type of MLflow's column-based signatures.
+
+        Raises:
+            ModelRefusedError: For binary, array, map and object columns.
+        """
+        if not isinstance(mlflow_type, str) or mlflow_type not in _MLFLOW_TYPES:
+            raise ModelRefusedError(
+                f"column {name!r} of the signature is of type {mlflow_type!r}; served are {', '.join(_MLFLOW_TYPES)}"
+            )
+        return cls(name, *_MLFLOW_TYPES[mlflow_type], required=required)
+
+    @classmethod
+    def of_dtype(cls, name: str, dtype: str) -> Self:
+        """The column for one position of a tensor of that dtype.
+
+        Raises:
+            ModelRefusedError: For a dtype that JSON cannot carry.
+        """
+        kind = _NUMPY_KINDS.get(np.dtype(dtype).kind)
+        if kind is None:
+            raise ModelRefusedError(f"the signature's tensor is of type {dtype}, which JSON cannot carry")
+        return cls(name, kind, "object" if kind == "string" else dtype)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields, for a JSON file."""
+        return asdict(self)
+
+    def core_schema(self) -> CoreSchema:
+        """What pydantic-core validates: strict, so that no string becomes a number and no number a boolean."""
+        schema = self._value_schema()
+        return schema if self.required else core_schema.nullable_schema(schema)
+
+    def _value_schema(self) -> CoreSchema:
+        if self.kind == "number":
+            largest = None if self.dtype == "float64" else float(np.finfo(self.dtype).max)
+            smallest = None if largest is None else -largest
+            return core_schema.float_schema(strict=True, allow_inf_nan=False, ge=smallest, le=largest)
+        if self.kind == "integer":
+            info = np.iinfo(self.dtype)
+            return core_schema.int_schema(strict=True, ge=int(info.min), le=int(info.max))
+        if self.kind == "boolean":
+            return core_schema.bool_schema(strict=True)
+        if self.kind == "string":
+            return core_schema.str_schema(strict=True)
+        if self.kind == "datetime":
+            return core_schema.datetime_schema(strict=True)
+        return core_schema.union_schema(
+            [
+                core_schema.bool_schema(strict=True),
+                core_schema.int_schema(strict=True),
+                core_schema.float_schema(strict=True, allow_inf_nan=False),
+                core_schema.str_schema(strict=True),
+            ],
+            custom_error_type="scalar_type",
+            custom_error_message="Input should be a number, a string, a boolean or null",
+        )

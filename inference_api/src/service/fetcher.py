@@ -1,0 +1,93 @@
+"""Runs the fetch child and turns what comes of it into a bundle or one of the service's errors."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from src.errors import ModelError, ModelRefusedError
+from src.service.bundle import Bundle
+
+_ROOT: Final = Path(__file__).parents[2]
+_TAIL: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class FetchRequest:
+    """What to download.
+
+    Attributes:
+        tracking_uri: MLflow server.
+        name: Registered model.
+        version: Version to download.
+        run_id: Its run, for the bundle.
+        source: Where the registry says its artifacts are, for the bundle.
+        content_sha256: Digest that the registry holds, or empty.
+        allow_pickle: Whether formats that run code may be loaded.
+        destination: Empty folder to fill.
+    """
+
+    tracking_uri: str
+    name: str
+    version: str
+    run_id: str
+    source: str
+    content_sha256: str
+    allow_pickle: bool
+    destination: str
+
+    def as_json(self) -> bytes:
+        """The line that the child reads."""
+        return json.dumps(asdict(self)).encode()
+
+
+async def run_fetch(request: FetchRequest, limit_seconds: float) -> Bundle:
+    """Download a version in a child process.
+
+    Args:
+        request: What to download, and where to.
+        limit_seconds: The child is killed after that time.
+
+    Raises:
+        ModelRefusedError: When the version can never be served as it is.
+        ModelError: When it could not be fetched this time.
+    """
+    command = (sys.executable, "-m", "src.service.fetch")
+    child = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE, cwd=_ROOT)
+    try:
+        async with asyncio.timeout(limit_seconds):
+            output, errors = await child.communicate(request.as_json())
+    except TimeoutError:
+        raise ModelError(f"the fetch took longer than {limit_seconds:g} s (MODEL_FETCH_SECONDS)") from None
+    finally:
+        await _end(child)
+    _raise_failure(child.returncode, output, errors)
+    return Bundle.read(Path(request.destination))
+
+
+async def _end(child: Process) -> None:
+    if child.returncode is None:
+        child.kill()
+        await child.wait()
+
+
+def _raise_failure(code: int | None, output: bytes, errors: bytes) -> None:
+    try:
+        answer = json.loads(output.splitlines()[-1]) if output.strip() else {}
+    except ValueError:
+        answer = {}
+    if code == 0 and answer.get("ok"):
+        return
+    if "detail" in answer:
+        kind = ModelRefusedError if answer.get("kind") == ModelRefusedError.kind else ModelError
+        raise kind(answer["detail"])
+    if code is not None and code == -signal.SIGKILL:
+        raise ModelError("the fetch was killed: most likely the container's memory limit is too small for it")
+    tail = errors.decode(errors="replace").strip()[-_TAIL:]
+    raise ModelError(f"the fetch ended with code {code}: {tail}")

@@ -1,0 +1,92 @@
+"""A verified model in memory: rows in, one outcome a row out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from src.errors import ApiError, RefusedRowError
+from src.service.answer import Answer, answers, is_finite
+from src.service.bundle import Bundle
+from src.service.encoding import Encoder
+from src.service.schema import Row, Schema
+
+Outcome = Answer | ApiError
+"""What one row gets: its answer, or the error that is its own."""
+
+MAX_REASON: Final = 300
+
+
+class PredictionError(ApiError):
+    """The model failed in a way that is not the row's fault."""
+
+    status = 500
+    kind = "prediction_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A model version that serves.
+
+    Attributes:
+        bundle: Where it came from.
+        schema: What its rows look like.
+        estimator: The fitted estimator.
+        encoder: How rows reach it.
+        seconds_per_call: Time of one warm `predict` on one row.
+        loaded_at: When it was loaded, UTC.
+        warnings: What an operator should know, such as another version of scikit-learn.
+    """
+
+    bundle: Bundle
+    schema: Schema
+    estimator: Any
+    encoder: Encoder
+    seconds_per_call: float
+    loaded_at: datetime
+    warnings: tuple[str, ...] = ()
+
+    def predict(self, rows: Sequence[Row]) -> list[Outcome]:
+        """Predict many rows in as few calls as they allow.
+
+        Args:
+            rows: Validated by `schema`.
+
+        Returns:
+            One outcome a row, in order: the answer, or the error that this row alone gets.
+        """
+        groups = self.encoder.groups(rows)
+        if len(groups) == 1:
+            return self._outcomes(rows)
+        outcomes: list[Outcome] = [None] * len(rows)
+        for places in groups:
+            for place, outcome in zip(places, self._outcomes([rows[place] for place in places]), strict=True):
+                outcomes[place] = outcome
+        return outcomes
+
+    def _outcomes(self, rows: Sequence[Row]) -> list[Outcome]:
+        try:
+            found = predict_rows(self.estimator, self.bundle.predict_fn, self.encoder, rows)
+        except Exception as error:  # noqa: BLE001 - an estimator may raise anything; halving finds the rows it is about
+            if len(rows) == 1:
+                return [_refusal(error)]
+            middle = len(rows) // 2
+            return self._outcomes(rows[:middle]) + self._outcomes(rows[middle:])
+        return [answer if is_finite(answer) else _not_finite() for answer in found]
+
+
+def predict_rows(estimator: Any, predict_fn: str, encoder: Encoder, rows: Sequence[Row]) -> list[Answer]:
+    """One call of the estimator on rows of one group."""
+    return answers(getattr(estimator, predict_fn)(encoder.encode(rows)), len(rows))
+
+
+def _refusal(error: Exception) -> ApiError:
+    if isinstance(error, ValueError | TypeError | OverflowError):
+        return RefusedRowError(f"the model refuses this input: {error}"[:MAX_REASON])
+    return PredictionError(f"the model failed: {type(error).__name__}")
+
+
+def _not_finite() -> ApiError:
+    return RefusedRowError("the model's prediction for this input is not a finite number")

@@ -1,0 +1,138 @@
+"""The model's signature as a typed request: JSON in, rows of plain values out, or an error that names the field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, Final
+
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import ErrorDetails, SchemaValidator, ValidationError, core_schema, to_json
+
+from src.errors import BodyTooLargeError, FieldProblem, InvalidRowError, NotJsonError
+from src.service.column import Column
+
+Row = tuple[Any, ...]
+"""One value a column, in the signature's order; None is a missing value."""
+
+MAX_PROBLEMS: Final = 20
+MAX_NAME: Final = 100
+
+
+class Schema:
+    """What one row, and a batch of rows, of a model's input looks like.
+
+    Attributes:
+        columns: The columns in the signature's order.
+        example: One JSON object that the model accepts.
+    """
+
+    def __init__(self, columns: Sequence[Column], example: dict[str, Any]) -> None:
+        """Compile the validators.
+
+        Args:
+            columns: The columns in the signature's order.
+            example: One JSON object that the model accepts.
+        """
+        self.columns = tuple(columns)
+        self.example = example
+        self._names = [column.name for column in columns]
+        self._datetimes = [place for place, column in enumerate(columns) if column.kind == "datetime"]
+        # A typed dict takes keys of any form: spaces, accents, keywords, pydantic's own names.
+        fields = {
+            column.name: core_schema.typed_dict_field(column.core_schema(), required=column.required)
+            for column in columns
+        }
+        self._row_schema = core_schema.typed_dict_schema(fields, extra_behavior="forbid")
+        self._row = SchemaValidator(self._row_schema)
+        self._rows = SchemaValidator(core_schema.list_schema(self._row_schema))
+
+    def row(self, body: bytes) -> Row:
+        """Validate the body of a single prediction.
+
+        Raises:
+            NotJsonError: When it is not JSON.
+            InvalidRowError: When it does not fit; names the fields.
+        """
+        try:
+            values = self._row.validate_json(body)
+        except ValidationError as error:
+            raise _as_api_error(error, "a JSON object with the fields of the model's signature") from None
+        return self._tuple(values)
+
+    def rows(self, body: bytes, limit: int) -> list[Row]:
+        """Validate the body of a batch.
+
+        Args:
+            body: A JSON array of objects.
+            limit: The most rows accepted.
+
+        Raises:
+            NotJsonError: When it is not JSON.
+            InvalidRowError: When a row does not fit; names the fields with the row's place.
+            BodyTooLargeError: When there are too many rows.
+        """
+        try:
+            values = self._rows.validate_json(body)
+        except ValidationError as error:
+            raise _as_api_error(error, "a JSON array of objects") from None
+        if len(values) > limit:
+            raise BodyTooLargeError(f"the batch has {len(values)} rows; the limit is {limit}")
+        return [self._tuple(value) for value in values]
+
+    def rows_of(self, values: Iterable[dict[str, Any]]) -> list[Row]:
+        """Validate objects that are already parsed, such as an input example.
+
+        Raises:
+            pydantic_core.ValidationError: When one does not fit.
+        """
+        return [self._tuple(self._row.validate_json(to_json(value))) for value in values]
+
+    @cached_property
+    def json_schema(self) -> dict[str, Any]:
+        """JSON Schema of one row, with the example."""
+        schema = GenerateJsonSchema().generate(self._row_schema)
+        for column in schema["properties"].values():
+            column.pop("title", None)  # pydantic's is the name with other capitals
+        return {**schema, "title": "Row", "example": self.example}
+
+    def _tuple(self, values: dict[str, Any]) -> Row:
+        if len(values) == len(self._names) and not self._datetimes:
+            return tuple([values[name] for name in self._names])
+        row = [values.get(name) for name in self._names]
+        for place in self._datetimes:
+            row[place] = _naive_utc(row[place])
+        return tuple(row)
+
+
+def _naive_utc(moment: datetime | None) -> datetime | None:
+    """MLflow's datetime columns hold no time zone: an offset is converted to UTC, none is taken as it stands."""
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment is not None and moment.tzinfo else moment
+
+
+def _as_api_error(error: ValidationError, expected: str) -> NotJsonError | InvalidRowError:
+    details = error.errors(include_url=False, include_context=True, include_input=False)
+    if details[0]["type"] == "json_invalid":
+        return NotJsonError(f"the body is not JSON: {details[0].get('ctx', {}).get('error', 'unreadable')}")
+    problems = {_field(detail["loc"]): _problem(detail, expected) for detail in reversed(details)}
+    fields = tuple(FieldProblem(name, problem) for name, problem in reversed(problems.items()))
+    shown = fields[:MAX_PROBLEMS]
+    names = ", ".join(problem.field for problem in shown)
+    more = f" and {len(fields) - len(shown)} more" if len(fields) > len(shown) else ""
+    return InvalidRowError(f"the input does not fit the model's signature: {names}{more}", shown)
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    """`name` for a row, `[3].name` for row 3 of a batch, `body` for the whole."""
+    place = f"[{location[0]}]" if location and isinstance(location[0], int) else ""
+    names = [str(part)[:MAX_NAME] for part in location[1 if place else 0 :][:1]]
+    return ".".join([part for part in (place, *names) if part]) or "body"
+
+
+def _problem(detail: ErrorDetails, expected: str) -> str:
+    if detail["type"] in {"dict_type", "list_type"}:
+        return "must be a JSON object" if detail["loc"] else f"must be {expected}"
+    if detail["type"] == "extra_forbidden":
+        return "is not a field of the model's signature"
+    return detail["msg"]

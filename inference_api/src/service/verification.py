@@ -1,0 +1,109 @@
+"""Proof, before a model serves, that it answers as `mlflow.pyfunc` and the trainer did."""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import suppress
+from time import perf_counter
+from typing import Any, Final
+
+from src.errors import ModelRefusedError
+from src.service.answer import Answer, agree
+from src.service.bundle import Bundle, Check
+from src.service.encoding import Encoder, FrameEncoder, MatrixEncoder
+from src.service.model import MAX_REASON, predict_rows
+from src.service.schema import Schema
+
+WARM_UP_CALLS: Final = 5
+# Single-precision sums of another order; a model that really mixes its rows is off by far more.
+BATCH_TOLERANCE: Final = 1e-5
+
+
+def verified(bundle: Bundle, schema: Schema, estimator: Any) -> tuple[Encoder, float]:
+    """Choose the quickest way of encoding that answers as `mlflow.pyfunc` did, and warm it up.
+
+    Returns:
+        The encoder, and the seconds of one warm call on one row.
+
+    Raises:
+        ModelRefusedError: When no way gives the expected answers.
+    """
+    problem = ""
+    if MatrixEncoder.fits(bundle.columns):
+        matrix = MatrixEncoder(bundle.columns)
+        bare = forget_names(estimator) if bundle.named else ()
+        problem = _disagreement(bundle, schema, estimator, matrix)
+        if not problem:
+            return matrix, _warm_up(bundle, schema, estimator, matrix)
+        for part, names in bare:
+            part.feature_names_in_ = names
+    frame = FrameEncoder(bundle.columns, named=bundle.named)
+    problem = _disagreement(bundle, schema, estimator, frame)
+    if problem:
+        raise ModelRefusedError(problem)
+    return frame, _warm_up(bundle, schema, estimator, frame)
+
+
+def forget_names(estimator: Any) -> tuple[tuple[Any, Any], ...]:
+    """Take `feature_names_in_` from an estimator and its steps, so that an array is not warned about.
+
+    Returns:
+        The parts with their names, to put back.
+    """
+    parts = [estimator, *[step for _name, step in getattr(estimator, "steps", [])]]
+    found = [(part, vars(part)["feature_names_in_"]) for part in parts if "feature_names_in_" in vars(part)]
+    for part, _names in found:
+        del part.feature_names_in_
+    return tuple(found)
+
+
+def _disagreement(bundle: Bundle, schema: Schema, estimator: Any, encoder: Encoder) -> str:
+    """The first difference from the answers of `mlflow.pyfunc` and of the trainer; empty when there is none."""
+    for source, checks in (("mlflow.pyfunc answers", bundle.checks), ("the trainer logged", bundle.logged)):
+        for check in checks:
+            found = _answer(bundle, schema, estimator, encoder, check)
+            if not agree(found, check.answer):
+                return f"for a row of its verification the model answers {found}, {source} {check.answer}"[:MAX_REASON]
+    return _dependence(bundle, schema, estimator, encoder)
+
+
+def _answer(bundle: Bundle, schema: Schema, estimator: Any, encoder: Encoder, check: Check) -> Answer | str:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # scikit-learn's advice to the author; the comparison decides here
+        try:
+            return predict_rows(estimator, bundle.predict_fn, encoder, schema.rows_of([check.row]))[0]
+        except Exception as error:  # noqa: BLE001 - an estimator may raise anything: it is the reason that is shown
+            return _reason(error)
+
+
+def _dependence(bundle: Bundle, schema: Schema, estimator: Any, encoder: Encoder) -> str:
+    """Whether a row's answer changes with its neighbours in a batch; empty when it does not."""
+    rows = schema.rows_of([check.row for check in bundle.checks])
+    for places in encoder.groups(rows) if rows else []:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                found = predict_rows(estimator, bundle.predict_fn, encoder, [rows[place] for place in places])
+            except Exception as error:  # noqa: BLE001 - as in _answer
+                return f"the model fails on several rows at once: {_reason(error)}"
+        alone = [bundle.checks[place].answer for place in places]
+        if not all(agree(*pair, BATCH_TOLERANCE) for pair in zip(found, alone, strict=True)):
+            return "the model's answers depend on the rows that are predicted together"
+    return ""
+
+
+def _warm_up(bundle: Bundle, schema: Schema, estimator: Any, encoder: Encoder) -> float:
+    rows = schema.rows_of([bundle.example])
+    fastest = float("inf")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for _ in range(WARM_UP_CALLS):
+            start = perf_counter()
+            with suppress(Exception):  # an example that the model refuses still warms the way to it
+                predict_rows(estimator, bundle.predict_fn, encoder, rows)
+            fastest = min(fastest, perf_counter() - start)
+    return fastest
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:MAX_REASON]

@@ -1,0 +1,138 @@
+"""The service's settings: the only place that reads the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
+FALSE_WORDS = frozenset({"0", "false", "no", "off"})
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+class SettingsError(ValueError):
+    """One or more variables of the environment have an unusable value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set; each field is the variable of the same name in capitals.
+
+    Attributes:
+        mlflow_tracking_uri: Base URL of the MLflow server.
+        mlflow_tracking_username: User for HTTP basic authentication, or empty.
+        mlflow_tracking_password: Its password.
+        mlflow_tracking_token: Bearer token, or empty.
+        registered_model_name: Name in the MLflow registry.
+        model_alias: Alias whose version is served.
+        model_cache_dir: Folder of the last good versions.
+        model_poll_seconds: Pause between two looks at the alias; a fifth of it is jitter.
+        model_fetch_seconds: Limit for one download with its verification.
+        allow_pickle: Load pickle and cloudpickle models, which run code of their author.
+        host: Address to listen on.
+        port: TCP port to listen on.
+        max_body_bytes: Limit of a request body.
+        max_batch_rows: Limit of rows in one `POST /predict/batch`.
+        max_queue_rows: Limit of rows waiting for the model before requests are answered 503.
+        keep_alive_seconds: Idle time of a connection; must exceed the gateway's.
+        shutdown_seconds: Time for requests in flight after SIGTERM.
+        log_level: DEBUG, INFO, WARNING or ERROR.
+    """
+
+    mlflow_tracking_uri: str = "http://mlflow:5000"
+    mlflow_tracking_username: str = ""
+    mlflow_tracking_password: str = ""
+    mlflow_tracking_token: str = ""
+    registered_model_name: str = "linear_regression_model"
+    model_alias: str = "champion"
+    model_cache_dir: Path = Path("/var/cache/inference")
+    model_poll_seconds: float = 5.0
+    model_fetch_seconds: float = 300.0
+    allow_pickle: bool = False
+    host: str = "0.0.0.0"  # noqa: S104 - a container listens on every address of its own network
+    port: int = 8000
+    max_body_bytes: int = 1 << 20
+    max_batch_rows: int = 10_000
+    max_queue_rows: int = 20_000
+    keep_alive_seconds: int = 75
+    shutdown_seconds: int = 8
+    log_level: str = "INFO"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+        """Read the settings; an unset or empty variable keeps its default.
+
+        Raises:
+            SettingsError: Names every variable with an unusable value.
+        """
+        values: dict[str, Any] = {}
+        problems: list[str] = []
+        for field in fields(cls):
+            text = environment.get(field.name.upper(), "").strip()
+            if not text:
+                continue
+            try:
+                values[field.name] = _READERS.get(field.name, _BY_TYPE[type(field.default)])(text)
+            except ValueError as error:
+                problems.append(f"{field.name.upper()} {error}")
+        if problems:
+            raise SettingsError("; ".join(problems))
+        return cls(**values)
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() in TRUE_WORDS | FALSE_WORDS:
+        return text.lower() in TRUE_WORDS
+    raise ValueError("must be true or false")
+
+
+def _positive_integer(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise ValueError("must be a whole number above 0")
+    return int(text)
+
+
+def _positive_number(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 < number < float("inf"):
+        raise ValueError("must be a number above 0")
+    return number
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 1 << 16:
+        raise ValueError("must be a port, 1 to 65535")
+    return int(text)
+
+
+def _http_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be the http:// or https:// address of an MLflow server")
+    return text.rstrip("/")
+
+
+def _log_level(text: str) -> str:
+    if text.upper() not in LOG_LEVELS:
+        raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}")
+    return text.upper()
+
+
+_BY_TYPE: dict[type, Callable[[str], Any]] = {
+    bool: _boolean,
+    int: _positive_integer,
+    float: _positive_number,
+    str: str,
+    type(Path()): Path,
+}
+_READERS: dict[str, Callable[[str], Any]] = {
+    "mlflow_tracking_uri": _http_url,
+    "port": _port,
+    "log_level": _log_level,
+}

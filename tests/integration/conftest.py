@@ -1,0 +1,94 @@
+"""A real MLflow server for the integration tests: SQLite metadata, proxied artifacts in a temporary folder."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+with warnings.catch_warnings():
+    # MLflow warns about its own type hints while it is imported; imported here, no later import warns.
+    warnings.filterwarnings("ignore", message=r".*Any type hint is inferred as AnyType", category=UserWarning)
+    import mlflow.pyfunc  # noqa: F401 - see above
+
+_READY_WITHIN_SECONDS = 120
+_STOPPED_WITHIN_SECONDS = 15
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _server_environment() -> dict[str, str]:
+    """The caller's environment without MLflow settings of their own, which would change what is tested."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "PYTHONPATH"))}
+    # The job executor adds a dozen processes that no test needs, telemetry would leave the machine.
+    return environment | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
+
+
+def _wait_until_ready(base_url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    """Poll a real API path: `/health` answers before the database does and skips the host check."""
+    deadline = time.monotonic() + _READY_WITHIN_SECONDS
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            break
+        with contextlib.suppress(httpx.TransportError):
+            answer = httpx.get(f"{base_url}/api/2.0/mlflow/experiments/search", params={"max_results": 1}, timeout=5)
+            if answer.is_success:
+                return
+        time.sleep(0.2)
+    pytest.fail(f"MLflow did not get ready (exit code {server.poll()}):\n{log.read_text(errors='replace')[-4000:]}")
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    """Stop the whole process group, because `mlflow server` starts uvicorn as a child."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(server.pid, signal.SIGTERM)
+    try:
+        server.wait(_STOPPED_WITHIN_SECONDS)
+    except subprocess.TimeoutExpired:
+        pass
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+
+
+@pytest.fixture(scope="session")
+def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The base URL of a running MLflow server; model names are shared by all tests, so choose your own."""
+    # The server runs in an empty folder: in the project's root the folder mlflow/ would be on its import path.
+    folder = tmp_path_factory.mktemp("mlflow-server")
+    base_url = f"http://127.0.0.1:{_free_port()}"
+    log = folder / "server.log"
+    command = [
+        *(sys.executable, "-m", "mlflow", "server"),
+        *("--host", "127.0.0.1", "--port", base_url.rsplit(":", 1)[1], "--workers", "1"),
+        *("--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}"),
+        *("--artifacts-destination", str(folder / "artifacts")),
+    ]
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=_server_environment(),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        _wait_until_ready(base_url, server, log)
+        yield base_url
+    finally:
+        _stop(server)

@@ -1,0 +1,77 @@
+"""Every kind of scikit-learn model is answered for exactly as `mlflow.pyfunc` answers for the same row."""
+
+from collections.abc import Callable
+from typing import Any
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+from model_cases import CASES, Case
+from registration import register
+from service_process import Service
+
+pytestmark = [
+    pytest.mark.integration,
+    # MLflow's own client warns about integer columns, and uses what pandas 3 deprecates: not the subject here.
+    pytest.mark.filterwarnings("ignore::UserWarning"),
+    pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),
+]
+NAME = "every_kind"
+
+
+@pytest.fixture(scope="module")
+def service(serve: Callable[..., Service]) -> Service:
+    """One service that every case swaps its model into."""
+    return serve(NAME)
+
+
+def json_rows(data: Any) -> list[dict[str, Any]]:
+    """Rows as a client would send them: missing values as null, moments as ISO 8601."""
+    if isinstance(data, np.ndarray):
+        data = pd.DataFrame(data, columns=[f"feature{place + 1}" for place in range(data.shape[1])])
+    rows = []
+    for record in data.to_dict(orient="records"):
+        row = {}
+        for name, value in record.items():
+            plain = value.isoformat() if isinstance(value, pd.Timestamp) else value
+            plain = plain.item() if isinstance(plain, np.generic) else plain
+            row[str(name)] = None if isinstance(plain, float) and np.isnan(plain) else plain
+        rows.append(row)
+    return rows
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_answers_equal_pyfunc(kind: str, service: Service, mlflow_server: str) -> None:
+    """`/predict` and `/predict/batch` give pyfunc's answer for each row, whatever the signature and the labels."""
+    case: Case = CASES[kind]()
+    version = register(mlflow_server, NAME, case.estimator, **case.options)
+    service.wait_version(version)
+    reference = mlflow.pyfunc.load_model(f"models:/{NAME}/{version}")
+    rows = json_rows(case.data[:25])
+    expected = [
+        np.asarray(reference.predict(case.data[place : place + 1])).tolist()[0] for place in range(len(rows))
+    ]
+    alone = [service.predict(row) for row in rows]
+    assert [answer.status_code for answer in alone] == [200] * len(rows), alone[0].text
+    assert {answer.headers["x-model-version"] for answer in alone} == {version}
+    assert [answer.json()["prediction"] for answer in alone] == expected
+    together = service.client.post("/predict/batch", json=rows).json()["predictions"]
+    assert all(_near(found, wanted) for found, wanted in zip(together, expected, strict=True))
+    about = service.model()
+    assert about["last_reload_error"] is None
+    assert about["input_path"] == case.input_path
+
+
+def test_example_is_accepted(service: Service) -> None:
+    """The example in the OpenAPI document is a request that the model answers."""
+    document = service.client.get("/openapi.json").json()
+    example = document["paths"]["/predict"]["post"]["requestBody"]["content"]["application/json"]["example"]
+    assert service.predict(example).status_code == 200
+
+
+def _near(found: Any, wanted: Any) -> bool:
+    """A batch may differ from a single row in the last bits: BLAS sums in another order."""
+    if isinstance(wanted, str | bool):
+        return bool(found == wanted)
+    return bool(np.allclose(found, wanted, rtol=1e-6, atol=0))

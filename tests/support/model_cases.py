@@ -1,0 +1,167 @@
+"""Models of every kind that the service must answer for as `mlflow.pyfunc` does."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from mlflow.models import infer_signature
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.multioutput import MultiOutputClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+ROWS = 60
+_SOURCE = np.random.default_rng(7)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fitted model with its data.
+
+    Attributes:
+        estimator: What is logged.
+        data: DataFrame or array it was fitted on.
+        options: Further arguments of `log_model`.
+        input_path: How the service should feed it.
+    """
+
+    estimator: Any
+    data: Any
+    options: dict[str, Any]
+    input_path: str
+
+
+def _numbers(names: list[str]) -> pd.DataFrame:
+    return pd.DataFrame(_SOURCE.normal(5, 3, (ROWS, len(names))), columns=names)
+
+
+def _signed(estimator: Any, data: Any, input_path: str = "matrix", **options: Any) -> Case:
+    signature = infer_signature(data, estimator.predict(data))
+    return Case(estimator, data, {"signature": signature, "input_example": data[:3], **options}, input_path)
+
+
+def _doubles() -> Case:
+    data = _numbers(["feature1", "feature2", "feature3"])
+    return _signed(LinearRegression().fit(data, data.sum(axis=1)), data)
+
+
+def _floats() -> Case:
+    data = _numbers(["a", "b"]).astype("float32")
+    return _signed(LinearRegression().fit(data, data.sum(axis=1)), data)
+
+
+def _floats_and_doubles() -> Case:
+    data = _numbers(["a", "b"]).astype({"a": "float32"})
+    return _signed(LinearRegression().fit(data, data.sum(axis=1)), data, "frame")
+
+
+def _integers_and_booleans() -> Case:
+    data = pd.DataFrame(
+        {
+            "count": _SOURCE.integers(-(2**40), 2**40, ROWS),
+            "small": _SOURCE.integers(0, 9, ROWS).astype("int32"),
+            "flag": _SOURCE.random(ROWS) < 0.5,
+        }
+    )
+    return _signed(HistGradientBoostingRegressor(max_iter=5).fit(data, data["small"]), data)
+
+
+def _odd_names() -> Case:
+    data = _numbers(["class", "model_config", "año de nacimiento", "a b", "schema", "json", "self"])
+    return _signed(make_pipeline(StandardScaler(), LinearRegression()).fit(data, data.sum(axis=1)), data)
+
+
+def _mixed_with_missing() -> Case:
+    data = pd.DataFrame(
+        {
+            "colour": ["red", "blue", None] * (ROWS // 3),
+            "size": np.where(_SOURCE.random(ROWS) < 0.2, np.nan, _SOURCE.normal(0, 1, ROWS)),
+            "when": pd.to_datetime(["2024-01-01", "2024-02-01T10:00:00"] * (ROWS // 2), format="ISO8601"),
+            "big": _SOURCE.random(ROWS) < 0.5,
+            "n": _SOURCE.integers(0, 5, ROWS),
+        }
+    )
+    words = make_pipeline(SimpleImputer(strategy="most_frequent"), OneHotEncoder(handle_unknown="ignore"))
+    columns = make_column_transformer(
+        (words, ["colour"]),
+        (SimpleImputer(), ["size"]),
+        (OneHotEncoder(handle_unknown="ignore"), ["when"]),
+        ("passthrough", ["big", "n"]),
+    )
+    return _signed(make_pipeline(columns, LinearRegression()).fit(data, _SOURCE.normal(0, 1, ROWS)), data, "frame")
+
+
+def _tensor(dtype: str) -> Callable[[], Case]:
+    def build() -> Case:
+        data = _SOURCE.normal(5, 3, (ROWS, 4)).astype(dtype)
+        return _signed(LinearRegression().fit(data, data.sum(axis=1)), data)
+
+    return build
+
+
+def _unsigned_named() -> Case:
+    data = _numbers(["x", "y"])
+    return Case(LinearRegression().fit(data, data.sum(axis=1)), data, {}, "matrix")
+
+
+def _unsigned_unnamed() -> Case:
+    data = _numbers(["x", "y"]).to_numpy()
+    return Case(LinearRegression().fit(data, data.sum(axis=1)), data, {}, "matrix")
+
+
+def _unsigned_categories() -> Case:
+    data = pd.DataFrame({"colour": ["red", "blue"] * (ROWS // 2), "size": _SOURCE.normal(0, 1, ROWS)})
+    columns = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["colour"]), ("passthrough", ["size"]))
+    return Case(make_pipeline(columns, LinearRegression()).fit(data, data["size"]), data, {}, "frame")
+
+
+def _labels(labels: list[Any]) -> Callable[[], Case]:
+    def build() -> Case:
+        data = _numbers(["a", "b"])
+        target = np.array(labels)[(data["a"] > 5).astype(int)]
+        return _signed(RandomForestClassifier(5, random_state=1).fit(data, target), data)
+
+    return build
+
+
+def _several_outputs() -> Case:
+    data = _numbers(["a", "b"])
+    return _signed(LinearRegression().fit(data, np.column_stack([data["a"], data["b"]])), data)
+
+
+def _several_labels() -> Case:
+    data = _numbers(["a", "b"])
+    target = np.column_stack([data["a"] > 5, data["b"] > 5]).astype(int)
+    return _signed(MultiOutputClassifier(LogisticRegression()).fit(data, target), data)
+
+
+def _probabilities() -> Case:
+    data = _numbers(["a", "b"])
+    return _signed(LogisticRegression().fit(data, data["a"] > 5), data, pyfunc_predict_fn="predict_proba")
+
+
+CASES: dict[str, Callable[[], Case]] = {
+    "double": _doubles,
+    "float": _floats,
+    "float and double": _floats_and_doubles,
+    "long, integer, boolean": _integers_and_booleans,
+    "odd column names": _odd_names,
+    "strings, datetimes, missing values": _mixed_with_missing,
+    "tensor of doubles": _tensor("float64"),
+    "tensor of floats": _tensor("float32"),
+    "tensor of integers": _tensor("int64"),
+    "no signature, names": _unsigned_named,
+    "no signature, no names": _unsigned_unnamed,
+    "no signature, categories": _unsigned_categories,
+    "string labels": _labels(["no", "yes"]),
+    "integer labels": _labels([10, 20]),
+    "boolean labels": _labels([False, True]),
+    "several outputs": _several_outputs,
+    "several labels": _several_labels,
+    "probabilities": _probabilities,
+}

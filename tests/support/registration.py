@@ -1,0 +1,29 @@
+"""Puts models into the registry the way users do: through MLflow's own client."""
+
+from typing import Any
+
+import mlflow
+import skops.io
+
+
+def register(server: str, name: str, estimator: Any, *, alias: str = "champion", **options: Any) -> str:
+    """Log and register an estimator and point the alias at it.
+
+    Args:
+        server: MLflow's base URL.
+        name: Registered model.
+        estimator: A fitted estimator.
+        alias: Alias to move.
+        options: Further arguments of `mlflow.sklearn.log_model`.
+
+    Returns:
+        The new version.
+    """
+    mlflow.set_tracking_uri(server)
+    if "serialization_format" not in options:
+        options["skops_trusted_types"] = skops.io.get_untrusted_types(data=skops.io.dumps(estimator))
+    with mlflow.start_run():
+        info = mlflow.sklearn.log_model(estimator, name="model", registered_model_name=name, **options)
+    version = str(info.registered_model_version)
+    mlflow.MlflowClient(server).set_registered_model_alias(name, alias, version)
+    return version
