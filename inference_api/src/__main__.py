@@ -6,6 +6,7 @@ import argparse
 import os
 import resource
 import sys
+from contextlib import suppress
 from dataclasses import fields
 
 import uvicorn
@@ -57,7 +58,8 @@ def _parser() -> argparse.ArgumentParser:
 def _allow_many_connections() -> None:
     """A connection is a descriptor: use all that the hard limit allows."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    with suppress(ValueError):  # macOS calls its limit unlimited and refuses to set it so
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 if __name__ == "__main__":

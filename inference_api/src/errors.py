@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from pydantic_core import to_json
+
+MAX_DETAIL: Final = 1000
+MAX_BODY: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +44,13 @@ class ApiError(Exception):
         self.fields = fields
 
     def body(self) -> bytes:
-        """The JSON body: `{"error": kind, "detail": sentence, "fields": [...]}`."""
+        """The JSON body, never long: `{"error": kind, "detail": sentence, "fields": [...]}`."""
         fields = [{"field": problem.field, "problem": problem.problem} for problem in self.fields]
-        return to_json({"error": self.kind, "detail": self.detail, "fields": fields})
+        while True:
+            content = to_json({"error": self.kind, "detail": self.detail[:MAX_DETAIL], "fields": fields})
+            if len(content) <= MAX_BODY or not fields:
+                return content
+            fields = fields[: len(fields) // 2]  # names and reasons may hold what the client sent
 
 
 class NotJsonError(ApiError):

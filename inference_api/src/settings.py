@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -44,8 +44,8 @@ class Settings:
 
     mlflow_tracking_uri: str = "http://mlflow:5000"
     mlflow_tracking_username: str = ""
-    mlflow_tracking_password: str = ""
-    mlflow_tracking_token: str = ""
+    mlflow_tracking_password: str = field(default="", repr=False)
+    mlflow_tracking_token: str = field(default="", repr=False)
     registered_model_name: str = "linear_regression_model"
     model_alias: str = "champion"
     model_cache_dir: Path = Path("/var/cache/inference")
@@ -70,14 +70,14 @@ class Settings:
         """
         values: dict[str, Any] = {}
         problems: list[str] = []
-        for field in fields(cls):
-            text = environment.get(field.name.upper(), "").strip()
+        for setting in fields(cls):
+            text = environment.get(setting.name.upper(), "").strip()
             if not text:
                 continue
             try:
-                values[field.name] = _READERS.get(field.name, _BY_TYPE[type(field.default)])(text)
+                values[setting.name] = _READERS.get(setting.name, _BY_TYPE[type(setting.default)])(text)
             except ValueError as error:
-                problems.append(f"{field.name.upper()} {error}")
+                problems.append(f"{setting.name.upper()} {error}")
         if problems:
             raise SettingsError("; ".join(problems))
         return cls(**values)
@@ -112,9 +112,15 @@ def _port(text: str) -> int:
 
 
 def _http_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
         raise ValueError("must be the http:// or https:// address of an MLflow server")
+    if "@" in parts.netloc:
+        raise ValueError("must not hold a user: set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD")
     return text.rstrip("/")
 
 

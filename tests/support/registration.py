@@ -3,6 +3,7 @@
 from typing import Any
 
 import mlflow
+import sklearn
 import skops.io
 
 
@@ -22,6 +23,8 @@ def register(server: str, name: str, estimator: Any, *, alias: str = "champion",
     mlflow.set_tracking_uri(server)
     if "serialization_format" not in options:
         options["skops_trusted_types"] = skops.io.get_untrusted_types(data=skops.io.dumps(estimator))
+    # MLflow would start an interpreter and load the model to find out what it imports.
+    options.setdefault("pip_requirements", [f"scikit-learn=={sklearn.__version__}"])
     with mlflow.start_run():
         info = mlflow.sklearn.log_model(estimator, name="model", registered_model_name=name, **options)
     version = str(info.registered_model_version)

@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from time import perf_counter
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Final, cast
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi_offline import FastAPIOffline
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 
 from src.controller import description, documentation
@@ -24,6 +25,8 @@ from src.service.model import Outcome
 from src.service.schema import MAX_PROBLEMS
 from src.service.watcher import ModelWatcher, Serving
 from src.settings import Settings
+
+CLIENT_CLOSED_REQUEST: Final = 499  # as nginx logs it
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -142,6 +145,8 @@ async def _answer(request: Request, route: str, work: Callable[[Request], Awaita
         response = Response(content, media_type="application/json", headers={"X-Model-Version": version})
     except ApiError as error:
         response = error_response(error)
+    except ClientDisconnect:  # in the middle of its body: nobody reads the answer, but it is counted
+        response = Response(status_code=CLIENT_CLOSED_REQUEST)
     metrics: Metrics = request.app.state.metrics
     metrics.request(route, response.status_code, perf_counter() - start)
     return response

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
 from typing import Final
 
-from src.errors import OverloadedError
+from src.errors import ApiError, OverloadedError
 from src.service.metrics import Metrics
-from src.service.model import LoadedModel, Outcome
+from src.service.model import LoadedModel, Outcome, PredictionError
 from src.service.schema import Row
+
+logger = logging.getLogger(__name__)
 
 _Waiting = list[tuple[Sequence[Row], asyncio.Future[list[Outcome]]]]
 
@@ -23,9 +26,9 @@ class MicroBatcher:
     """Collects the rows that one turn of the event loop brings and predicts them together.
 
     A quick model is called in the loop: a thread would cost more than the call. A model that takes longer than
-    `SLOW_CALL_SECONDS` is called in one thread, so that the loop goes on accepting; while it works, the next batch
-    gathers. There is never more than one call at a time (`predict` is not audited for threads,
-    https://github.com/scikit-learn/scikit-learn/issues/18530).
+    `SLOW_CALL_SECONDS`, or thousands of rows at once, are called in one thread, so that the loop goes on accepting;
+    while it works, the next batch gathers. There is never more than one call at a time (`predict` is not audited for
+    threads, https://github.com/scikit-learn/scikit-learn/issues/18530).
     """
 
     def __init__(self, model: LoadedModel, metrics: Metrics, max_queue_rows: int) -> None:
@@ -42,8 +45,8 @@ class MicroBatcher:
         self._waiting: _Waiting = []
         self._rows = 0
         self._scheduled = False
-        slow = model.seconds_per_call > SLOW_CALL_SECONDS
-        self._thread = ThreadPoolExecutor(1, "predict") if slow else None
+        self._slow = model.seconds_per_call > SLOW_CALL_SECONDS
+        self._thread = ThreadPoolExecutor(1, "predict")  # starts with its first call, ends with the batcher
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def predict(self, rows: Sequence[Row]) -> list[Outcome]:
@@ -64,26 +67,26 @@ class MicroBatcher:
         return await future
 
     def _start(self) -> None:
-        thread = self._thread or (self._borrowed_thread() if self._rows > MAX_ROWS_PER_CALL else None)
-        if thread is None:
-            taken = self._take()
-            self._scheduled = False
-            self._settle(taken, self._outcomes(taken))
+        if self._slow or self._rows > MAX_ROWS_PER_CALL:
+            task = asyncio.get_running_loop().create_task(self._work())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
             return
-        task = asyncio.get_running_loop().create_task(self._work(thread))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        taken = self._take()
+        self._scheduled = False
+        try:
+            self._settle(taken, self._outcomes(taken))
+        except Exception as error:  # noqa: BLE001 - whatever fails, nobody may wait for ever
+            self._fail(taken, error)
 
-    def _borrowed_thread(self) -> ThreadPoolExecutor:
-        """Even a quick model needs a thread once thousands of rows come together; it ends with the batcher."""
-        self._thread = ThreadPoolExecutor(1, "predict")
-        return self._thread
-
-    async def _work(self, thread: ThreadPoolExecutor) -> None:
+    async def _work(self) -> None:
         loop = asyncio.get_running_loop()
         while self._waiting:
             taken = self._take()
-            self._settle(taken, await loop.run_in_executor(thread, self._outcomes, taken))
+            try:
+                self._settle(taken, await loop.run_in_executor(self._thread, self._outcomes, taken))
+            except Exception as error:  # noqa: BLE001 - as above
+                self._fail(taken, error)
         self._scheduled = False
 
     def _take(self) -> _Waiting:
@@ -106,3 +109,11 @@ class MicroBatcher:
             if not future.done():  # a client that left has cancelled it
                 future.set_result(outcomes[first : first + len(part)])
             first += len(part)
+
+    @staticmethod
+    def _fail(taken: _Waiting, error: Exception) -> None:
+        logger.error("a batch failed", exc_info=error)
+        failure: ApiError = PredictionError(f"the model failed: {type(error).__name__}")
+        for _part, future in taken:
+            if not future.done():
+                future.set_exception(failure)

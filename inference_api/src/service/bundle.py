@@ -85,18 +85,18 @@ class Bundle:
             values["checks"] = tuple(Check(**check) for check in values["checks"])
             values["logged"] = tuple(Check(**check) for check in values["logged"])
             bundle = cls(**values)
+            digest = content_digest(folder / MODEL_FOLDER)
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise ModelError(f"the cached model cannot be read: {type(error).__name__}: {error}") from error
-        if content_digest(folder / MODEL_FOLDER) != bundle.content_sha256:
+        if digest != bundle.content_sha256:
             raise ModelError("the cached model's files do not match their digest")
         return bundle
 
 
 def content_digest(folder: Path) -> str:
     """SHA-256 of a model folder: of one line `<sha256>  <relative path>` a file, sorted by path."""
-    lines = []
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        name = path.relative_to(folder).as_posix()
-        if name != _ADDED_BY_DOWNLOAD:
-            lines.append(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {name}\n")
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    files.pop(_ADDED_BY_DOWNLOAD, None)
+    # By the text of the path: pathlib sorts `a/b` before `a-b`.
+    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {name}\n" for name, path in sorted(files.items())]
     return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from contextlib import suppress
@@ -78,10 +79,11 @@ class ModelCache:
     def mark_good(self, version: ModelVersion) -> None:
         """Remember the version as the one to start with, and remove all but the newest few."""
         place = self.place(version)
-        file = Path(tempfile.mkstemp(prefix=".good-", dir=self._folder)[1])
-        file.write_text(json.dumps({"folder": place.name}), encoding="utf-8")
-        file.replace(self._last_good)
-        place.touch()
+        with tempfile.NamedTemporaryFile("w", prefix=".good-", dir=self._folder, delete=False) as file:
+            json.dump({"folder": place.name}, file)
+        Path(file.name).replace(self._last_good)
+        with suppress(OSError):
+            os.utime(place)
         self._prune()
 
     def last_good(self) -> Path | None:
@@ -97,9 +99,14 @@ class ModelCache:
     def _prune(self) -> None:
         in_use = {self._marked(mark) for mark in self._folder.glob("last-good-*.json")}
         versions = [path for path in self._folder.glob("[!.]*") if path.is_dir() and path not in in_use]
-        abandoned = [
-            path for path in self._folder.glob(".fetch-*") if time() - path.stat().st_mtime > ABANDONED_SECONDS
-        ]
-        newest = sorted(versions, key=lambda path: path.stat().st_mtime, reverse=True)
+        abandoned = [path for path in self._folder.glob(".fetch-*") if time() - _changed(path) > ABANDONED_SECONDS]
+        newest = sorted(versions, key=_changed, reverse=True)
         for old in [*newest[KEPT_VERSIONS - 1 :], *abandoned]:
             shutil.rmtree(old, ignore_errors=True)
+
+
+def _changed(path: Path) -> float:
+    """When a folder was last changed; 0 when another replica has just removed it."""
+    with suppress(OSError):
+        return path.stat().st_mtime
+    return 0.0

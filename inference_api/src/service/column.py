@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, Final, Literal, Self
+from dataclasses import dataclass
+from typing import Final, Literal, Self
 
 import numpy as np
 from pydantic_core import CoreSchema, core_schema
@@ -22,6 +22,7 @@ _MLFLOW_TYPES: Final[dict[str, tuple[Kind, str]]] = {
     "string": ("string", "str"),
     "datetime": ("datetime", "datetime64[ns]"),
 }
+_INT64: Final = np.iinfo("int64")
 _NUMPY_KINDS: Final[dict[str, Kind]] = {
     "f": "number",
     "i": "integer",
@@ -74,10 +75,6 @@ class Column:
             raise ModelRefusedError(f"the signature's tensor is of type {dtype}, which JSON cannot carry")
         return cls(name, kind, "object" if kind == "string" else dtype)
 
-    def as_dict(self) -> dict[str, Any]:
-        """The fields, for a JSON file."""
-        return asdict(self)
-
     def core_schema(self) -> CoreSchema:
         """What pydantic-core validates: strict, so that no string becomes a number and no number a boolean."""
         schema = self._value_schema()
@@ -100,7 +97,7 @@ class Column:
         return core_schema.union_schema(
             [
                 core_schema.bool_schema(strict=True),
-                core_schema.int_schema(strict=True),
+                core_schema.int_schema(strict=True, ge=_INT64.min, le=_INT64.max),  # beyond, pandas changes the dtype
                 core_schema.float_schema(strict=True, allow_inf_nan=False),
                 core_schema.str_schema(strict=True),
             ],

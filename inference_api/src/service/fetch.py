@@ -19,7 +19,7 @@ from src.service.bundle import MODEL_FOLDER, Bundle, Check, content_digest
 from src.service.fetcher import FetchRequest
 from src.service.loading import load_estimator
 from src.service.reference import Reference
-from src.service.samples import default_row, example_rows, random_rows
+from src.service.samples import EXAMPLE_ROWS, default_row, example_rows, random_rows
 from src.service.schema import Schema
 from src.service.signature import Signature, signature_of
 
@@ -88,6 +88,7 @@ def sklearn_flavor(mlmodel: Mapping[str, Any]) -> dict[str, Any]:
 def _download(request: FetchRequest, destination: Path) -> Path:
     import mlflow.artifacts  # noqa: PLC0415 - see the module's docstring
     from mlflow.environment_variables import (  # noqa: PLC0415
+        MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD,
         MLFLOW_HTTP_REQUEST_MAX_RETRIES,
         MLFLOW_HTTP_REQUEST_TIMEOUT,
     )
@@ -95,6 +96,8 @@ def _download(request: FetchRequest, destination: Path) -> Path:
 
     MLFLOW_HTTP_REQUEST_MAX_RETRIES.set(1)  # the watcher tries again by itself; MLflow's default is minutes of silence
     MLFLOW_HTTP_REQUEST_TIMEOUT.set(30)
+    # Through MLflow, not from the object store by a presigned URL: only MLflow needs to reach the store.
+    MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD.set(False)
     folder = destination / MODEL_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -120,8 +123,8 @@ def _examples(folder: Path, signature: Signature) -> list[dict[str, Any]]:
 def _logged(mlmodel: Mapping[str, Any], examples: list[dict[str, Any]]) -> tuple[Check, ...]:
     """The input example with the predictions that the trainer logged for it, when it did."""
     predictions = (mlmodel.get("metadata") or {}).get("example_prediction")
-    if not isinstance(predictions, list):
-        return ()
+    if not isinstance(predictions, list) or len(examples) != min(len(predictions), EXAMPLE_ROWS):
+        return ()  # some rows do not fit the signature: which prediction belongs to which is not known
     return tuple(Check(row, prediction) for row, prediction in zip(examples, predictions, strict=False))
 
 

@@ -31,11 +31,11 @@ def load_estimator(path: Path, serialization_format: str, *, allow_pickle: bool)
         )
     import cloudpickle  # noqa: PLC0415 - only for those who allowed it
 
-    with path.open("rb") as file:
-        try:
+    try:
+        with path.open("rb") as file:
             return cloudpickle.load(file)
-        except Exception as error:
-            raise ModelRefusedError(f"the {serialization_format} file cannot be loaded: {_sentence(error)}") from error
+    except Exception as error:
+        raise ModelRefusedError(f"the {serialization_format} file cannot be loaded: {_sentence(error)}") from error
 
 
 def _load_skops(path: Path) -> Any:

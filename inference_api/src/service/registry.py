@@ -63,22 +63,14 @@ class Registry:
         request = Request(self._url, headers=self._headers())  # noqa: S310 - settings admit http and https only
         try:
             with urlopen(request, timeout=_TIMEOUT_SECONDS) as response:  # noqa: S310 - as above
-                found: dict[str, Any] = json.load(response)["model_version"]
+                return _version(json.load(response)["model_version"])
         except HTTPError as error:
             raise RegistryError(self._refusal(error)) from error
         except (URLError, OSError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", error)
             raise RegistryError(f"MLflow at {self._settings.mlflow_tracking_uri} does not answer: {reason}") from error
-        except (ValueError, KeyError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise RegistryError(f"{self._settings.mlflow_tracking_uri} does not answer like MLflow") from error
-        tags = {tag["key"]: tag["value"] for tag in found.get("tags", [])}
-        return ModelVersion(
-            name=found["name"],
-            version=str(found["version"]),
-            run_id=found.get("run_id", ""),
-            source=found.get("source", ""),
-            content_sha256=tags.get("content_sha256", ""),
-        )
 
     def _headers(self) -> dict[str, str]:
         settings = self._settings
@@ -94,10 +86,23 @@ class Registry:
         try:
             answer = json.loads(text)
         except ValueError:
-            answer = {}
+            answer = None
+        answer = answer if isinstance(answer, dict) else {}
         name, alias = self._settings.registered_model_name, self._settings.model_alias
         if answer.get("error_code") in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
             return f"no version of the model {name!r} has the alias {alias!r} yet"
         return (
-            f"MLflow at {self._settings.mlflow_tracking_uri} answered {error.code}: {answer.get('message', text)[:200]}"
+            f"MLflow at {self._settings.mlflow_tracking_uri} answered {error.code}: "
+            f"{str(answer.get('message', text))[:200]}"
         )
+
+
+def _version(found: dict[str, Any]) -> ModelVersion:
+    tags = {tag["key"]: tag.get("value", "") for tag in found.get("tags", [])}
+    return ModelVersion(
+        name=found["name"],
+        version=str(found["version"]),
+        run_id=found.get("run_id", ""),
+        source=found.get("source", ""),
+        content_sha256=tags.get("content_sha256", ""),
+    )

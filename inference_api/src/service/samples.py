@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -77,7 +78,9 @@ def _near(source: random.Random, column: Column, value: Any) -> Any:
     if column.kind == "boolean":
         return source.random() < 0.5  # noqa: PLR2004 - a fair coin
     if column.kind == "datetime":
-        return (datetime.fromisoformat(value) + timedelta(hours=source.randint(-1000, 1000))).isoformat()
+        with suppress(OverflowError):  # the year 9999 means "never" to many
+            value = (datetime.fromisoformat(value) + timedelta(hours=source.randint(-1000, 1000))).isoformat()
+        return value
     if isinstance(value, bool | str):
         return value
     if column.kind == "integer" or isinstance(value, int):

@@ -18,6 +18,7 @@ Row = tuple[Any, ...]
 
 MAX_PROBLEMS: Final = 20
 MAX_NAME: Final = 100
+MAX_REPORTED: Final = 10_000
 
 
 class Schema:
@@ -46,7 +47,8 @@ class Schema:
         }
         self._row_schema = core_schema.typed_dict_schema(fields, extra_behavior="forbid")
         self._row = SchemaValidator(self._row_schema)
-        self._rows = SchemaValidator(core_schema.list_schema(self._row_schema))
+        self._rows = SchemaValidator(core_schema.list_schema(self._row_schema, fail_fast=True))
+        self._every_row = SchemaValidator(core_schema.list_schema(self._row_schema))
 
     def row(self, body: bytes) -> Row:
         """Validate the body of a single prediction.
@@ -76,7 +78,7 @@ class Schema:
         try:
             values = self._rows.validate_json(body)
         except ValidationError as error:
-            raise _as_api_error(error, "a JSON array of objects") from None
+            raise _as_api_error(self._whole(body, error), "a JSON array of objects") from None
         if len(values) > limit:
             raise BodyTooLargeError(f"the batch has {len(values)} rows; the limit is {limit}")
         return [self._tuple(value) for value in values]
@@ -97,6 +99,18 @@ class Schema:
             column.pop("title", None)  # pydantic's is the name with other capitals
         return {**schema, "title": "Row", "example": self.example}
 
+    def _whole(self, body: bytes, first: ValidationError) -> ValidationError:
+        """The problems of all rows where they can only be few, else of the first row that has any.
+
+        A megabyte of empty objects would take seconds to list, while every other request waits.
+        """
+        if (body.count(b",") + 1) * (len(self.columns) + 1) <= MAX_REPORTED:
+            try:
+                self._every_row.validate_json(body)
+            except ValidationError as error:
+                return error
+        return first
+
     def _tuple(self, values: dict[str, Any]) -> Row:
         if len(values) == len(self._names) and not self._datetimes:
             return tuple([values[name] for name in self._names])
@@ -115,18 +129,16 @@ def _as_api_error(error: ValidationError, expected: str) -> NotJsonError | Inval
     details = error.errors(include_url=False, include_context=True, include_input=False)
     if details[0]["type"] == "json_invalid":
         return NotJsonError(f"the body is not JSON: {details[0].get('ctx', {}).get('error', 'unreadable')}")
-    problems = {_field(detail["loc"]): _problem(detail, expected) for detail in reversed(details)}
-    fields = tuple(FieldProblem(name, problem) for name, problem in reversed(problems.items()))
-    shown = fields[:MAX_PROBLEMS]
+    shown = tuple(FieldProblem(_field(detail["loc"]), _problem(detail, expected)) for detail in details[:MAX_PROBLEMS])
     names = ", ".join(problem.field for problem in shown)
-    more = f" and {len(fields) - len(shown)} more" if len(fields) > len(shown) else ""
+    more = f" and {len(details) - len(shown)} more" if len(details) > len(shown) else ""
     return InvalidRowError(f"the input does not fit the model's signature: {names}{more}", shown)
 
 
 def _field(location: tuple[int | str, ...]) -> str:
     """`name` for a row, `[3].name` for row 3 of a batch, `body` for the whole."""
     place = f"[{location[0]}]" if location and isinstance(location[0], int) else ""
-    names = [str(part)[:MAX_NAME] for part in location[1 if place else 0 :][:1]]
+    names = [str(part)[:MAX_NAME] or '""' for part in location[1 if place else 0 :][:1]]
     return ".".join([part for part in (place, *names) if part]) or "body"
 
 

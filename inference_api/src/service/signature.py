@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from src.errors import ModelRefusedError
 from src.service.column import Column
+from src.service.parts import parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,11 @@ def signature_of(mlmodel: Mapping[str, Any], estimator: Any) -> Signature:
     if specs[0].get("type") == "tensor":
         return _tensor(specs)
     named = all("name" in spec for spec in specs)
-    names = [spec["name"] for spec in specs] if named else numbered(len(specs))
+    names = [str(spec["name"]) for spec in specs] if named else numbered(len(specs))
+    if len(set(names)) < len(names):
+        raise ModelRefusedError("the signature names a column twice, which a JSON object cannot carry")
     columns = [
-        Column.of_mlflow_type(str(name), spec["type"], required=spec.get("required", True))
+        Column.of_mlflow_type(name, spec["type"], required=spec.get("required", True))
         for name, spec in zip(names, specs, strict=True)
     ]
     return Signature(tuple(columns), named)
@@ -63,7 +66,13 @@ def _tensor(specs: list[dict[str, Any]]) -> Signature:
     shape = spec["shape"]
     if len(specs) > 1 or len(shape) != 2 or shape[1] < 1:  # noqa: PLR2004 - rows and columns
         raise ModelRefusedError(
-            f"the signature has {len(specs)} tensor(s), the first of shape {tuple(shape)}; one of shape (-1, k) is served"
+            f"the signature has {len(specs)} tensor(s), the first of shape {tuple(shape)}; "
+            "one of shape (-1, k) is served"
+        )
+    if "name" in specs[0]:
+        raise ModelRefusedError(
+            f"the signature's tensor has the name {specs[0]['name']!r}, so that MLflow hands the model a dict of "
+            "arrays, which no scikit-learn estimator takes"
         )
     columns = [Column.of_dtype(name, spec["dtype"]) for name in numbered(shape[1])]
     return Signature(tuple(columns), named=False, tensor=True)
@@ -79,20 +88,12 @@ def _fitted(estimator: Any) -> Signature:
         named = False
     else:
         named = True
-    untyped = any(_takes_objects(part) for part in _parts(estimator))
+    untyped = any(_takes_objects(part) for part in parts(estimator))
     columns = [
         Column(str(name), "any", "object", required=False) if untyped else Column(str(name), "number", "float64")
         for name in names
     ]
     return Signature(tuple(columns), named)
-
-
-def _parts(estimator: Any) -> Iterator[Any]:
-    """The estimator and, through pipelines and column transformers, the steps inside it."""
-    yield estimator
-    for _name, step, *_columns in [*getattr(estimator, "steps", []), *getattr(estimator, "transformers_", [])]:
-        if not isinstance(step, str):
-            yield from _parts(step)
 
 
 def _takes_objects(part: Any) -> bool:

@@ -14,12 +14,17 @@ _LOSSES = (
     "HalfSquaredError", "HalfTweedieLoss", "HalfTweedieLossIdentity", "HuberLoss", "PinballLoss",
 )  # fmt: skip
 _KERNELS = (
-    "CompoundKernel", "ConstantKernel", "DotProduct", "Exponentiation", "ExpSineSquared", "Matern", "Product",
-    "RationalQuadratic", "RBF", "Sum", "WhiteKernel",
+    "CompoundKernel", "ConstantKernel", "DotProduct", "Exponentiation", "ExpSineSquared", "Matern", "PairwiseKernel",
+    "Product", "RationalQuadratic", "RBF", "Sum", "WhiteKernel",
 )  # fmt: skip
 _DISTANCES = (
     "BrayCurtisDistance", "CanberraDistance", "ChebyshevDistance", "EuclideanDistance", "HammingDistance",
     "HaversineDistance", "JaccardDistance", "ManhattanDistance", "MinkowskiDistance", "SEuclideanDistance",
+)  # fmt: skip
+_SPLITTERS = (
+    "GroupKFold", "GroupShuffleSplit", "KFold", "LeaveOneGroupOut", "LeaveOneOut", "RepeatedKFold",
+    "RepeatedStratifiedKFold", "ShuffleSplit", "StratifiedGroupKFold", "StratifiedKFold", "StratifiedShuffleSplit",
+    "TimeSeriesSplit",
 )  # fmt: skip
 _SCORES = ("chi2", "f_classif", "f_oneway", "f_regression", "r_regression")
 
@@ -28,6 +33,7 @@ TRUSTED_TYPES: Final[frozenset[str]] = frozenset(
         "numpy.dtype",
         "numpy.mean",
         "numpy.median",
+        "scipy._lib.array_api_compat.numpy._aliases.asarray",
         "scipy.interpolate._bsplines.BSpline",
         "scipy.sparse._csc.csc_array",
         "scipy.sparse._csc.csc_matrix",
@@ -48,6 +54,8 @@ TRUSTED_TYPES: Final[frozenset[str]] = frozenset(
         "sklearn.metrics._scorer._CurveScorer",
         "sklearn.metrics._scorer._PassthroughScorer",
         "sklearn.metrics._scorer._Scorer",
+        "sklearn.model_selection._search_successive_halving.HalvingGridSearchCV",
+        "sklearn.model_selection._search_successive_halving.HalvingRandomSearchCV",
         "sklearn.multiclass._ConstantPredictor",
         "sklearn.neighbors._ball_tree.BallTree",
         "sklearn.neighbors._kd_tree.KDTree",
@@ -60,6 +68,7 @@ TRUSTED_TYPES: Final[frozenset[str]] = frozenset(
         *[f"sklearn._loss.loss.{name}" for name in _LOSSES],
         *[f"sklearn._loss._loss.Cy{name}" for name in _LOSSES],
         *[f"sklearn.gaussian_process.kernels.{name}" for name in _KERNELS],
+        *[f"sklearn.model_selection._split.{name}" for name in _SPLITTERS],
         *[f"sklearn.metrics._dist_metrics.{name}{width}" for name in _DISTANCES for width in ("", "32", "64")],
         *[f"sklearn.feature_selection._univariate_selection.{name}" for name in _SCORES],
     }

@@ -12,9 +12,11 @@ from src.service.answer import Answer, agree
 from src.service.bundle import Bundle, Check
 from src.service.encoding import Encoder, FrameEncoder, MatrixEncoder
 from src.service.model import MAX_REASON, predict_rows
+from src.service.parts import parts
 from src.service.schema import Schema
 
 WARM_UP_CALLS: Final = 5
+TOLERANCE: Final = 1e-9
 # Single-precision sums of another order; a model that really mixes its rows is off by far more.
 BATCH_TOLERANCE: Final = 1e-5
 
@@ -45,13 +47,16 @@ def verified(bundle: Bundle, schema: Schema, estimator: Any) -> tuple[Encoder, f
 
 
 def forget_names(estimator: Any) -> tuple[tuple[Any, Any], ...]:
-    """Take `feature_names_in_` from an estimator and its steps, so that an array is not warned about.
+    """Take `feature_names_in_` from an estimator and those inside it, so that an array is not warned about.
 
     Returns:
         The parts with their names, to put back.
     """
-    parts = [estimator, *[step for _name, step in getattr(estimator, "steps", [])]]
-    found = [(part, vars(part)["feature_names_in_"]) for part in parts if "feature_names_in_" in vars(part)]
+    found = [
+        (part, vars(part)["feature_names_in_"])
+        for part in parts(estimator)
+        if "feature_names_in_" in getattr(part, "__dict__", {})
+    ]
     for part, _names in found:
         del part.feature_names_in_
     return tuple(found)
@@ -59,10 +64,13 @@ def forget_names(estimator: Any) -> tuple[tuple[Any, Any], ...]:
 
 def _disagreement(bundle: Bundle, schema: Schema, estimator: Any, encoder: Encoder) -> str:
     """The first difference from the answers of `mlflow.pyfunc` and of the trainer; empty when there is none."""
-    for source, checks in (("mlflow.pyfunc answers", bundle.checks), ("the trainer logged", bundle.logged)):
+    for source, checks, tolerance in (
+        ("mlflow.pyfunc answers", bundle.checks, TOLERANCE),
+        ("the trainer logged", bundle.logged, BATCH_TOLERANCE),  # it predicted the rows together
+    ):
         for check in checks:
             found = _answer(bundle, schema, estimator, encoder, check)
-            if not agree(found, check.answer):
+            if not agree(found, check.answer, tolerance):
                 return f"for a row of its verification the model answers {found}, {source} {check.answer}"[:MAX_REASON]
     return _dependence(bundle, schema, estimator, encoder)
 

@@ -147,6 +147,9 @@ class ModelWatcher:
             await self._swap(await asyncio.to_thread(Bundle.read, place), place)
         except ApiError as error:
             self._note(error)
+        except Exception as error:  # the registry may still have a version that loads
+            logger.exception("the cached model cannot be loaded")
+            self._note(ModelError(f"unexpected {type(error).__name__} while loading the cached model"))
 
     async def _fetch(self, version: ModelVersion) -> Bundle:
         workspace = self._cache.workspace()

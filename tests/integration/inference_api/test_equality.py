@@ -49,9 +49,7 @@ def test_answers_equal_pyfunc(kind: str, service: Service, mlflow_server: str) -
     service.wait_version(version)
     reference = mlflow.pyfunc.load_model(f"models:/{NAME}/{version}")
     rows = json_rows(case.data[:25])
-    expected = [
-        np.asarray(reference.predict(case.data[place : place + 1])).tolist()[0] for place in range(len(rows))
-    ]
+    expected = [np.asarray(reference.predict(case.data[place : place + 1])).tolist()[0] for place in range(len(rows))]
     alone = [service.predict(row) for row in rows]
     assert [answer.status_code for answer in alone] == [200] * len(rows), alone[0].text
     assert {answer.headers["x-model-version"] for answer in alone} == {version}

@@ -1,0 +1,1 @@
+"""The trainer's parts: data, pipeline, evaluation and publication of one model version."""

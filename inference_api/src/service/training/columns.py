@@ -1,0 +1,82 @@
+"""The feature columns a model can be built on, and which of them are numbers and which are categories."""
+
+import logging
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+from pandas.api.types import infer_dtype
+
+from src.service.training.errors import TrainingError
+from src.service.training.magnitude import too_large
+
+_LOG = logging.getLogger("training")
+
+MAX_CATEGORIES: Final = 50
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Numbers (integers, floats) and categories (text, booleans), the latter with the values to tell apart."""
+
+    numeric: tuple[str, ...]
+    categorical: dict[str, list[str] | list[bool]]
+
+
+def usable_features(features: pd.DataFrame) -> pd.DataFrame:
+    """Leave out columns nothing can be learnt from, each with a statement, and settle the types of the others.
+
+    Raises:
+        TrainingError: A column has infinite or far too large values, or no column is left.
+    """
+    kept = {}
+    for name, column in features.items():
+        settled = _settled(column)
+        reason = _useless(settled)
+        if reason:
+            _LOG.warning("column %r is left out: %s", name, reason)
+        else:
+            kept[name] = settled
+    if not kept:
+        raise TrainingError("no feature column is left to learn from")
+    return pd.DataFrame(kept)
+
+
+def _settled(column: pd.Series) -> pd.Series:
+    """Return the column as one of int64, float64, bool, text, or booleans with gaps (object)."""
+    if column.dtype.kind in "iuf":
+        problem = too_large(column)
+        if problem:
+            raise TrainingError(f"column {column.name!r} {problem}")
+        # MLflow has no unsigned 64-bit type.
+        return column.astype("float64") if column.dtype.kind == "u" else column
+    if column.dtype.kind == "b" or column.isna().all():
+        return column
+    if infer_dtype(column, skipna=True) == "boolean":
+        return column.astype(object)
+    return column.astype("str")
+
+
+def _useless(column: pd.Series) -> str:
+    if column.isna().all():
+        return "it has no values"
+    if column.dtype.kind not in "iufb" and not column.dropna().duplicated().any():
+        return "it is text without any repeated value (an identifier?)"
+    return ""
+
+
+def split_columns(features: pd.DataFrame) -> Columns:
+    """Tell numbers from categories; a category is a value that comes more than once, at most 50 per column."""
+    numeric = tuple(str(name) for name in features if features[name].dtype.kind in "iuf")
+    categorical = {str(name): _categories(features[name]) for name in features if str(name) not in numeric}
+    return Columns(numeric=numeric, categorical=categorical)
+
+
+def _categories(column: pd.Series) -> list[str] | list[bool]:
+    counts = column.value_counts()
+    if infer_dtype(column, skipna=True) == "boolean":
+        return sorted(bool(value) for value in counts.index)
+    repeated = counts[counts > 1].sort_values(ascending=False, kind="stable")
+    if len(repeated) > MAX_CATEGORIES:
+        _LOG.info("column %r: the %d most frequent of %d values count", column.name, MAX_CATEGORIES, len(repeated))
+    return sorted(str(value) for value in repeated.index[:MAX_CATEGORIES])

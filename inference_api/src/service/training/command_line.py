@@ -1,0 +1,131 @@
+"""The trainer's command line: the only place where its environment is read."""
+
+import argparse
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from src.service.training.options import Options
+
+_SEEDS: Final = 2**32
+_EPILOG: Final = """\
+What it leaves: a run (parameters, cross-validated and held-out metrics, data digest, git commit, plot) and a registered
+version in skops format. The version becomes the alias's only if it is no worse than the current one on the same
+held-out rows (RMSE, or macro F1): a fifth of the rows, chosen by their content and --seed. A current version that
+cannot be judged on this data (other columns, broken) stays in place. --force promotes in any case.
+
+Progress goes to stderr. The last line of stdout is JSON:
+{"name": ..., "version": ..., "alias": ..., "promoted": true or false, "metrics": {...}, "run_id": ...}
+
+Exit code: 0 when a version was registered, promoted or not ("promoted" tells), or --skip-if-registered had nothing to
+do; 2 for something you can put right (an option, the data, MLflow out of reach); 1 when MLflow failed half way: the
+alias is set last, so the current version still serves, and training again is safe.
+
+Environment: MLFLOW_TRACKING_URI, REGISTERED_MODEL_NAME and MODEL_ALIAS are the defaults of the options; GIT_COMMIT
+names the commit of the code where there is no .git folder; MLflow's own variables (MLFLOW_TRACKING_USERNAME, ...) hold.
+"""
+
+
+def parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
+    """Build the command line, with defaults from the environment."""
+    made = argparse.ArgumentParser(
+        prog="training_standalone",
+        description="Train a model and register it in MLflow.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    data = made.add_argument_group("data")
+    data.add_argument(
+        "--dataset",
+        choices=("reference", "diabetes"),
+        default="reference",
+        help="reference: synthetic, with a known true function (default); diabetes: 442 patients, from scikit-learn",
+    )
+    data.add_argument(
+        "--data", type=Path, metavar="FILE.csv", help="a UTF-8 CSV file with a header, in place of --dataset"
+    )
+    data.add_argument("--target", metavar="COLUMN", help="the column of --data to predict")
+    data.add_argument("--separator", default=",", metavar="CHARACTER", help="what separates values (default: a comma)")
+    data.add_argument(
+        "--task",
+        choices=("regression", "classification"),
+        help="default: found from the target; text, booleans and up to 10 different integers are classes",
+    )
+    data.add_argument("--seed", type=_seed, default=42, help="moves the held-out rows and the folds (default: 42)")
+    registry = made.add_argument_group("registry")
+    registry.add_argument(
+        "--tracking-uri",
+        default=environment.get("MLFLOW_TRACKING_URI") or "http://localhost:8005",
+        metavar="URL",
+        help="MLflow's address (default: MLFLOW_TRACKING_URI, now %(default)s)",
+    )
+    registry.add_argument(
+        "--model-name",
+        default=environment.get("REGISTERED_MODEL_NAME") or "linear_regression_model",
+        metavar="NAME",
+        help="registered model (default: REGISTERED_MODEL_NAME, now %(default)s)",
+    )
+    registry.add_argument(
+        "--alias",
+        default=environment.get("MODEL_ALIAS") or "champion",
+        metavar="NAME",
+        help="the alias that is served (default: MODEL_ALIAS, now %(default)s)",
+    )
+    registry.add_argument(
+        "--experiment", default="training", metavar="NAME", help="MLflow experiment (default: training)"
+    )
+    registry.add_argument("--force", action="store_true", help="promote the new version whatever the comparison says")
+    registry.add_argument("--skip-if-registered", action="store_true", help="do nothing if the alias exists already")
+    registry.add_argument(
+        "--wait",
+        type=_seconds,
+        default=120.0,
+        metavar="SECONDS",
+        help="how long to wait for MLflow to answer (default: 120)",
+    )
+    return made
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= _SEEDS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {_SEEDS - 1}")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
+    return value
+
+
+def parse(arguments: Sequence[str] | None, environment: Mapping[str, str]) -> Options:
+    """Turn the command line into options; exits with code 2 and a sentence when they do not go together."""
+    made = parser(environment)
+    given = made.parse_args(arguments)
+    if (given.data is None) != (given.target is None):
+        made.error("--data FILE.csv and --target COLUMN go together")
+    if given.data is not None and given.dataset != "reference":
+        made.error("--data and --dataset exclude each other")
+    if len(given.separator) != 1:
+        made.error("--separator must be one character")
+    return Options(
+        tracking_uri=given.tracking_uri,
+        model_name=given.model_name,
+        alias=given.alias,
+        experiment=given.experiment,
+        dataset=given.dataset,
+        data=given.data,
+        target=given.target,
+        separator=given.separator,
+        task=given.task,
+        seed=given.seed,
+        force=given.force,
+        skip_if_registered=given.skip_if_registered,
+        wait_seconds=given.wait,
+        git_commit=environment.get("GIT_COMMIT") or None,
+    )

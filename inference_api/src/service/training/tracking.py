@@ -1,0 +1,73 @@
+"""The way to MLflow: wait for it in the open, for a bounded time, and tell an outage from a refusal."""
+
+import logging
+import time
+from typing import Final
+
+import mlflow
+import requests
+from mlflow import MlflowClient
+
+from src.service.training.errors import TrainingError
+
+_LOG = logging.getLogger("training")
+
+_ATTEMPT_SECONDS: Final = 5.0
+_PAUSE_SECONDS: Final = 1.0
+_REPORT_SECONDS: Final = 5.0
+_UNAUTHORIZED: Final = 401
+_FORBIDDEN: Final = 403
+_SERVER_ERROR: Final = 500
+
+
+def connect(tracking_uri: str, wait_seconds: float) -> MlflowClient:
+    """Wait until MLflow answers a real API call, then return a client for it.
+
+    MLflow's `/health` answers before its database does, and it skips the check of host names; so neither would be seen.
+
+    Raises:
+        TrainingError: MLflow refuses us, is something else, or did not answer in time.
+    """
+    if not tracking_uri.startswith(("http://", "https://")):
+        raise TrainingError(f"the tracking URI must start with http:// or https://, not {tracking_uri!r}")
+    start = time.monotonic()
+    reported = -_REPORT_SECONDS
+    while True:
+        problem = _problem(tracking_uri.rstrip("/"))
+        waited = time.monotonic() - start
+        if problem is None:
+            break
+        if waited >= wait_seconds:
+            raise TrainingError(f"MLflow at {tracking_uri} was not ready within {wait_seconds:g} s: {problem}")
+        if waited - reported >= _REPORT_SECONDS:
+            _LOG.info("waiting for MLflow at %s (%.0f of %g s): %s", tracking_uri, waited, wait_seconds, problem)
+            reported = waited
+        time.sleep(min(_PAUSE_SECONDS, max(0.0, wait_seconds - waited)))
+    mlflow.set_tracking_uri(tracking_uri)
+    mlflow.set_registry_uri(tracking_uri)
+    return MlflowClient(tracking_uri, tracking_uri)
+
+
+def _problem(base_url: str) -> str | None:
+    """Return why MLflow cannot be used yet, None when it can.
+
+    Raises:
+        TrainingError: Waiting will not help.
+    """
+    url = f"{base_url}/api/2.0/mlflow/experiments/search"
+    try:
+        answer = requests.get(url, params={"max_results": 1}, timeout=_ATTEMPT_SECONDS)
+    except requests.Timeout:
+        return f"no answer within {_ATTEMPT_SECONDS:g} s"
+    except requests.ConnectionError:
+        return "no connection"
+    except requests.RequestException as error:
+        raise TrainingError(f"MLflow's address {base_url!r} cannot be used: {error}") from None
+    # With authentication switched on it is MLflow's client that carries the credentials.
+    if answer.ok or answer.status_code == _UNAUTHORIZED:
+        return None
+    if answer.status_code >= _SERVER_ERROR:
+        return f"HTTP {answer.status_code}"
+    if answer.status_code == _FORBIDDEN and "Host" in answer.text:
+        raise TrainingError(f"MLflow at {base_url} refuses this host name: add it to MLFLOW_SERVER_ALLOWED_HOSTS")
+    raise TrainingError(f"{base_url} does not answer as MLflow does: HTTP {answer.status_code}")

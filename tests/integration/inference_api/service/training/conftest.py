@@ -1,0 +1,43 @@
+"""Trainings against the shared MLflow server, each test with a registered model of its own."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import mlflow
+import pytest
+from mlflow import MlflowClient
+
+from src.service.training.options import Options
+from src.service.training.trainer import Outcome, train
+
+Train = Callable[..., Outcome]
+
+
+@pytest.fixture
+def client(mlflow_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[MlflowClient]:
+    """A client of the shared server; MLflow's global address is put back afterwards."""
+    monkeypatch.setenv("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(mlflow_server)
+    mlflow.set_registry_uri(mlflow_server)
+    yield MlflowClient(mlflow_server)
+    mlflow.set_tracking_uri(before)
+    mlflow.set_registry_uri(before)
+
+
+@pytest.fixture
+def options(client: MlflowClient, mlflow_server: str, request: pytest.FixtureRequest) -> Options:
+    """The defaults, with the test's name as the registered model's."""
+    assert client.tracking_uri == mlflow_server
+    name = "".join(letter if letter.isalnum() else "_" for letter in request.node.name)
+    return Options(tracking_uri=mlflow_server, model_name=name, alias="champion", experiment="tests", wait_seconds=5)
+
+
+@pytest.fixture
+def run_training(options: Options) -> Train:
+    """Trains with the defaults changed by keyword."""
+
+    def run(**changes: object) -> Outcome:
+        return train(replace(options, **changes))  # type: ignore[arg-type] # the fields' types differ; train would show it
+
+    return run

@@ -1,0 +1,216 @@
+"""What a training leaves in a real registry: all that a server needs, and what a person asks about a model."""
+
+import hashlib
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import mlflow.artifacts
+import mlflow.pyfunc
+import numpy as np
+import pandas as pd
+import pytest
+import skops.io
+import yaml
+from mlflow import MlflowClient
+from sklearn.linear_model import LinearRegression
+
+from src.service.training.errors import PublicationError
+from src.service.training.options import Options
+from src.service.training.reference import EXAMPLE, TRUE_COEFFICIENTS, TRUE_INTERCEPT, reference, true_value
+from src.service.training.trainer import Outcome
+
+pytestmark = [
+    pytest.mark.integration,
+    # MLflow compares a pandas index with a range while it reads and writes tables.
+    pytest.mark.filterwarnings("ignore:Operation with .* is deprecated:pandas.errors.Pandas4Warning"),
+]
+
+Train = Callable[..., Outcome]
+
+
+def _downloaded(outcome: Outcome, folder: Path) -> Path:
+    uri = f"models:/{outcome.name}/{outcome.version}"
+    return Path(mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=str(folder)))
+
+
+def test_the_reference_regression_from_end_to_end(client: MlflowClient, run_training: Train, tmp_path: Path) -> None:
+    """The alias points to a bare LinearRegression that has found the true function."""
+    outcome = run_training()
+    assert outcome.promoted
+    version = client.get_model_version_by_alias(outcome.name, "champion")
+    assert (str(version.version), version.run_id) == (outcome.version, outcome.run_id)
+
+    model = skops.io.load(_downloaded(outcome, tmp_path) / "model.skops", trusted=[])
+    assert type(model) is LinearRegression
+    np.testing.assert_allclose(model.coef_, list(TRUE_COEFFICIENTS.values()), atol=0.3)
+    assert model.intercept_ == pytest.approx(TRUE_INTERCEPT, abs=0.5)
+
+    served = mlflow.pyfunc.load_model(f"models:/{outcome.name}@champion")
+    assert served.predict(pd.DataFrame([dict(EXAMPLE)]))[0] == pytest.approx(true_value(EXAMPLE), abs=0.2)
+
+
+def test_a_server_finds_all_that_it_verifies(client: MlflowClient, run_training: Train, tmp_path: Path) -> None:
+    """Digest, signature, example and its predictions are there, and agree with the files as downloaded."""
+    outcome = run_training()
+    folder = _downloaded(outcome, tmp_path)
+    listing = "".join(
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}\n"
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "registered_model_meta"
+    )
+    tags = client.get_model_version(outcome.name, outcome.version).tags
+    assert tags["content_sha256"] == hashlib.sha256(listing.encode()).hexdigest()
+    assert tags["promotion"] == "there was no champion"
+
+    described = yaml.safe_load((folder / "MLmodel").read_text())
+    assert described["flavors"]["sklearn"]["serialization_format"] == "skops"
+    model = mlflow.pyfunc.load_model(str(folder))
+    example = model.metadata.load_input_example(str(folder))
+    assert example.iloc[0].to_dict() == dict(EXAMPLE)
+    assert described["metadata"]["example_prediction"] == pytest.approx(model.predict(example).tolist(), rel=1e-12)
+    schema = model.metadata.get_input_schema().to_dict()
+    assert schema == [{"type": "double", "name": name, "required": True} for name in EXAMPLE]
+
+
+def test_the_run_documents_itself(client: MlflowClient, run_training: Train, tmp_path: Path) -> None:
+    """Parameters, metrics, data digest, commit and picture are in the run."""
+    outcome = run_training(git_commit="c0ffee")
+    run = client.get_run(outcome.run_id)
+    assert run.info.status == "FINISHED"
+    assert run.data.tags["mlflow.source.git.commit"] == "c0ffee"
+    assert run.data.tags["data_sha256"] == reference().sha256
+    assert run.inputs is not None
+    logged = run.inputs.dataset_inputs[0].dataset
+    assert (logged.name, logged.digest) == ("reference", reference().sha256[:36])
+    assert run.data.params["task"] == "regression"
+    assert run.data.params["rows_held_out"] == "200"
+    assert run.data.params["model"] == "LinearRegression"
+    assert run.data.metrics == pytest.approx(outcome.metrics)
+    assert {"cv_rmse_mean", "cv_rmse_std", "cv_r2_mean", "holdout_rmse", "holdout_mae"} <= set(outcome.metrics)
+    picture = client.download_artifacts(outcome.run_id, "plots/residuals.png", str(tmp_path))
+    assert Path(picture).read_bytes().startswith(b"\x89PNG")
+
+
+def test_diabetes_has_its_own_columns(client: MlflowClient, run_training: Train) -> None:
+    """The bundled clinical data are served under their own names, in their own units."""
+    outcome = run_training(dataset="diabetes")
+    model = mlflow.pyfunc.load_model(f"models:/{outcome.name}@champion")
+    assert client.get_run(outcome.run_id).data.params["target"] == "progression"
+    names = model.metadata.get_input_schema().input_names()
+    assert names == ["age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6"]
+    patient = dict(zip(names, [59.0, 2.0, 32.1, 101.0, 157.0, 93.2, 38.0, 4.0, 4.8598, 87.0], strict=True))
+    assert 100 < model.predict(pd.DataFrame([patient]))[0] < 300
+
+
+def _clinic(path: Path, labels: list[Any] | None) -> pd.DataFrame:
+    """A table with every kind of column; the target is exact, or labels that follow from it."""
+    draw = np.random.default_rng(5)
+    rows = 240
+    table = pd.DataFrame(
+        {
+            "años": draw.integers(18, 90, rows),
+            "peso (kg)": draw.normal(70, 9, rows).round(1),
+            "class": draw.normal(size=rows),
+            "ciudad": draw.choice(["Bogotá", "Cali", "Medellín"], rows),
+            "plan": draw.choice(["a", "b"], rows),
+            "smoker": draw.random(rows) > 0.5,
+            "alta": draw.random(rows) > 0.5,
+            "id": [f"p{number}" for number in range(rows)],
+        },
+    )
+    table["peso (kg)"] = table["peso (kg)"].mask(draw.random(rows) < 0.1)
+    table["ciudad"] = table["ciudad"].mask(draw.random(rows) < 0.1)
+    table["alta"] = table["alta"].astype(object).mask(draw.random(rows) < 0.1)
+    cities = table["ciudad"].map({"Bogotá": 40.0, "Cali": 20.0, "Medellín": 10.0}).fillna(90.0).astype(float)
+    truth = 2.0 * table["años"] + cities + 5 * table["smoker"] + 0.5
+    table["y"] = truth if labels is None else pd.Series([labels[int(value > 140)] for value in truth])
+    table.to_csv(path, index=False)
+    return table
+
+
+def test_a_csv_file_of_mixed_columns(run_training: Train, tmp_path: Path) -> None:
+    """Its own rows are predicted exactly through MLflow; columns are optional exactly where values were missing."""
+    table = _clinic(tmp_path / "clinic.csv", None)
+    outcome = run_training(data=tmp_path / "clinic.csv", target="y")
+    model = mlflow.pyfunc.load_model(f"models:/{outcome.name}@champion")
+    schema = model.metadata.get_input_schema().to_dict()
+    assert {(column["name"], column["type"], column["required"]) for column in schema} == {
+        ("años", "long", True),
+        ("peso (kg)", "double", False),
+        ("class", "double", True),
+        ("ciudad", "string", False),
+        ("plan", "string", True),
+        ("smoker", "boolean", True),
+        ("alta", "boolean", False),
+    }
+    file = pd.read_csv(tmp_path / "clinic.csv")
+    np.testing.assert_allclose(model.predict(file), table["y"], atol=1e-6)
+
+
+def test_missing_and_unseen_text_through_pyfunc(run_training: Train, tmp_path: Path) -> None:
+    """Every spelling of a missing text is the level that was missing in training; an unseen text is too."""
+    _clinic(tmp_path / "clinic.csv", None)
+    outcome = run_training(data=tmp_path / "clinic.csv", target="y")
+    model = mlflow.pyfunc.load_model(f"models:/{outcome.name}@champion")
+    row = {"años": 40, "peso (kg)": np.nan, "class": 0.0, "plan": "never seen", "smoker": True}
+    dtypes: tuple[Any, ...] = (object, "str", "string")
+    for missing, dtype in itertools.product((None, np.nan, pd.NA), dtypes):
+        rows = pd.DataFrame([row, row, row]).assign(
+            ciudad=pd.Series(["Bogotá", missing, "Marte"], dtype=dtype),
+            alta=pd.Series([True, missing, False], dtype=object),
+        )
+        expected = [80 + 40 + 5.5, 80 + 90 + 5.5, 80 + 90 + 5.5]
+        np.testing.assert_allclose(model.predict(rows), expected, atol=1e-6, err_msg=f"{missing!r} as {dtype}")
+
+
+@pytest.mark.parametrize("labels", [["no", "sí"], [False, True], [3, 8]], ids=["text", "booleans", "integers"])
+def test_classification(client: MlflowClient, run_training: Train, tmp_path: Path, labels: list[Any]) -> None:
+    """Labels come back from MLflow as what they are in the file, in the example's predictions too."""
+    table = _clinic(tmp_path / "clinic.csv", labels)
+    outcome = run_training(data=tmp_path / "clinic.csv", target="y")
+    assert outcome.metrics["holdout_f1_macro"] > 0.8
+    assert client.get_run(outcome.run_id).data.params["task"] == "classification"
+    assert [file.path for file in client.list_artifacts(outcome.run_id, "plots")] == ["plots/confusion_matrix.png"]
+
+    folder = _downloaded(outcome, tmp_path / "model")
+    model = mlflow.pyfunc.load_model(str(folder))
+    found = model.predict(pd.read_csv(tmp_path / "clinic.csv")).tolist()
+    assert {type(label) for label in found} == {type(labels[0])}
+    assert np.mean(np.asarray(found) == table["y"].to_numpy()) > 0.85
+
+    example = model.metadata.load_input_example(str(folder))
+    assert example.isna().any(axis=None)
+    logged = yaml.safe_load((folder / "MLmodel").read_text())["metadata"]["example_prediction"]
+    assert logged == model.predict(example).tolist()
+    assert {type(label) for label in logged} == {type(labels[0])}
+
+
+def test_the_example_is_strict_json(run_training: Train, tmp_path: Path) -> None:
+    """Missing values in the example are null: NaN is no JSON, and not every client would read it."""
+    _clinic(tmp_path / "clinic.csv", None)
+    folder = _downloaded(run_training(data=tmp_path / "clinic.csv", target="y"), tmp_path / "model")
+    text = (folder / "input_example.json").read_text()
+    assert "null" in text
+    assert "NaN" not in text
+
+
+def test_nothing_to_do_when_the_alias_exists(client: MlflowClient, run_training: Train, options: Options) -> None:
+    """--skip-if-registered trains the first time only."""
+    first = run_training(skip_if_registered=True)
+    second = run_training(skip_if_registered=True)
+    assert first.promoted
+    assert (second.version, second.run_id, second.promoted, second.metrics) == (first.version, first.run_id, False, {})
+    assert len(client.search_model_versions(f"name = '{options.model_name}'")) == 1
+
+
+def test_what_mlflow_refuses_is_told_in_one_line(client: MlflowClient, run_training: Train) -> None:
+    """A registration that fails half way gives exit code 1, and the run says that it failed."""
+    with pytest.raises(PublicationError, match="Invalid model name 'a/b'") as caught:
+        run_training(model_name="a/b", experiment="refused")
+    assert caught.value.exit_code == 1
+    assert "\n" not in str(caught.value)
+    experiment = client.get_experiment_by_name("refused")
+    assert experiment is not None
+    assert [run.info.status for run in client.search_runs([experiment.experiment_id])] == ["FAILED"]

@@ -1,0 +1,84 @@
+"""The command line, and the environment behind its defaults."""
+
+from pathlib import Path
+
+import pytest
+
+from src.service.training.command_line import parse
+
+
+def test_the_defaults_are_the_projects() -> None:
+    """Without options and environment the reference data go to the local stack."""
+    options = parse([], {})
+    assert (options.dataset, options.data, options.model_name, options.alias) == (
+        "reference",
+        None,
+        "linear_regression_model",
+        "champion",
+    )
+    assert options.tracking_uri == "http://localhost:8005"
+    assert options.wait_seconds == 120
+    assert (options.force, options.skip_if_registered, options.git_commit) == (False, False, None)
+
+
+def test_the_environment_gives_defaults_and_options_win() -> None:
+    """Compose sets variables, a person sets options; an empty variable counts as unset."""
+    environment = {
+        "MLFLOW_TRACKING_URI": "http://mlflow:5000",
+        "REGISTERED_MODEL_NAME": "m",
+        "MODEL_ALIAS": "",
+        "GIT_COMMIT": "abc",
+    }
+    options = parse(["--model-name", "n"], environment)
+    assert (options.tracking_uri, options.model_name, options.alias) == ("http://mlflow:5000", "n", "champion")
+    assert options.git_commit == "abc"
+
+
+def test_all_options_arrive() -> None:
+    """Each option has its field."""
+    options = parse(
+        [
+            *("--data", "f.csv", "--target", "y", "--separator", ";", "--task", "regression", "--seed", "7"),
+            *("--alias", "a", "--experiment", "e", "--force", "--skip-if-registered", "--wait", "1.5"),
+            *("--tracking-uri", "http://h"),
+        ],
+        {},
+    )
+    assert (options.data, options.target, options.separator, options.task) == (Path("f.csv"), "y", ";", "regression")
+    assert (options.seed, options.alias, options.experiment, options.wait_seconds) == (7, "a", "e", 1.5)
+    assert (options.force, options.skip_if_registered, options.tracking_uri) == (True, True, "http://h")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--data", "f.csv"], "--data FILE.csv and --target COLUMN go together"),
+        (["--target", "y"], "--data FILE.csv and --target COLUMN go together"),
+        (["--data", "f.csv", "--target", "y", "--dataset", "diabetes"], "--data and --dataset exclude each other"),
+        (["--separator", ";;"], "--separator must be one character"),
+        (["--seed", "-1"], "'-1' is not a whole number"),
+        (["--seed", "x"], "'x' is not a whole number"),
+        (["--wait", "soon"], "'soon' is not a number of seconds"),
+        (["--wait", "inf"], "'inf' is not a number of seconds"),
+        (["--wait", "-1"], "'-1' is not a number of seconds"),
+        (["--dataset", "iris"], "invalid choice: 'iris'"),
+        (["--task", "clustering"], "invalid choice: 'clustering'"),
+    ],
+)
+def test_wrong_options_end_with_code_2(arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """One sentence on stderr says which option is wrong."""
+    with pytest.raises(SystemExit) as caught:
+        parse(arguments, {})
+    assert caught.value.code == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_help_documents_rule_and_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--help` tells what a script needs to know."""
+    with pytest.raises(SystemExit) as caught:
+        parse(["--help"], {"MLFLOW_TRACKING_URI": "http://somewhere:1"})
+    assert caught.value.code == 0
+    shown = capsys.readouterr().out
+    assert "Exit code: 0" in shown
+    assert "--force" in shown
+    assert "http://somewhere:1" in shown

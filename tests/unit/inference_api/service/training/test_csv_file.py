@@ -1,0 +1,103 @@
+"""CSV files: what is read, what is left out, and what is refused with which sentence."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from src.service.training.csv_file import read_csv
+from src.service.training.errors import TrainingError
+
+
+def _file(folder: Path, content: str | bytes) -> Path:
+    path = folder / "data.csv"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def test_types_and_names_are_kept(tmp_path: Path) -> None:
+    """Integers, fractions, booleans and text keep their types; names may hold spaces, accents and keywords."""
+    data = read_csv(_file(tmp_path, 'edad,peso (kg),class,señal,y\n1,1.5,x,True,2\n2,,"a, b",False,3\n'), "y")
+    assert {name: column.dtype.kind for name, column in data.features.items()} == {
+        "edad": "i",
+        "peso (kg)": "f",
+        "class": "O",
+        "señal": "b",
+    }
+    assert data.features["class"].tolist() == ["x", "a, b"]
+    assert data.target.tolist() == [2, 3]
+
+
+def test_the_digest_is_the_files(tmp_path: Path) -> None:
+    """`sha256sum data.csv` gives the digest that is logged."""
+    path = _file(tmp_path, "a,y\n1,2\n")
+    assert read_csv(path, "y").sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path: Path) -> None:
+    """A spreadsheet's UTF-8 file has its first column under its own name."""
+    assert read_csv(_file(tmp_path, b"\xef\xbb\xbfa,y\r\n1,2\r\n\r\n3,4\r\n"), "y").features["a"].tolist() == [1, 3]
+
+
+def test_another_separator(tmp_path: Path) -> None:
+    """Semicolons work when they are asked for."""
+    assert list(read_csv(_file(tmp_path, "a;b;y\n1;2;3\n"), "y", ";").features) == ["a", "b"]
+
+
+def test_a_saved_row_index_is_left_out(tmp_path: Path) -> None:
+    """The nameless first column that pandas writes is no feature."""
+    assert list(read_csv(_file(tmp_path, ",a,y\n0,5,1\n1,6,2\n"), "y").features) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["True", "", "False"], [True, False]),
+        (["1", "", "0"], [1, 0]),
+        (["x", "NA", "y"], ["x", "y"]),
+    ],
+)
+def test_rows_without_a_target_are_left_out(tmp_path: Path, values: list[str], expected: list[object]) -> None:
+    """They are dropped, and what is left has the type that it would have had without the gap."""
+    lines = [f"{number},{value}" for number, value in enumerate(values)]
+    data = read_csv(_file(tmp_path, "\n".join(["a,y", *lines])), "y")
+    assert data.target.tolist() == expected
+    assert data.features["a"].tolist() == [0, 2]
+    assert list(data.features.index) == [0, 1]
+
+
+def test_booleans_with_a_gap_become_booleans_again(tmp_path: Path) -> None:
+    """A boolean target with missing rows is boolean once those are gone."""
+    assert read_csv(_file(tmp_path, "a,y\n1,True\n2,\n3,False\n"), "y").target.dtype.kind == "b"
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("", "data.csv is empty"),
+        (" \n\n", "data.csv is empty"),
+        ("a,y\n", "data.csv has a header but no rows"),
+        ("a,b\n1,2\n", "data.csv has no column 'y' to predict; it has 'a', 'b'$"),
+        ("a;y\n1;2\n", "has no column 'y' to predict; it has 'a;y'; is another --separator needed?"),
+        ("a, y\n1,2\n", "has no column 'y' to predict; it has 'a', ' y'"),
+        ("a,b,a,y\n1,2,3,4\n", "data.csv has more than one column named 'a'"),
+        ("a,y\n1,2\n1,2,3\n", "line 3 has 3 values, but the header has 2"),
+        ("a,b,y\n1,2,3\n1,2\n", "line 3 has 2 values, but the header has 3"),
+        (b"a,y\n\xe9,2\n", r"data.csv is not UTF-8 text \(byte 4\)"),
+        ('a,y\n"' + "x" * 200_000 + '",1\n', "data.csv is not a CSV file: line 2"),
+    ],
+)
+def test_an_unusable_file_is_named_with_the_reason(tmp_path: Path, content: str | bytes, sentence: str) -> None:
+    """Each mistake gets one sentence that names the file and the place."""
+    with pytest.raises(TrainingError, match=sentence) as caught:
+        read_csv(_file(tmp_path, content), "y")
+    assert caught.value.exit_code == 2
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_not_there_or_not_a_file(tmp_path: Path) -> None:
+    """A missing file and a folder are told apart."""
+    with pytest.raises(TrainingError, match=r"gone\.csv does not exist"):
+        read_csv(tmp_path / "gone.csv", "y")
+    with pytest.raises(TrainingError, match="cannot be read: Is a directory"):
+        read_csv(tmp_path, "y")

@@ -1,0 +1,59 @@
+"""From options to a fitted model, without MLflow."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LinearRegression
+
+from src.service.training.errors import TrainingError
+from src.service.training.fitting import fit, load
+from src.service.training.options import Options
+from src.service.training.reference import EXAMPLE, true_value
+
+OPTIONS = Options(tracking_uri="http://unused", model_name="m", alias="champion", experiment="e")
+
+
+def test_the_reference_is_learnt_to_its_noise() -> None:
+    """A bare LinearRegression that predicts the documented row within 0.2 of the truth."""
+    fitted = fit(load(OPTIONS), OPTIONS)
+    assert type(fitted.estimator) is LinearRegression
+    assert fitted.estimator.predict(pd.DataFrame([dict(EXAMPLE)]))[0] == pytest.approx(true_value(EXAMPLE), abs=0.2)
+    assert fitted.metrics["holdout_rmse"] == pytest.approx(1.0, rel=0.2)
+    assert fitted.metrics["cv_r2_mean"] > 0.99
+
+
+def test_training_repeats_itself() -> None:
+    """The same data and seed give the same numbers; another seed gives others."""
+    first, second = (fit(load(OPTIONS), OPTIONS) for _ in range(2))
+    assert first.metrics == second.metrics
+    other = replace(OPTIONS, seed=7)
+    assert fit(load(other), other).metrics != first.metrics
+
+
+def test_diabetes_is_better_than_guessing() -> None:
+    """The clinical data are learnt about as well as a linear model can."""
+    options = replace(OPTIONS, dataset="diabetes")
+    fitted = fit(load(options), options)
+    assert fitted.metrics["cv_r2_mean"] > 0.35
+
+
+@pytest.mark.parametrize("labels", [["no", "sí"], [False, True], [3, 8]])
+def test_labels_come_back_as_they_were(tmp_path: Path, labels: list[object]) -> None:
+    """Text, booleans and integers are predicted as what they are in the file."""
+    draw = np.random.default_rng(0)
+    table = pd.DataFrame({"x": draw.normal(size=100), "t": draw.choice(["a", "b"], 100)})
+    table["y"] = pd.Series([labels[int(value > 0)] for value in table["x"]])
+    table.to_csv(tmp_path / "f.csv", index=False)
+    options = replace(OPTIONS, data=tmp_path / "f.csv", target="y")
+    fitted = fit(load(options), options)
+    assert set(fitted.estimator.predict(fitted.features).tolist()) == set(labels)
+    assert fitted.metrics["holdout_accuracy"] > 0.8
+
+
+def test_data_without_a_target_is_refused() -> None:
+    """The target has to be named."""
+    with pytest.raises(TrainingError, match="--data needs --target"):
+        load(replace(OPTIONS, data=Path("f.csv")))

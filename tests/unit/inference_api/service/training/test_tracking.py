@@ -1,0 +1,123 @@
+"""Waiting for MLflow: bounded, in the open, and only where waiting helps. The servers are real, if small."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from src.service.training.errors import TrainingError
+from src.service.training.tracking import connect
+
+
+class ScriptedServer(ThreadingHTTPServer):
+    """Answers one (status, text) after the other, the last one for ever."""
+
+    def __init__(self, *script: tuple[int, str]) -> None:
+        """Listen on a free port of the loopback interface."""
+        super().__init__(("127.0.0.1", 0), _ScriptedHandler)
+        self.script = list(script)
+        self.paths: list[str] = []
+
+    @property
+    def url(self) -> str:
+        """Where to reach it."""
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class _ScriptedHandler(BaseHTTPRequestHandler):
+    server: ScriptedServer
+
+    def do_GET(self) -> None:
+        self.server.paths.append(self.path)
+        status, text = self.server.script.pop(0) if len(self.server.script) > 1 else self.server.script[0]
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, *_arguments: object) -> None:
+        """Keep the test's output clean."""
+
+
+@contextmanager
+def _serving(*script: tuple[int, str]) -> Iterator[ScriptedServer]:
+    with ScriptedServer(*script) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def _closed_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def test_it_asks_a_real_api_path() -> None:
+    """`/health` would answer before the database does and to any host name."""
+    with _serving((200, "{}")) as server:
+        connect(server.url, 0)
+        assert [path.split("?")[0] for path in server.paths] == ["/api/2.0/mlflow/experiments/search"]
+
+
+def test_it_waits_while_the_server_starts(caplog: pytest.LogCaptureFixture) -> None:
+    """Server errors are waited out, and the log says what it waits for."""
+    with caplog.at_level("INFO", logger="training"), _serving((503, ""), (500, ""), (200, "{}")) as server:
+        connect(server.url, 30)
+        assert len(server.paths) == 3
+    assert "of 30 s): HTTP 503" in caplog.messages[0]
+
+
+def test_authentication_is_left_to_mlflows_client() -> None:
+    """A server that asks for credentials is there: its client carries them."""
+    with _serving((401, "")) as server:
+        connect(server.url, 0)
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "sentence"),
+    [
+        (403, "Invalid Host header - possible DNS rebinding attack detected", "refuses this host name"),
+        (403, "no", "does not answer as MLflow does: HTTP 403"),
+        (404, "", "does not answer as MLflow does: HTTP 404"),
+    ],
+)
+def test_a_refusal_is_not_waited_for(status: int, text: str, sentence: str) -> None:
+    """Waiting would not change the answer."""
+    with _serving((status, text)) as server:
+        with pytest.raises(TrainingError, match=sentence):
+            connect(server.url, 60)
+        assert len(server.paths) == 1
+
+
+def test_the_wait_is_bounded(caplog: pytest.LogCaptureFixture) -> None:
+    """When nobody listens it says so once the time is over, with exit code 2."""
+    url = f"http://127.0.0.1:{_closed_port()}"
+    with (
+        caplog.at_level("INFO", logger="training"),
+        pytest.raises(TrainingError, match=f"MLflow at {url} was not ready within 1 s: no connection") as caught,
+    ):
+        connect(url, 1)
+    assert caught.value.exit_code == 2
+    assert "no connection" in caplog.messages[0]
+
+
+@pytest.mark.parametrize("uri", ["", "mlruns", "sqlite:///x.db", "mlflow:5000"])
+def test_only_http_is_a_tracking_uri(uri: str) -> None:
+    """Anything else is refused at once."""
+    with pytest.raises(TrainingError, match="must start with http:// or https://"):
+        connect(uri, 60)
+
+
+def test_an_address_that_is_none() -> None:
+    """A URL without a host cannot be waited for."""
+    with pytest.raises(TrainingError, match="cannot be used"):
+        connect("http://", 60)
