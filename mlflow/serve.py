@@ -1,0 +1,28 @@
+"""Start the MLflow server on the database that the MYSQL_* variables name.
+
+Only the database's URL is made here, because it must be quoted; every other setting is MLflow's own environment
+variable. The URL goes by the environment too: arguments are visible to every process of the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from database import ConfigurationError, Database
+
+
+def main() -> None:
+    """Replace this process by the server."""
+    parser = argparse.ArgumentParser(prog="serve", description=__doc__, epilog="Other options go to `mlflow server`.")
+    _, options = parser.parse_known_args()
+    try:
+        url = Database.from_environment().url
+    except ConfigurationError as error:
+        sys.exit(f"serve: {error}")
+    os.execvpe("mlflow", ["mlflow", "server", *options], {**os.environ, "MLFLOW_BACKEND_STORE_URI": url})  # noqa: S606, S607 - the one on PATH, without a shell
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""A clean copy of the checkout, and an environment without its variables."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def copy_checkout(target: Path) -> None:
+    """Copy what a clone would hold, the uncommitted work included, and nothing that is ignored."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    for name in filter(None, listed.split("\0")):
+        source = REPOSITORY / name
+        if source.is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target / name)
+
+
+def clean_environment() -> dict[str, str]:
+    """The caller's environment without the variables that the Compose files read."""
+    names = set(re.findall(r"^#?\s*([A-Z][A-Z0-9_]+)=", (REPOSITORY / ".env.example").read_text(), re.MULTILINE))
+    return {name: value for name, value in os.environ.items() if name not in names and not name.startswith("COMPOSE_")}

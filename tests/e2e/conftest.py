@@ -1,0 +1,89 @@
+"""Fixtures for the tests against the real Compose stack."""
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.checkout import clean_environment, copy_checkout
+from tests.e2e.compose_stack import PROJECT, Stack
+from tests.e2e.docker_engine import engine_problem, stack_in_the_way
+
+_MEASURED = pytest.StashKey[list[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the figures of the run."""
+    config.stash[_MEASURED] = []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures of the run: they are shown, never asserted."""
+    measured = terminalreporter.config.stash[_MEASURED]
+    if measured:
+        terminalreporter.section("measured on the Compose stack")
+        for line in measured:
+            terminalreporter.line(line)
+
+
+@pytest.fixture(scope="session")
+def measured(pytestconfig: pytest.Config) -> Callable[[str], None]:
+    """Add a line to the figures that are printed at the end of the run."""
+    return pytestconfig.stash[_MEASURED].append
+
+
+@pytest.fixture(scope="session")
+def docker_engine() -> None:
+    """Skip without a Docker engine; fail in CI, where one must be there."""
+    problem = engine_problem()
+    if problem is None:
+        return
+    sentence = f"the e2e tests need a Docker engine: {problem}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(sentence, pytrace=False)
+    pytest.skip(sentence)
+
+
+@pytest.fixture(scope="session")
+def only_run(docker_engine: None) -> Iterator[None]:  # noqa: ARG001 - decides whether there is anything to do
+    """Keep a second run of these tests away while this one uses the names and ports."""
+    with (Path(tempfile.gettempdir()) / f"{PROJECT}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pytest.fail("another run of the e2e tests is under way on this machine", pytrace=False)
+        yield
+
+
+@pytest.fixture(scope="session")
+def compose_stack(
+    only_run: None,  # noqa: ARG001 - held until the end
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Stack]:
+    """The stack of a clean checkout, images built from it, removed with its data at the end of the run."""
+    if obstacle := stack_in_the_way():
+        pytest.fail(
+            f"{obstacle} is in the way of the e2e tests, which use the same names and ports; its data is kept if you "
+            "stop it with: docker compose -f docker-compose-api.yml down",
+            pytrace=False,
+        )
+    checkout = tmp_path_factory.mktemp("checkout")
+    copy_checkout(checkout)
+    stack = Stack(checkout, clean_environment())
+    stack.compose("down", "--volumes", "--remove-orphans")  # what an earlier run that was killed left
+    stack.compose("build")
+    try:
+        stack.compose("up", "--build", "-d")
+        yield stack
+    finally:
+        stack.compose("down", "--volumes", "--remove-orphans", check=False)
+
+
+@pytest.fixture
+def stack(compose_stack: Stack) -> Stack:
+    """The stack, up and predicting; what a test changes in it (replicas, `.env`) it must put back."""
+    compose_stack.ensure_serving()
+    return compose_stack

@@ -1,0 +1,123 @@
+"""The stack comes up by itself: again after `down`, after `down -v`, and after a kill in the middle of its first start.
+
+A kill from inside a container is a crash for Docker, like the kernel's: `docker kill` would count as wanted.
+"""
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from tests.e2e.compose_stack import Stack, StackError, inspect_container
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+
+# Kills the first process whose command line holds the words; the script's own process holds them too.
+KILL = """
+for process in /proc/[0-9]*; do
+  id=${process##*/}
+  if [ "$id" != $$ ] && [ "$id" != 1 ] && tr '\\0' ' ' <"$process/cmdline" 2>/dev/null | grep -q -e "$1"; then
+    kill -9 "$id" && exit 0
+  fi
+done
+exit 1
+"""
+
+
+@dataclass(frozen=True)
+class Crash:
+    """A process to kill as soon as it is seen.
+
+    Attributes:
+        container: Where it runs.
+        process: Words of its command line.
+        after: A container and words of its log that must be there first.
+    """
+
+    container: str
+    process: str
+    after: tuple[str, str] | None = None
+
+    def happen(self) -> None:
+        """Wait for the moment and kill.
+
+        Raises:
+            StackError: The moment never came.
+        """
+        deadline = time.monotonic() + 180
+        while not (self._due() and self._kill()):
+            if time.monotonic() > deadline:
+                raise StackError(f"never came to {self}")
+            time.sleep(0.05)
+
+    def _due(self) -> bool:
+        if self.after is None:
+            return True
+        container, words = self.after
+        logs = subprocess.run(["docker", "logs", container], capture_output=True, text=True, check=False)
+        return words in logs.stdout + logs.stderr
+
+    def _kill(self) -> bool:
+        command = ["docker", "exec", self.container, "sh", "-c", KILL, "kill", self.process]
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+MIGRATING = ("mlflow_migrate", "Updating database tables")
+CRASHES = {
+    "MySQL while it writes its system tables": Crash("mysql_mlflow_metadata", "mysqld --initialize"),
+    "MySQL while its users are created": Crash("mysql_mlflow_metadata", "--skip-networking"),
+    "MySQL while MLflow's tables are created": Crash("mysql_mlflow_metadata", "^mysqld", after=MIGRATING),
+    "the migration while it creates the tables": Crash("mlflow_migrate", "migrate.py", after=MIGRATING),
+    "MLflow before it answers": Crash("mlflow_server", "mlflow server"),
+}
+
+
+@pytest.fixture
+def empty(compose_stack: Stack) -> Iterator[Stack]:
+    """The stack's checkout with nothing running and no data, as on the first day."""
+    compose_stack.compose("down", "--volumes")
+    yield compose_stack
+    compose_stack.ensure_serving()
+
+
+def test_up_from_nothing_ends_in_a_prediction(empty: Stack, measured: Callable[[str], None]) -> None:
+    """`up --build` in the foreground, images built, no data: 503 with a reason until the model is there, then 200."""
+    refusals: list[httpx.Response] = []
+    with empty.attached("--build") as up:
+        seconds = empty.wait_until_serving(up, refusals)
+
+    assert {refusal.status_code for refusal in refusals} == {503}
+    for refusal in refusals:
+        assert refusal.json()["error"] != ""
+        assert int(refusal.headers["Retry-After"]) > 0
+    measured(f"from `up --build` (images built) to the first 200 on /predict: {seconds:.1f} s")
+    for container in empty.containers():
+        assert container["RestartCount"] == 0, container["Name"]
+
+
+def test_data_survives_down(stack: Stack, measured: Callable[[str], None]) -> None:
+    """After `down` and `up` the same version of the model serves: neither trained nor registered anew."""
+    before = httpx.get(f"{stack.url}/model", timeout=10).json()["run_id"]
+    stack.compose("down")
+    with stack.attached("--build") as up:
+        seconds = stack.wait_until_serving(up)
+
+    measured(f"from `up --build` after `down` to the first 200 on /predict: {seconds:.1f} s")
+    assert httpx.get(f"{stack.url}/model", timeout=10).json()["run_id"] == before
+
+
+@pytest.mark.parametrize("crash", CRASHES.values(), ids=CRASHES.keys())
+def test_a_crash_during_the_first_start_is_made_good(
+    empty: Stack, crash: Crash, request: pytest.FixtureRequest, measured: Callable[[str], None]
+) -> None:
+    """SIGKILL half way through the first start: the stack goes on by itself to a prediction, `up` does not give up."""
+    with empty.attached("--build") as up:
+        crash.happen()
+        seconds = empty.wait_until_serving(up)
+
+    assert inspect_container(crash.container)["RestartCount"] == 1
+    assert httpx.get(f"{empty.url}/model", timeout=10).json()["version"] == "1"
+    measured(f"{seconds:.1f} s to the first 200 after a kill of {request.node.callspec.id}")

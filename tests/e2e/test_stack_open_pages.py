@@ -1,0 +1,76 @@
+"""A remote machine: two lines of `.env` open the pages, under the name that people type, and under no other."""
+
+import contextlib
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.e2e.compose_stack import Stack, StackError
+from tests.e2e.published import published_ports
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+
+MLFLOW = "http://127.0.0.1:8005"
+NAME = "machine.example"
+
+
+@pytest.fixture(scope="module")
+def opened(compose_stack: Stack) -> Iterator[Stack]:
+    """The stack with the two lines that README gives for a remote machine."""
+    environment = compose_stack.checkout / ".env"
+    environment.write_text(f"PAGES_BIND=0.0.0.0\nPUBLIC_HOST={NAME}\n")
+    try:
+        compose_stack.compose("up", "-d")
+        compose_stack.wait_until_serving()
+        _wait_for_mlflow()
+        yield compose_stack
+    finally:
+        environment.unlink()
+        compose_stack.compose("up", "-d")
+
+
+def _wait_for_mlflow() -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with contextlib.suppress(httpx.TransportError):
+            if httpx.get(f"{MLFLOW}/health", timeout=5).status_code == httpx.codes.OK:
+                return
+        time.sleep(0.25)
+    raise StackError("MLflow does not answer")
+
+
+def _post_as_a_browser(path: str, host: str, origin: str) -> httpx.Response:
+    """What the page sends when somebody clicks: the name typed, and the page's own address as the origin."""
+    return httpx.post(
+        f"{MLFLOW}{path}",
+        json={"experiment_ids": ["0"], "max_results": 1},
+        headers={"Host": host, "Origin": origin},
+        timeout=10,
+    )
+
+
+def test_the_pages_listen_on_every_address(opened: Stack) -> None:
+    """`PAGES_BIND=0.0.0.0` publishes MLflow and the console beside the API."""
+    published = published_ports(opened)
+
+    assert ("0.0.0.0", 8005) in published["mlflow"]
+    assert ("0.0.0.0", 8009) in published["minio"]
+
+
+@pytest.mark.usefixtures("opened")
+def test_mlflow_answers_a_browser_under_the_public_name() -> None:
+    """A click on MLflow's page at http://PUBLIC_HOST:8005 is answered, and so are loopback and the stack's clients."""
+    for host, origin in ((f"{NAME}:8005", f"http://{NAME}:8005"), ("localhost:8005", "http://localhost:8005")):
+        assert _post_as_a_browser("/ajax-api/2.0/mlflow/runs/search", host, origin).status_code == 200
+    assert httpx.get(MLFLOW, headers={"Host": f"{NAME}:8005"}, timeout=10).status_code == 200
+
+
+@pytest.mark.usefixtures("opened")
+def test_mlflow_refuses_other_names_and_other_pages() -> None:
+    """A foreign host name (DNS rebinding) and a foreign page (cross-site request) get 403."""
+    path = "/ajax-api/2.0/mlflow/runs/search"
+
+    assert _post_as_a_browser(path, "evil.example:8005", f"http://{NAME}:8005").status_code == 403
+    assert _post_as_a_browser(path, f"{NAME}:8005", "http://evil.example").status_code == 403

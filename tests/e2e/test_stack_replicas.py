@@ -1,0 +1,103 @@
+"""Several replicas behind the one port."""
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+
+from tests.e2e.compose_stack import Stack, StackError
+from tests.e2e.steady_load import SteadyLoad
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+
+REPLICAS = 3
+
+
+@pytest.fixture(scope="module")
+def scaled(compose_stack: Stack) -> Iterator[Stack]:
+    """The stack with three replicas, all of them ready."""
+    compose_stack.ensure_serving()
+    compose_stack.compose("up", "-d", "--scale", f"fastapi-app={REPLICAS}")
+    _wait_until_all_take_part(compose_stack, REPLICAS)
+    yield compose_stack
+    compose_stack.compose("up", "-d", "--scale", "fastapi-app=1")
+
+
+def _wait_until_all_take_part(stack: Stack, replicas: int) -> None:
+    """Wait until the gateway's predictions are counted in as many replicas."""
+    deadline = time.monotonic() + 180
+    while True:
+        for _ in range(10 * replicas):
+            stack.predict()
+        busy = [name for name in stack.replicas() if _predictions(name) > 0]
+        if len(busy) >= replicas:
+            return
+        if time.monotonic() > deadline:
+            raise StackError(f"only {busy} take part in the predictions")
+        time.sleep(1)
+
+
+def _predictions(replica: str) -> float:
+    """How many predictions a replica counts itself."""
+    code = "import urllib.request as r;print(r.urlopen('http://127.0.0.1:8000/metrics').read().decode())"
+    text = subprocess.run(
+        ["docker", "exec", replica, "python", "-c", code], capture_output=True, text=True, check=False
+    ).stdout
+    return sum(
+        float(line.rsplit(" ", 1)[1])
+        for line in text.splitlines()
+        if line.startswith("inference_requests_total") and "/predict" in line and "200" in line
+    )
+
+
+def test_every_replica_takes_part_behind_the_same_port(scaled: Stack) -> None:
+    """`--scale fastapi-app=3` works as the file stands: three replicas answer on port 8000."""
+    assert len(scaled.replicas()) == REPLICAS
+
+
+def test_no_prediction_is_lost_when_a_replica_is_killed(scaled: Stack, measured: Callable[[str], None]) -> None:
+    """With SIGKILL for one of three replicas in the middle of 100 requests a second, every one is answered 200."""
+    victim = scaled.replicas()[-1]
+    load = SteadyLoad(scaled.url, rate=100, seconds=20)
+    load.start()
+    time.sleep(5)
+    subprocess.run(["docker", "kill", victim], check=True, capture_output=True)
+    load.wait()
+
+    measured(f"a replica killed under 100 req/s: {dict(load.outcomes)}, slowest {load.slowest:.3f} s")
+    assert load.outcomes == {"200": 2000}, load.failures
+
+
+def test_no_prediction_is_lost_when_replicas_are_taken_away(scaled: Stack, measured: Callable[[str], None]) -> None:
+    """Scaling down to one replica under load loses no request either."""
+    load = SteadyLoad(scaled.url, rate=100, seconds=15)
+    load.start()
+    scaled.compose("up", "-d", "--no-recreate", "--scale", "fastapi-app=1")
+    load.wait()
+
+    measured(f"scaled down to one under 100 req/s: {dict(load.outcomes)}, slowest {load.slowest:.3f} s")
+    assert load.outcomes == {"200": 1500}, load.failures
+
+
+def test_the_gateway_gives_the_reason_when_no_replica_lives(stack: Stack) -> None:
+    """With every replica stopped the gateway answers 503 itself, in the API's shape and with Retry-After."""
+    stack.compose("stop", "fastapi-app")
+    try:
+        answer = _wait_for_refusal(stack)
+        assert answer.headers["Content-Type"] == "application/json"
+        assert int(answer.headers["Retry-After"]) > 0
+        assert answer.json().keys() == {"error", "detail", "fields"}
+        assert answer.json()["error"] == "not_ready"
+    finally:
+        stack.compose("start", "fastapi-app")
+
+
+def _wait_for_refusal(stack: Stack) -> httpx.Response:
+    deadline = time.monotonic() + 30
+    while (answer := stack.predict()).status_code != httpx.codes.SERVICE_UNAVAILABLE:
+        if time.monotonic() > deadline:
+            raise StackError(f"the gateway still answers {answer.status_code}")
+        time.sleep(0.2)
+    return answer

@@ -1,0 +1,49 @@
+"""The gateway's own answers."""
+
+import json
+import re
+from email.parser import Parser
+from pathlib import Path
+
+import pytest
+
+GATEWAY = Path(__file__).parents[3] / "gateway"
+FILES = sorted((GATEWAY / "errors").glob("*.http"))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_an_error_has_the_api_s_shape(file: Path) -> None:
+    """Every answer of the gateway is JSON as the API's are, so that a client reads one shape only."""
+    status, _, rest = file.read_text().partition("\n")
+    head, _, body = rest.partition("\n\n")
+    headers = Parser().parsestr(head)
+
+    assert status.startswith(f"HTTP/1.1 {file.stem} ")
+    assert headers["Content-Type"] == "application/json"
+    assert int(headers["Content-Length"]) == len(body.encode())
+    assert json.loads(body).keys() == {"error", "detail", "fields"}
+
+
+def test_unavailable_says_when_to_come_back() -> None:
+    """503 carries Retry-After, and the kind that the API uses itself."""
+    text = (GATEWAY / "errors" / "503.http").read_text()
+
+    assert re.search(r"^Retry-After: \d+$", text, re.MULTILINE)
+    assert json.loads(text.partition("\n\n")[2])["error"] == "not_ready"
+
+
+def test_every_error_is_configured() -> None:
+    """The configuration names each file, under its own status."""
+    named = re.findall(r"^ *errorfile (\d+) /usr/local/etc/haproxy/errors/(\d+)\.http$", configuration(), re.MULTILINE)
+
+    assert [(file.stem, file.stem) for file in FILES] == named
+
+
+def test_requests_pass_unchanged() -> None:
+    """No header is added to requests: the API recognises the heads of requests that it has seen before."""
+    assert not re.search(r"forwardfor|unique-id-header|(set|add|replace)-header", configuration())
+
+
+def configuration() -> str:
+    """The gateway's configuration without its comments."""
+    return re.sub(r"#.*", "", (GATEWAY / "haproxy.cfg").read_text())

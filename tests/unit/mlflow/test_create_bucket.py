@@ -1,0 +1,113 @@
+"""The bucket job, with boto3 talking to a small S3 server on loopback."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+import create_bucket
+from storage import BucketError, Storage
+
+
+class SmallS3(ThreadingHTTPServer):
+    """Knows buckets and one access key; answers 503 for its first `busy` requests."""
+
+    daemon_threads = True
+
+    def __init__(self, *, busy: int = 0) -> None:
+        """Listen on a free port of loopback."""
+        super().__init__(("127.0.0.1", 0), SmallS3Handler)
+        self.buckets: set[str] = set()
+        self.busy = busy
+        self.requests: list[str] = []
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class SmallS3Handler(BaseHTTPRequestHandler):
+    """HEAD and PUT of a bucket, signed or refused."""
+
+    server: SmallS3
+
+    def do_HEAD(self) -> None:
+        """200 for a bucket that exists, else 404."""
+        self._answer(200 if self._bucket in self.server.buckets else 404)
+
+    def do_PUT(self) -> None:
+        """Create the bucket."""
+        self._answer(200)
+        self.server.buckets.add(self._bucket)
+
+    @property
+    def _bucket(self) -> str:
+        return self.path.strip("/")
+
+    def _answer(self, status: int) -> None:
+        self.server.requests.append(f"{self.command} {self._bucket}")
+        if self.server.busy:
+            self.server.busy -= 1
+            status = 503
+        elif "Credential=admin/" not in self.headers["Authorization"]:
+            status = 403
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
+        """Keep the test's output clean."""
+
+
+@pytest.fixture
+def s3() -> Iterator[SmallS3]:
+    """A server that runs for one test."""
+    with SmallS3() as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def storage(server: SmallS3, access_key: str = "admin") -> Storage:
+    """The bucket job's settings for this server."""
+    return Storage("mlflow-artifacts", access_key, "supersecret", endpoint=server.url)
+
+
+def test_a_missing_bucket_is_created_and_an_existing_one_is_left(s3: SmallS3) -> None:
+    """The job may run again at every `up`: it creates the bucket once."""
+    create_bucket.create_bucket(storage(s3), wait=5)
+    create_bucket.create_bucket(storage(s3), wait=5)
+
+    assert s3.buckets == {"mlflow-artifacts"}
+    assert s3.requests == ["HEAD mlflow-artifacts", "PUT mlflow-artifacts", "HEAD mlflow-artifacts"]
+
+
+def test_a_server_that_is_not_ready_is_waited_for(s3: SmallS3) -> None:
+    """503, as MinIO answers while it starts, is no reason to give up."""
+    s3.busy = 3
+    create_bucket.create_bucket(storage(s3), wait=30)
+
+    assert s3.buckets == {"mlflow-artifacts"}
+
+
+def test_a_refused_key_is_explained_at_once(s3: SmallS3) -> None:
+    """A key that the server does not know, such as one exported in the shell for Amazon, ends the job with the cure."""
+    with pytest.raises(BucketError, match=r"'AKIAOTHER'.*must be MINIO_ROOT_USER.*shell first"):
+        create_bucket.create_bucket(storage(s3, access_key="AKIAOTHER"), wait=60)
+
+
+def test_a_server_that_never_answers_is_named(s3: SmallS3) -> None:
+    """After the waiting time the message names the bucket and the server, and hides the secret."""
+    s3.shutdown()
+    s3.server_close()
+    with pytest.raises(BucketError, match=f"bucket 'mlflow-artifacts' at {s3.url}: no answer within 0 s") as raised:
+        create_bucket.create_bucket(storage(s3), wait=0)
+    assert "supersecret" not in str(raised.value)
+
+
+def test_an_impossible_name_is_explained(s3: SmallS3) -> None:
+    """A bucket's name with a space ends the job with the variable's name."""
+    with pytest.raises(BucketError, match="MLFLOW_BUCKET_NAME"):
+        create_bucket.create_bucket(Storage("no name", "admin", "supersecret", endpoint=s3.url), wait=5)

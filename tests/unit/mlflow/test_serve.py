@@ -1,0 +1,39 @@
+"""The server's start script."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+SERVE = Path(__file__).parents[3] / "mlflow" / "serve.py"
+ENVIRONMENT = {"MYSQL_DATABASE": "mlflow_metadata", "MYSQL_USER": "mlflow_meta", "MYSQL_PASSWORD": "a b/c"}
+
+
+def run(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Start the script with a program named `mlflow` that tells how it was called."""
+    program = folder / "mlflow"
+    program.write_text('#!/bin/sh\necho "$MLFLOW_BACKEND_STORE_URI"\necho "$@"\n')
+    program.chmod(0o755)
+    return subprocess.run(
+        [sys.executable, SERVE, *arguments],
+        env={"PATH": f"{folder}:{os.environ['PATH']}", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_url_goes_by_the_environment_and_not_by_arguments(tmp_path: Path) -> None:
+    """Other users of the machine see the arguments of a process, so the password is not among them."""
+    url, arguments = run(tmp_path, "--port", "5000", **ENVIRONMENT).stdout.splitlines()
+
+    assert url == "mysql+pymysql://mlflow_meta:a%20b%2Fc@mysql:3306/mlflow_metadata?charset=utf8mb4"
+    assert arguments == "server --port 5000"
+
+
+def test_a_missing_variable_is_one_sentence(tmp_path: Path) -> None:
+    """Without MYSQL_USER the program names it and exits 1, without a traceback."""
+    done = run(tmp_path, **{name: value for name, value in ENVIRONMENT.items() if name != "MYSQL_USER"})
+
+    assert done.returncode == 1
+    assert done.stderr == "serve: these environment variables must be set: MYSQL_USER\n"
