@@ -1,0 +1,72 @@
+"""Where the requests go: the host of a run, taken apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+PREDICT_PATH = "/predict"
+
+
+class TargetError(ValueError):
+    """The address of the run is none that its users can talk to."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """The address of the API.
+
+    Attributes:
+        scheme: `http` or `https`.
+        host: Name or address, without the brackets of an IPv6 address.
+        port: TCP port.
+        authority: What belongs into the `Host` header.
+        path: What stands before `/predict`; mostly nothing.
+        credentials: Whether the address carries a user name or password.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    authority: str
+    path: str
+    credentials: bool
+
+    @classmethod
+    def parse(cls, url: str | None) -> Target:
+        """Take an address like `http://gateway:8000` apart.
+
+        Raises:
+            TargetError: When it is missing or no HTTP address.
+        """
+        if not url:
+            raise TargetError("no host is set: set LOCUST_HOST, for example to http://gateway:8000")
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError as error:
+            raise TargetError(f"{url!r} is no address: {error}") from None
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise TargetError(f"{url!r} is no HTTP address: write it like http://gateway:8000")
+        if parts.query or parts.fragment:
+            raise TargetError(f"{url!r} must end before the '?' or '#'")
+        return cls(
+            scheme=parts.scheme,
+            host=parts.hostname,
+            port=port or {"http": 80, "https": 443}[parts.scheme],
+            authority=parts.netloc.rpartition("@")[2],
+            path=parts.path.rstrip("/"),
+            credentials=parts.username is not None,
+        )
+
+
+def base_url(url: str | None, user: str) -> str:
+    """The address of the run without its last slash, if this kind of user can talk to it.
+
+    Raises:
+        TargetError: When it is no HTTP address, or none for the lean user.
+    """
+    target = Target.parse(url)
+    if user == "lean" and (target.scheme != "http" or target.credentials):
+        raise TargetError(f"LOCUST_USER=lean speaks plain HTTP without credentials: use LOCUST_USER=fast for {url}")
+    return str(url).rstrip("/")

@@ -1,0 +1,77 @@
+"""The two users side by side: what they report is the same, what they cost is not."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+from service_process import Service
+
+from tests.integration.locust.conftest import StartLocust, Swarm
+
+pytestmark = pytest.mark.integration
+
+PAIRS = 2
+USERS = 200
+SECONDS = 8
+PERCENTILES = (0.5, 0.95, 0.99)
+
+
+def percentile(times: Counter[float], share: float) -> float:
+    """The smallest time that this share of the requests did not exceed."""
+    wanted = share * times.total()
+    reached = 0
+    for milliseconds in sorted(times):
+        reached += times[milliseconds]
+        if reached >= wanted:
+            return milliseconds
+    raise ValueError("no requests")
+
+
+def test_users_agree_where_neither_is_the_limit(
+    api: Service,
+    predictions: Callable[[], int],
+    start_locust: StartLocust,
+    tmp_path: Path,
+    figures: Callable[[str], None],
+) -> None:
+    """In turns against the same real API: the same rows, no failure, and the API confirms the number of requests.
+
+    The percentiles and the cost are shown, not asserted: they belong to the machine and to what else it does.
+    """
+    times: dict[str, Counter[float]] = {"fast": Counter(), "lean": Counter()}
+    cost: dict[str, list[float]] = {"fast": [], "lean": []}
+    load = ("--users", str(USERS), "--spawn-rate", str(USERS), "--run-time", f"{SECONDS}s", "--stop-timeout", "10")
+    for number in range(PAIRS):
+        # Whoever goes first has the colder API: take turns at that, too.
+        for user in ("fast", "lean") if number % 2 == 0 else ("lean", "fast"):
+            result = tmp_path / f"{user}-{number}.json"
+            before = predictions()
+            swarm = start_locust(
+                *("--headless", "--host", api.url, "--json-file", str(result.with_suffix("")), *load), LOCUST_USER=user
+            )
+            swarm.wait_for_words("All users spawned")
+            seconds, count = _cpu_seconds(swarm.process.pid), predictions()
+            _wait_for(swarm, predictions, count + 3 * USERS)
+            cost[user].append((_cpu_seconds(swarm.process.pid) - seconds) / (predictions() - count) * 1e6)
+            assert swarm.wait() == 0, swarm.said()
+            (row,) = json.loads(result.read_text())
+            assert (row["method"], row["name"], row["num_failures"]) == ("POST", "/predict", 0)
+            # Locust forgets the requests of users that it stops in the middle of one: a user has one at most.
+            assert 0 <= predictions() - before - row["num_requests"] <= USERS
+            times[user].update({float(time): number for time, number in row["response_times"].items()})
+    for user in ("fast", "lean"):
+        shown = ", ".join(f"p{share * 100:g} {percentile(times[user], share):g} ms" for share in PERCENTILES)
+        figures(f"{user}: {times[user].total()} requests, {shown}; Locust's own CPU {min(cost[user]):.0f} us a request")
+    figures(f"the fast user costs {min(cost['fast']) / min(cost['lean']):.1f} times the lean one")
+
+
+def _wait_for(swarm: Swarm, predictions: Callable[[], int], count: int) -> None:
+    swarm.wait_until(lambda: predictions() >= count, f"{count} predictions")
+
+
+def _cpu_seconds(pid: int) -> float:
+    spent = psutil.Process(pid).cpu_times()
+    return float(spent.user + spent.system)

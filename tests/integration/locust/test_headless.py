@@ -1,0 +1,134 @@
+"""Runs from the command line, as scripts and CI start them."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from service_process import Service, free_port
+
+from tests.integration.locust.conftest import StartLocust
+from tests.integration.locust.failing_api import error_server
+
+pytestmark = pytest.mark.integration
+
+QUICK = ("--headless", "--users", "8", "--spawn-rate", "8", "--run-time", "4s", "--stop-timeout", "5")
+
+
+@pytest.mark.parametrize("user", ["fast", "lean"])
+def test_every_request_is_a_prediction_of_the_api(
+    user: str, api: Service, predictions: Callable[[], int], start_locust: StartLocust, tmp_path: Path
+) -> None:
+    """The API counts what Locust counts, nothing fails, and the exit code is 0; the CSV has one row for each table."""
+    before = predictions()
+    swarm = start_locust(*QUICK, "--host", api.url, "--csv", str(tmp_path / "run"), LOCUST_USER=user)
+    assert swarm.wait() == 0, swarm.said()
+    with (tmp_path / "run_stats.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["Type"], row["Name"], row["Failure Count"]) for row in rows] == [
+        ("POST", "/predict", "0"),
+        ("", "Aggregated", "0"),
+    ]
+    count = int(rows[0]["Request Count"])
+    assert count >= 8
+    # Locust forgets the requests of users that it stops in the middle of one: a user has one at most.
+    assert 0 <= predictions() - before - count <= 8
+    assert "the API's own example" in swarm.said()
+
+
+def test_failures_are_few_rows_and_the_exit_code(start_locust: StartLocust, tmp_path: Path) -> None:
+    """Failures are grouped by status and kind, however the API words them, and the exit code is 1."""
+    with error_server() as url:
+        swarm = start_locust(*QUICK, "--host", url, "--csv", str(tmp_path / "run"))
+        assert swarm.wait() == 1, swarm.said()
+    with (tmp_path / "run_failures.csv").open() as file:
+        rows = {row["Error"]: int(row["Occurrences"]) for row in csv.DictReader(file)}
+    assert set(rows) == {"CatchResponseError('HTTP 503 overloaded')", "CatchResponseError('HTTP 503')"}
+    assert sum(rows.values()) >= 8
+
+
+def test_api_that_never_comes_is_a_refusal(start_locust: StartLocust) -> None:
+    """The run is refused in bounded time, with the reason, an exit code and no traceback."""
+    url = f"http://127.0.0.1:{free_port()}"
+    swarm = start_locust(*QUICK, "--host", url, LOCUST_API_WAIT="1")
+    assert swarm.wait() == 1
+    assert f"The run does not start: {url} cannot be reached: connection refused" in swarm.said()
+    assert "Waiting for the API" in swarm.said()
+    assert "Traceback" not in swarm.said()
+
+
+def test_api_that_comes_late_is_waited_for(start_locust: StartLocust) -> None:
+    """An API that starts at the same time as the run may take a moment."""
+    port = free_port()
+    swarm = start_locust(*QUICK, "--host", f"http://127.0.0.1:{port}", LOCUST_API_WAIT="30")
+    swarm.wait_for_words("Waiting for the API")
+    with error_server(port):
+        swarm.wait()
+    assert "Every request to" in swarm.said()
+
+
+@pytest.mark.parametrize(
+    ("environment", "arguments", "reason"),
+    [
+        ({"LOCUST_USER": "quick"}, [], "LOCUST_USER must be fast or lean, not 'quick'"),
+        ({"LOCUST_SHAPE": "stairs"}, [], "LOCUST_SHAPE must be empty or steps, not 'stairs'"),
+        ({}, [], "no host is set: set LOCUST_HOST"),
+        ({"LOCUST_HOST": "localhost:8000"}, [], "'localhost:8000' is no HTTP address"),
+        ({"LOCUST_USER": "lean", "LOCUST_HOST": "https://127.0.0.1"}, [], "use LOCUST_USER=fast for https://127.0.0.1"),
+    ],
+)
+def test_mistakes_are_said(
+    environment: dict[str, str], arguments: list[str], reason: str, start_locust: StartLocust
+) -> None:
+    """A mistake of the person who starts the run is one sentence and exit code 1."""
+    swarm = start_locust(*QUICK, *arguments, **environment)
+    assert swarm.wait() == 1
+    assert reason in swarm.said()
+    assert "Traceback" not in swarm.said()
+
+
+def test_too_steep_stairs_are_a_refusal(api: Service, start_locust: StartLocust) -> None:
+    """Stairs that the workers cannot climb are refused before the first user, and the process ends."""
+    swarm = start_locust(
+        *("--headless", "--host", api.url), LOCUST_SHAPE="steps", LOCUST_STEP_USERS="400", LOCUST_STEP_SECONDS="2"
+    )
+    assert swarm.wait() == 1, swarm.said()
+    assert "use 2 workers or a longer LOCUST_STEP_SECONDS" in swarm.said()
+    assert "Traceback" not in swarm.said()
+
+
+@pytest.mark.parametrize("user", ["fast", "lean"])
+def test_stairs_are_climbed(user: str, api: Service, start_locust: StartLocust) -> None:
+    """`LOCUST_SHAPE=steps` needs no number of users: it climbs, holds and ends by itself."""
+    swarm = start_locust(
+        *("--headless", "--host", api.url),
+        LOCUST_USER=user,
+        LOCUST_SHAPE="steps",
+        LOCUST_STEP_USERS="5",
+        LOCUST_STEP_SECONDS="2",
+        LOCUST_MAX_USERS="12",
+        LOCUST_HOLD_SECONDS="2",
+    )
+    assert swarm.wait() == 0, swarm.said()
+    spawned = [line.split("(")[1].split()[0] for line in swarm.said().splitlines() if "All users spawned" in line]
+    assert spawned == ["5", "10", "12"]
+
+
+def test_only_what_was_chosen_is_offered(start_locust: StartLocust) -> None:
+    """Locust shows one user whatever was chosen, and its own help still works."""
+    for user in ("fast", "lean"):
+        swarm = start_locust("--list", LOCUST_USER=user)
+        assert swarm.wait() == 0
+        assert swarm.said().split()[-3:] == ["Available", "Users:", "PredictUser"]
+    swarm = start_locust("--help")
+    assert swarm.wait() == 0
+    assert "--headless" in swarm.said()
+
+
+def test_processes_share_the_run(api: Service, predictions: Callable[[], int], start_locust: StartLocust) -> None:
+    """Locust's own `--processes` takes the payload to each of them."""
+    before = predictions()
+    swarm = start_locust(*QUICK, "--host", api.url, "--processes", "2")
+    assert swarm.wait() == 0, swarm.said()
+    assert "to 2 ready workers" in swarm.said()
+    assert predictions() - before >= 8

@@ -1,0 +1,197 @@
+"""Servers that do what their names say, to see what a user makes of it: real sockets, in the test's own gevent hub."""
+
+from __future__ import annotations
+
+import json
+import socket as platform
+import struct
+from typing import Any, Self
+
+import gevent
+from gevent.server import StreamServer
+from gevent.socket import socket, wait_read
+
+EXAMPLE = {"feature1": 5.3, "feature2": 2.1, "feature3": 0.8}
+PREDICTION = b'{"prediction":12.5}'
+
+
+def http(body: bytes, status: str = "200 OK", *fields: str) -> bytes:
+    """An HTTP/1.1 response with a content-length."""
+    head = [f"HTTP/1.1 {status}", "Content-Type: application/json", f"Content-Length: {len(body)}", *fields]
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
+
+
+class Server:
+    """Answers every request with a prediction and keeps the connection; others change one thing.
+
+    Attributes:
+        connections: Connections that were opened.
+        requests: Requests that were read, in full.
+    """
+
+    def __init__(self, answer: bytes = http(PREDICTION), address: str = "127.0.0.1") -> None:
+        """Choose the answer; the port is free."""
+        family = platform.AF_INET6 if ":" in address else platform.AF_INET
+        listener = platform.create_server((address, 0), family=family)
+        listener.settimeout(0)
+        self._server = StreamServer(listener, self._serve)
+        self._host = f"[{address}]" if ":" in address else address
+        self.answer = answer
+        self.connections = 0
+        self.requests: list[bytes] = []
+
+    @property
+    def url(self) -> str:
+        """Where the server is."""
+        return f"http://{self._host}:{self._server.server_port}"
+
+    def __enter__(self) -> Self:
+        """Listen."""
+        self._server.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop listening and end all connections."""
+        self._server.stop(timeout=1)
+
+    def _serve(self, connection: socket, _: object) -> None:
+        self.connections += 1
+        served = 0
+        while (request := self.read(connection)) is not None:
+            self.requests.append(request)
+            served += 1
+            if not self.reply(connection, request, served):
+                return
+
+    def read(self, connection: socket) -> bytes | None:
+        """One request with a content-length; None when the client has gone."""
+        data = b""
+        while b"\r\n\r\n" not in data:
+            more = connection.recv(65536)
+            if not more:
+                return None
+            data += more
+        head, _, body = data.partition(b"\r\n\r\n")
+        fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
+        while len(body) < int(fields.get(b"content-length", b"0")):
+            body += connection.recv(65536)
+        return head + b"\r\n\r\n" + body
+
+    def reply(self, connection: socket, request: bytes, served: int) -> bool:  # noqa: ARG002 - others look at them
+        """Answer a request, the n-th of its connection; False closes the connection."""
+        connection.sendall(self.answer)
+        return True
+
+
+class ApiServer(Server):
+    """The routes that a run asks before it starts, as a real API has them; each can be told to answer otherwise."""
+
+    def __init__(self) -> None:
+        """Be ready and serve a model with an example."""
+        super().__init__()
+        self.ready = http(b'{"status":"ready"}')
+        self.schema = http(json.dumps(openapi(EXAMPLE)).encode())
+
+    def reply(self, connection: socket, request: bytes, served: int) -> bool:
+        """Answer by path."""
+        path = request.split(b" ", 2)[1]
+        routes = {b"/ready": self.ready, b"/openapi.json": self.schema, b"/predict": self.answer}
+        connection.sendall(routes.get(path, http(b"{}", "404 Not Found")))
+        return served > 0
+
+
+class SlowServer(Server):
+    """Takes requests and never answers."""
+
+    def reply(self, connection: socket, request: bytes, served: int) -> bool:  # noqa: ARG002 - silence is the point
+        """Wait for longer than any test."""
+        gevent.sleep(60)
+        return False
+
+
+class SleepyServer(Server):
+    """Takes a known time for each answer.
+
+    Attributes:
+        milliseconds: That time.
+    """
+
+    milliseconds = 50
+
+    def reply(self, connection: socket, request: bytes, served: int) -> bool:
+        """Sleep, then answer."""
+        gevent.sleep(self.milliseconds / 1000)
+        return super().reply(connection, request, served)
+
+
+class DrippingServer(Server):
+    """Sends an answer byte by byte, each well within any timeout."""
+
+    def reply(self, connection: socket, request: bytes, served: int) -> bool:  # noqa: ARG002 - only the pace matters
+        """Let it drip."""
+        for byte in self.answer:
+            connection.sendall(bytes([byte]))
+            gevent.sleep(0.02)
+        return True
+
+
+class ClosingServer(Server):
+    """Takes a request and closes without an answer, after so many that it did answer on the connection."""
+
+    def __init__(self, after: int = 0) -> None:
+        """Choose how many requests of a connection are answered first."""
+        super().__init__()
+        self._after = after
+
+    def reply(self, connection: socket, request: bytes, served: int) -> bool:
+        """Answer the first, close on the next."""
+        return served <= self._after and super().reply(connection, request, served)
+
+
+class ImpatientServer(Server):
+    """Answers, says nothing about closing, and closes the connection as soon as it rests."""
+
+    def __init__(self, *, reset: bool = False) -> None:
+        """Choose between the polite end of a connection and a reset."""
+        super().__init__()
+        self._reset = reset
+
+    def reply(self, connection: socket, request: bytes, served: int) -> bool:
+        """Answer and hang up."""
+        super().reply(connection, request, served)
+        if self._reset:
+            connection.setsockopt(platform.SOL_SOCKET, platform.SO_LINGER, struct.pack("ii", 1, 0))
+        return False
+
+
+class DeafServer(Server):
+    """Answers, then waits until the next request is there and closes without reading it, as a timer may do."""
+
+    def reply(self, connection: socket, request: bytes, served: int) -> bool:
+        """Answer, and let the next request arrive."""
+        super().reply(connection, request, served)
+        wait_read(connection.fileno())
+        return False
+
+
+class TruncatingServer(Server):
+    """Closes in the middle of an answer."""
+
+    def reply(self, connection: socket, request: bytes, served: int) -> bool:  # noqa: ARG002 - half of any answer
+        """Send all but the end."""
+        connection.sendall(self.answer[:-5])
+        return False
+
+
+def openapi(example: Any) -> dict[str, Any]:
+    """The part of an OpenAPI document that a run reads."""
+    content = {"application/json": {"example": example} if example is not None else {}}
+    return {"paths": {"/predict": {"post": {"requestBody": {"content": content}}}}}
+
+
+def free_port() -> int:
+    """A port where nobody listens."""
+    with platform.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
