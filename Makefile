@@ -1,0 +1,61 @@
+# `make` alone lists the targets. Variables go behind the target: make run API_PORT=8001
+PYTHON ?= python3
+COMPOSE ?= docker compose
+ARGS =
+VENV := .venv
+# Exists once the environment holds exactly what requirements-dev.txt says.
+INSTALLED := $(VENV)/.installed
+LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+SERVICES := inference_api/requirements inference_api/requirements-trainer mlflow/requirements locust/requirements
+
+.PHONY: help run test check format lock up down load clean
+
+help: ## esta lista
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+run: $(INSTALLED) ## el stack sin Docker: MLflow en SQLite, entrenador y API (API_PORT, MLFLOW_PORT)
+	@exec $(VENV)/bin/python -m local_stack
+
+test: $(INSTALLED) ## todas las pruebas; sin Docker se omiten las e2e (ARGS="tests/unit -x")
+	@$(VENV)/bin/python -m pytest $(ARGS)
+
+check: $(INSTALLED) ## formato, estilo y tipos
+	@$(VENV)/bin/ruff format --check . && $(VENV)/bin/ruff check .
+	@$(VENV)/bin/mypy
+
+format: $(INSTALLED) ## corrige el formato y lo que ruff sabe corregir
+	@$(VENV)/bin/ruff format . && $(VENV)/bin/ruff check --fix .
+
+lock: $(INSTALLED) ## recompila los requirements.txt (ARGS=--upgrade para subir versiones)
+	@$(LOCK) $(ARGS) requirements-dev.in -o requirements-dev.txt
+	@for name in $(SERVICES); do $(LOCK) $(ARGS) -c requirements-dev.txt $$name.in -o $$name.txt || exit 1; done
+
+up: ## el stack con Docker Compose
+	$(COMPOSE) -f docker-compose-api.yml up --build
+
+down: ## detiene las pruebas de carga y el stack (ARGS=-v borra también los datos)
+	$(COMPOSE) -f docker-compose-load-testing.yml down $(ARGS)
+	$(COMPOSE) -f docker-compose-api.yml down $(ARGS)
+
+load: ## las pruebas de carga con Docker Compose (interfaz en http://localhost:8089)
+	$(COMPOSE) -f docker-compose-load-testing.yml up --build
+
+clean: ## borra el entorno, las cachés y los datos de `make run`
+	rm -rf $(VENV) .local-stack .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	@for python in $(PYTHON) python3.13 python3.12 python3.11; do \
+	  if $$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    echo "Creando $(VENV) con $$($$python --version)..."; exec $$python -m venv --clear $(VENV); fi; done; \
+	echo 'Error: hace falta Python 3.11 o posterior con su módulo venv; aquí hay:' "$$($(PYTHON) --version 2>&1)." >&2; \
+	echo '  Debian o Ubuntu: sudo apt install python3-venv. Otro intérprete: make run PYTHON=/ruta/a/python3.12' >&2; exit 1
+
+# uv installs in seconds what takes pip a minute; its own version and hashes come from the same file.
+$(INSTALLED): requirements-dev.txt $(VENV)/bin/python
+	@$(VENV)/bin/python -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo 'Error: el $(VENV) que hay es de un Python anterior a 3.11 o no tiene pip. Bórralo con: rm -rf $(VENV)' >&2; exit 1; }
+	@echo 'Instalando las dependencias en $(VENV)...'
+	@sed -n '/^uv==/,/# via/p' requirements-dev.txt > $(VENV)/uv.txt
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt
+	@VIRTUAL_ENV=$(VENV) $(VENV)/bin/uv pip sync --quiet --require-hashes requirements-dev.txt
+	@touch $@

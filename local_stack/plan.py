@@ -1,0 +1,75 @@
+"""The programs of the stack: what each one runs, where, and with which environment."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from local_stack.settings import Settings
+
+# The first start creates MLflow's tables and compiles every module: minutes on a slow disk.
+PATIENCE_SECONDS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One process to start."""
+
+    name: str
+    command: tuple[str, ...]
+    folder: Path
+    environment: Mapping[str, str]
+    log: Path
+
+
+def mlflow_server(settings: Settings) -> Program:
+    """MLflow on SQLite; clients reach the artifacts only through it, as in the Compose stack."""
+    # Relative paths: a folder name with a `?` or `%` would change the meaning of a database URL.
+    command = (
+        *("server", "--host", "127.0.0.1", "--port", str(settings.mlflow_port), "--workers", "1"),
+        *("--backend-store-uri", "sqlite:///mlflow.db", "--artifacts-destination", "artifacts"),
+    )
+    # The job executor adds a dozen processes that nothing here needs.
+    changes = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    # In the project's root the folder mlflow/ would be on its import path.
+    return _program(settings, "mlflow", ("mlflow", *command), settings.home, changes)
+
+
+def trainer(settings: Settings) -> Program:
+    """Train and register the reference model, unless a model is there already."""
+    command = ("src.service.training_standalone", "--skip-if-registered", "--wait", str(PATIENCE_SECONDS))
+    return _program(settings, "trainer", command, settings.root / "inference_api", {})
+
+
+def api(settings: Settings) -> Program:
+    """The inference API."""
+    changes = {
+        "HOST": settings.api_host,
+        "PORT": str(settings.api_port),
+        "MODEL_CACHE_DIR": str(settings.home / "model-cache"),
+    }
+    return _program(settings, "api", ("src",), settings.root / "inference_api", changes)
+
+
+def _program(
+    settings: Settings, name: str, module: tuple[str, ...], folder: Path, changes: Mapping[str, str]
+) -> Program:
+    common = {
+        "MLFLOW_TRACKING_URI": settings.mlflow_url,
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        # A proxy for the outside must not be asked for addresses of this machine.
+        "NO_PROXY": _with_loopback(settings.environment.get("NO_PROXY")),
+        "no_proxy": _with_loopback(settings.environment.get("no_proxy")),
+        "PYTHONUNBUFFERED": "1",
+    }
+    return Program(
+        name=name,
+        command=(sys.executable, "-m", *module),
+        folder=folder,
+        environment={**settings.environment, **common, **changes},
+        log=settings.logs / f"{name}.log",
+    )
+
+
+def _with_loopback(hosts: str | None) -> str:
+    return ",".join(filter(None, (hosts, "127.0.0.1", "localhost")))

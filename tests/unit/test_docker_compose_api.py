@@ -1,0 +1,67 @@
+"""The names in docker-compose-api.yml that people type, and the rules that keep the stack coming up by itself."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+CONTAINERS = {
+    "mysql": "mysql_mlflow_metadata",
+    "minio": "minio_server",
+    "create-minio-buckets": "minio_bucket_creator",
+    "mlflow-migrate": "mlflow_migrate",
+    "mlflow": "mlflow_server",
+    "model-trainer": "model_trainer",
+    "fastapi-app": None,
+    "gateway": "api_gateway",
+}
+JOBS = {"create-minio-buckets", "mlflow-migrate", "model-trainer"}
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    """The file as Compose reads it, before variables are filled in."""
+    read: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "docker-compose-api.yml").read_text())
+    return read
+
+
+def test_services_and_containers_have_their_names(compose: dict[str, Any]) -> None:
+    """Each service has the container name of the documentation; the API has none, so that it can be scaled."""
+    assert {name: service.get("container_name") for name, service in compose["services"].items()} == CONTAINERS
+
+
+def test_only_mlflow_reaches_the_database(compose: dict[str, Any]) -> None:
+    """The networks have their real names; MySQL is on `database` alone, which has no way out of the machine."""
+    networks = {name: set(service["networks"]) for name, service in compose["services"].items()}
+
+    assert {network: settings["name"] for network, settings in compose["networks"].items()} == {
+        "ml-services": "ml-services",
+        "database": "database",
+    }
+    assert compose["networks"]["database"]["internal"] is True
+    assert {name for name, joined in networks.items() if "database" in joined} == {"mysql", "mlflow", "mlflow-migrate"}
+    assert networks["mysql"] == {"database"}
+
+
+def test_everything_comes_back_after_a_crash(compose: dict[str, Any]) -> None:
+    """Servers are restarted always, jobs when they failed; nothing waits for a health check that a crash would fail."""
+    for name, service in compose["services"].items():
+        assert service["restart"].startswith("on-failure" if name in JOBS else "unless-stopped"), name
+        assert service["init"] is True, name
+        conditions = {wanted["condition"] for wanted in service.get("depends_on", {}).values()}
+        assert conditions <= {"service_started", "service_completed_successfully"}, name
+
+
+def test_the_api_and_the_gateway_wait_for_nothing(compose: dict[str, Any]) -> None:
+    """Both are live at once, however late the rest comes."""
+    assert "depends_on" not in compose["services"]["fastapi-app"]
+    assert "depends_on" not in compose["services"]["gateway"]
+
+
+def test_every_server_has_a_health_check(compose: dict[str, Any]) -> None:
+    """Each server is probed; the API's check is part of its image, so that the published one has it too."""
+    servers = compose["services"].keys() - JOBS
+    assert {name for name in servers if "healthcheck" in compose["services"][name]} == servers - {"fastapi-app"}
+    dockerfile = Path(__file__).parents[2] / "inference_api" / "Dockerfile.inference"
+    assert "HEALTHCHECK" in dockerfile.read_text()
