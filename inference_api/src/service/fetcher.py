@@ -81,7 +81,8 @@ def _raise_failure(code: int | None, output: bytes, errors: bytes) -> None:
     try:
         answer = json.loads(output.splitlines()[-1]) if output.strip() else {}
     except ValueError:
-        answer = {}
+        answer = None
+    answer = answer if isinstance(answer, dict) else {}
     if code == 0 and answer.get("ok"):
         return
     if "detail" in answer:

@@ -65,7 +65,8 @@ class Registry:
             with urlopen(request, timeout=_TIMEOUT_SECONDS) as response:  # noqa: S310 - as above
                 return _version(json.load(response)["model_version"])
         except HTTPError as error:
-            raise RegistryError(self._refusal(error)) from error
+            with error:  # it holds the connection
+                raise RegistryError(self._refusal(error)) from error
         except (URLError, OSError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", error)
             raise RegistryError(f"MLflow at {self._settings.mlflow_tracking_uri} does not answer: {reason}") from error

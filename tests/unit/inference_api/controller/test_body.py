@@ -1,0 +1,69 @@
+"""A request's body within its limits."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from fastapi import Request
+
+from src.controller.body import read_json_body
+from src.errors import BodyTooLargeError, UnsupportedMediaTypeError
+
+LIMIT = 10
+
+
+class Chunks:
+    """Delivers a body in parts, and counts how many were asked for."""
+
+    def __init__(self, parts: Iterable[bytes]) -> None:
+        """Keep the parts."""
+        self._parts = [*parts]
+        self.asked = 0
+
+    async def __call__(self) -> Any:
+        """The next part."""
+        self.asked += 1
+        more = self.asked < len(self._parts)
+        return {"type": "http.request", "body": self._parts[self.asked - 1], "more_body": more}
+
+
+def request(chunks: Chunks, **headers: str) -> Request:
+    """A request with these headers."""
+    raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    return Request({"type": "http", "headers": raw}, chunks)
+
+
+@pytest.mark.parametrize("parts", [[b""], [b"{}"], [b"x" * LIMIT], [b"{", b"", b"}"], [b"x"] * LIMIT])
+async def test_within_the_limit(parts: list[bytes]) -> None:
+    """A body up to the limit is read whole, in however many parts it comes."""
+    assert await read_json_body(request(Chunks(parts)), LIMIT) == b"".join(parts)
+
+
+async def test_declared_too_large() -> None:
+    """A body that is declared too large is refused before any of it is read."""
+    chunks = Chunks([b"x" * 100])
+    with pytest.raises(BodyTooLargeError, match="limit of 10 bytes"):
+        await read_json_body(request(chunks, content_length="11"), LIMIT)
+    assert chunks.asked == 0
+
+
+@pytest.mark.parametrize("headers", [{}, {"content_length": "5"}, {"content_length": "-1"}, {"content_length": "x"}])
+async def test_longer_than_declared(headers: dict[str, str]) -> None:
+    """A body without a length, or with a wrong one, is counted as it comes and cut off at the limit."""
+    chunks = Chunks([b"x" * 6] * 1000)
+    with pytest.raises(BodyTooLargeError):
+        await read_json_body(request(chunks, **headers), LIMIT)
+    assert chunks.asked == 2
+
+
+@pytest.mark.parametrize("media_type", ["application/json", "Application/JSON", "application/json; charset=utf-8"])
+async def test_json(media_type: str) -> None:
+    """JSON may be declared in any case and with a charset."""
+    assert await read_json_body(request(Chunks([b"{}"]), content_type=media_type), LIMIT) == b"{}"
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "text/json", "json", ""])
+async def test_not_json(media_type: str) -> None:
+    """A body that is declared as something else is refused, with what to send."""
+    with pytest.raises(UnsupportedMediaTypeError, match="Content-Type: application/json"):
+        await read_json_body(request(Chunks([b"{}"]), content_type=media_type), LIMIT)

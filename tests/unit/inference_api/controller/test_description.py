@@ -1,0 +1,45 @@
+"""What `GET /model` tells."""
+
+from datetime import UTC, datetime
+
+from src.controller.description import describe
+from src.service.batching import MicroBatcher
+from src.service.bundle import Check
+from src.service.metrics import Metrics
+from src.service.watcher import ReloadError, Serving
+from src.settings import Settings
+from tests.unit.inference_api.doubles import EXAMPLE, model_of, regression
+
+ERROR = ReloadError("the reason", "model_refused", datetime(2026, 1, 2, tzinfo=UTC))
+TOLD = {"error": "model_refused", "detail": "the reason", "at": "2026-01-02T00:00:00+00:00"}
+
+
+def test_before_the_first_model() -> None:
+    """Without a model the names are told that are waited for, and why nothing serves."""
+    assert describe(Serving(last_error=ERROR), Settings()) == {
+        "name": "linear_regression_model",
+        "alias": "champion",
+        "version": None,
+        "ready": False,
+        "last_reload_error": TOLD,
+    }
+
+
+def test_serving() -> None:
+    """A model is told with its version, run, signature, example, checks, and since when it serves."""
+    model = model_of(regression(), version="7", run_id="abc", checks=(Check(EXAMPLE, 1.0),))
+    found = describe(Serving(MicroBatcher(model, Metrics(), 10)), Settings())
+    assert found["last_reload_error"] is None
+    assert (found["version"], found["ready"], found["run_id"]) == ("7", True, "abc")
+    assert (found["flavor"], found["estimator"], found["input_path"]) == ("sklearn", "LinearRegression", "matrix")
+    assert found["signature"][0] == {"name": "feature1", "type": "number", "dtype": "float64", "required": True}
+    assert found["example"] == EXAMPLE
+    assert found["verified_rows"] == 1
+    assert found["loaded_since"] == "2026-01-02T03:04:05+00:00"
+
+
+def test_failed_reload() -> None:
+    """While the old version serves, the reason why the new one does not is told beside it."""
+    serving = Serving(MicroBatcher(model_of(regression()), Metrics(), 10), ERROR)
+    found = describe(serving, Settings())
+    assert (found["ready"], found["last_reload_error"]) == (True, TOLD)

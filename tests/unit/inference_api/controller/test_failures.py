@@ -1,0 +1,55 @@
+"""Errors as HTTP answers."""
+
+import json
+
+import pytest
+from fastapi import Request
+from starlette.exceptions import HTTPException
+
+from src.controller.failures import ErrorBody, error_response, on_api_error, on_http_exception, unexpected
+from src.errors import FieldProblem, InvalidRowError, NotReadyError
+
+REQUEST = Request({"type": "http", "method": "GET", "path": "/" + "x" * 5000, "headers": []})
+
+
+def test_error_response() -> None:
+    """An error becomes its status, its JSON and, while unavailable, Retry-After."""
+    answer = error_response(NotReadyError("later"))
+    assert (answer.status_code, answer.media_type, answer.headers["retry-after"]) == (503, "application/json", "5")
+    assert "retry-after" not in error_response(InvalidRowError("no")).headers
+
+
+def test_body_is_what_is_documented() -> None:
+    """The body is exactly what the OpenAPI document shows."""
+    error = InvalidRowError("does not fit", (FieldProblem("x", "Field required"),))
+    assert ErrorBody.model_validate_json(error.body()).model_dump() == json.loads(error.body())
+
+
+def test_api_error_handler() -> None:
+    """The handler passes the service's errors on, and calls anything else a fault."""
+    assert on_api_error(REQUEST, NotReadyError("later")).status_code == 503
+    assert on_api_error(REQUEST, ValueError("secret")).status_code == 500
+
+
+@pytest.mark.parametrize(("status", "kind"), [(404, "not_found"), (405, "method_not_allowed"), (418, "refused")])
+def test_framework_refusal(status: int, kind: str) -> None:
+    """The framework's refusals have the same shape and keep their headers; a long path is cut."""
+    answer = on_http_exception(REQUEST, HTTPException(status, headers={"Allow": "POST"}))
+    assert (answer.status_code, json.loads(bytes(answer.body))["error"]) == (status, kind)
+    assert answer.headers["allow"] == "POST"
+    assert len(answer.body) < 300
+    assert json.loads(bytes(answer.body))["detail"].startswith("GET /xxx")
+
+
+def test_refusals_do_not_share_their_status() -> None:
+    """One refusal's status is not the next error's."""
+    on_http_exception(REQUEST, HTTPException(404))
+    assert on_api_error(REQUEST, ValueError()).status_code == 500
+
+
+def test_unexpected(caplog: pytest.LogCaptureFixture) -> None:
+    """A fault is told in one sentence; its traceback is in the log alone."""
+    answer = unexpected(ValueError("secret"), "/predict")
+    assert answer.status_code == 500
+    assert b"secret" not in answer.body
+    assert "secret" in caplog.text

@@ -1,0 +1,232 @@
+"""The routes, called through the application without a network."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from fastapi import FastAPI
+from sklearn.linear_model import LinearRegression
+
+from src.controller.inference import create_app
+from src.service.batching import MicroBatcher
+from src.service.column import Column
+from src.service.watcher import Serving
+from src.settings import Settings
+from tests.unit.inference_api.doubles import (
+    BAD,
+    EXAMPLE,
+    BlockedEstimator,
+    FailingEstimator,
+    PickyEstimator,
+    eventually,
+    model_of,
+    regression,
+)
+
+SETTINGS = Settings(mlflow_tracking_uri="http://127.0.0.1:9", max_body_bytes=1000, max_batch_rows=5)
+ONE_COLUMN = (Column("x", "number", "float64"),)
+Serve = Callable[..., Serving]
+
+
+@pytest.fixture
+def app() -> FastAPI:
+    """The application; its watcher is not started, so no model serves."""
+    return create_app(SETTINGS)
+
+
+@pytest.fixture
+def serve(app: FastAPI) -> Serve:
+    """Puts a model in place, as the watcher does."""
+
+    def start(estimator: Any, columns: Any = ONE_COLUMN, limit: int = 100, **options: Any) -> Serving:
+        serving: Serving = app.state.serving
+        serving.batcher = MicroBatcher(model_of(estimator, columns, **options), app.state.metrics, limit)
+        return serving
+
+    return start
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the application."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://api") as found:
+        yield found
+
+
+async def test_health_without_a_model(client: httpx.AsyncClient) -> None:
+    """The process is live although no model serves."""
+    answer = await client.get("/health")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/ready"), ("POST", "/predict"), ("POST", "/predict/batch")])
+async def test_no_model_yet(method: str, path: str, client: httpx.AsyncClient) -> None:
+    """Without a model readiness and predictions are 503 with the reason and when to come back."""
+    answer = await client.request(method, path)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert answer.json() == {
+        "error": "not_ready",
+        "detail": "no model is serving yet: the model is being loaded",
+        "fields": [],
+    }
+
+
+async def test_ready(client: httpx.AsyncClient, serve: Serve) -> None:
+    """With a model readiness is 200 and names it."""
+    serve(regression())
+    answer = await client.get("/ready")
+    assert answer.json() == {"status": "ready", "model": "linear_regression_model", "version": "1"}
+
+
+async def test_predict(client: httpx.AsyncClient, serve: Serve) -> None:
+    """One row, one prediction, and the version that answered."""
+    estimator = regression()
+    serving = serve(estimator, serving_columns())
+    answer = await client.post("/predict", json=EXAMPLE)
+    assert answer.status_code == 200
+    assert answer.json() == {"prediction": estimator.predict([list(EXAMPLE.values())])[0]}
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["x-model-version"] == serving.current().model.bundle.version
+
+
+def serving_columns() -> tuple[Column, ...]:
+    """The columns of the reference regression."""
+    return tuple(Column(name, "number", "float64") for name in EXAMPLE)
+
+
+async def test_predict_batch(client: httpx.AsyncClient, serve: Serve) -> None:
+    """Many rows, as many predictions in their order."""
+    serve(PickyEstimator())
+    answer = await client.post("/predict/batch", json=[{"x": 1}, {"x": 2}, {"x": 3}])
+    assert answer.json() == {"predictions": [2.0, 4.0, 6.0]}
+    assert answer.headers["x-model-version"] == "1"
+
+
+@pytest.mark.parametrize("label", ["sí", True, 7, [1.5, "a"]])
+async def test_any_kind_of_answer(label: Any, client: httpx.AsyncClient, serve: Serve) -> None:
+    """Texts, booleans, integers and lists are answers as they are."""
+
+    class Labeller:
+        def predict(self, data: Any) -> Any:
+            return np.array([label] * len(data), dtype="object" if isinstance(label, list) else None)
+
+    serve(Labeller())
+    assert (await client.post("/predict", json={"x": 1})).json() == {"prediction": label}
+
+
+REFUSED: list[tuple[str, bytes, int, str]] = [
+    ("/predict", b"", 400, "not_json"),
+    ("/predict", b"{", 400, "not_json"),
+    ("/predict", b"[]", 422, "invalid_input"),
+    ("/predict", b'{"x": "1"}', 422, "invalid_input"),
+    ("/predict", b'{"x": -1}', 422, "prediction_refused"),
+    ("/predict", b" " * 1001, 413, "too_large"),
+    ("/predict/batch", b"{}", 422, "invalid_input"),
+    ("/predict/batch", b'[{"x": "1"}]', 422, "invalid_input"),
+    ("/predict/batch", b'[{"x": 1}, {"x": -1}]', 422, "prediction_refused"),
+    ("/predict/batch", json.dumps([{"x": 1}] * 6).encode(), 413, "too_large"),
+]
+
+
+@pytest.mark.parametrize("case", REFUSED)
+async def test_refused(case: tuple[str, bytes, int, str], client: httpx.AsyncClient, serve: Serve) -> None:
+    """What cannot be answered gets its status in the one shape, and is counted by it."""
+    path, body, status, kind = case
+    serve(PickyEstimator())
+    answer = await client.post(path, content=body)
+    assert (answer.status_code, answer.json()["error"]) == (status, kind)
+    assert set(answer.json()) == {"error", "detail", "fields"}
+    metrics = (await client.get("/metrics")).text
+    assert f'inference_requests_total{{route="{path}",status="{status}"}} 1.0' in metrics
+
+
+async def test_batch_names_refused_rows(client: httpx.AsyncClient, serve: Serve) -> None:
+    """A batch with rows that the model refuses is not answered in part: those rows are named."""
+    serve(PickyEstimator())
+    answer = await client.post("/predict/batch", json=[{"x": 1}, {"x": BAD}, {"x": 2}, {"x": BAD}])
+    assert answer.json()["detail"] == "the model has no answer for 2 of 4 rows"
+    assert [problem["field"] for problem in answer.json()["fields"]] == ["[1]", "[3]"]
+
+
+@pytest.mark.parametrize("body", [{"x": 1}, [{"x": 1}, {"x": 2}]])
+async def test_failing_model(body: Any, client: httpx.AsyncClient, serve: Serve) -> None:
+    """A model that fails by itself is the service's fault: 500 without the model's own words."""
+    serve(FailingEstimator(RuntimeError("secret")))
+    answer = await client.post("/predict/batch" if isinstance(body, list) else "/predict", json=body)
+    assert answer.status_code == 500
+    assert answer.json()["detail"] == "the model failed: RuntimeError"
+
+
+async def test_overloaded(client: httpx.AsyncClient, serve: Serve) -> None:
+    """More rows than may wait are refused at once with 503 and when to come back."""
+    estimator = BlockedEstimator()
+    serving = serve(estimator, slow=True, limit=1)
+    first = asyncio.create_task(client.post("/predict", json={"x": 1}))
+    await asyncio.to_thread(estimator.entered.wait, 30)
+    second = asyncio.create_task(client.post("/predict", json={"x": 2}))
+    await eventually(lambda: bool(serving.current()._waiting))
+    third = await client.post("/predict", json={"x": 3})
+    assert (third.status_code, third.json()["error"], third.headers["retry-after"]) == (503, "overloaded", "1")
+    estimator.release.set()
+    assert [(await task).json() for task in (first, second)] == [{"prediction": 2.0}, {"prediction": 4.0}]
+
+
+async def test_concurrent_requests_share_a_call(client: httpx.AsyncClient, serve: Serve) -> None:
+    """Requests of a moment are one call of the model, and each gets its own answer."""
+    estimator = PickyEstimator()
+    serve(estimator)
+    answers = await asyncio.gather(*[client.post("/predict", json={"x": value}) for value in range(20)])
+    assert [answer.json()["prediction"] for answer in answers] == [value * 2.0 for value in range(20)]
+    assert len(estimator.calls) < 20
+
+
+async def test_client_that_leaves(app: FastAPI, serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    """A client that leaves in the middle of its body is counted, and is no fault of the service."""
+    serve(PickyEstimator())
+    messages = iter([{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}])
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return next(messages)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/predict", "headers": [], "query_string": b""}
+    await app(scope, receive, send)
+    assert sent[0]["status"] == 499
+    assert 'status="499"' in app.state.metrics.text().decode()
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def test_unexpected_fault(app: FastAPI, client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture) -> None:
+    """A fault of the service is 500 in the one shape, with an id under which the log has the traceback."""
+    app.state.serving = None
+    answer = await client.post("/predict", json={"x": 1})
+    assert (answer.status_code, answer.json()["error"]) == (500, "internal_error")
+    assert answer.headers["x-request-id"]
+    assert "AttributeError" not in answer.text
+    assert "AttributeError" in caplog.text
+
+
+async def test_lifespan_follows_the_alias(app: FastAPI) -> None:
+    """The watcher runs from start to shutdown, which does not wait for it."""
+    async with app.router.lifespan_context(app):
+        await eventually(lambda: app.state.serving.last_error is not None)
+    assert "127.0.0.1:9" in app.state.serving.last_error.detail
+
+
+async def test_swap_between_requests(client: httpx.AsyncClient, serve: Serve) -> None:
+    """After a swap the version in the header is the one that answered."""
+    serve(PickyEstimator())
+    await client.post("/predict", json={"x": 1})
+    data = np.array([[0.0], [1.0]])
+    serve(LinearRegression().fit(data, data[:, 0] * 3), version="2")
+    answer = await client.post("/predict", json={"x": 1})
+    assert answer.headers["x-model-version"] == "2"
+    assert answer.json()["prediction"] == pytest.approx(3)

@@ -1,0 +1,81 @@
+"""The id of each request."""
+
+from typing import Any
+
+import pytest
+
+from src import logs
+from src.controller.request_id import RequestIdMiddleware
+
+
+class EchoApp:
+    """Answers with the id that its logs would bear."""
+
+    async def __call__(self, scope: Any, _receive: Any, send: Any) -> None:
+        """Answer; a lifespan is only noted."""
+        if scope["type"] != "http":
+            await send({"type": scope["type"]})
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"x", b"y")]})
+        await send({"type": "http.response.body", "body": logs.request_id.get().encode()})
+
+
+class LateFailure:
+    """Fails after its answer has begun."""
+
+    async def __call__(self, _scope: Any, _receive: Any, send: Any) -> None:
+        """Begin, then raise."""
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise RuntimeError("late")
+
+
+async def ask(app: Any, *given: bytes, kind: str = "http") -> list[Any]:
+    """The messages that are sent for a request with some ids."""
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"x-request-id", value) for value in given]
+    await app({"type": kind, "path": "/", "headers": headers}, None, send)
+    return sent
+
+
+async def named(app: Any, *given: bytes) -> bytes:
+    """The id in the answer, which is the id in the logs."""
+    start, body = await ask(app, *given)
+    found = dict(start["headers"])
+    assert found[b"x"] == b"y"
+    assert found[b"x-request-id"] == body["body"]
+    return bytes(body["body"])
+
+
+@pytest.mark.parametrize("given", [b"abc-1", b"a" * 128, b"550e8400-e29b-41d4-a716-446655440000", b"a.b:c/d+e=f@g_h"])
+async def test_clients_own_id(given: bytes) -> None:
+    """A reasonable id of the client's is kept, in the answer and in the logs."""
+    assert await named(RequestIdMiddleware(EchoApp()), given) == given
+
+
+@pytest.mark.parametrize("given", [b"", b"a" * 129, b"a b", b'"', b"a\nb", b"a\r\nX: y", "ñ".encode(), b"abc\n", b"{}"])
+async def test_unusable_id(given: bytes) -> None:
+    """An id that could break a log or a header is replaced."""
+    found = await named(RequestIdMiddleware(EchoApp()), given)
+    assert found != given
+    assert found
+
+
+async def test_new_ids_differ() -> None:
+    """Requests without an id get one each, also across processes."""
+    one, other = RequestIdMiddleware(EchoApp()), RequestIdMiddleware(EchoApp())
+    assert len({await named(app) for app in (one, one, other, other)}) == 4
+
+
+async def test_other_scopes_pass() -> None:
+    """What is not HTTP is passed on as it is."""
+    assert await ask(RequestIdMiddleware(EchoApp()), kind="lifespan") == [{"type": "lifespan"}]
+
+
+async def test_failure_after_the_start() -> None:
+    """Once an answer has begun no second one is sent: the server must close the connection."""
+    with pytest.raises(RuntimeError, match="late"):
+        await ask(RequestIdMiddleware(LateFailure()))

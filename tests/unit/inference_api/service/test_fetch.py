@@ -1,0 +1,243 @@
+"""What the fetch child makes of the files that MLflow delivers."""
+
+import io
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import mlflow.sklearn
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from mlflow.models import infer_signature
+from service_process import free_port
+from sklearn.linear_model import LinearRegression
+
+from src.errors import ModelError, ModelRefusedError
+from src.service import fetch as module
+from src.service.bundle import MODEL_FOLDER, Bundle, content_digest
+from src.service.fetch import fetch, main, sklearn_flavor
+from src.service.fetcher import FetchRequest
+from src.service.schema import Schema
+from src.service.verification import verified
+
+pytestmark = [
+    # MLflow uses what pandas 3 and SQLAlchemy 2.1 deprecate: not the subject here.
+    pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),
+    pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning"),
+]
+DATA = pd.DataFrame(np.random.default_rng(2).normal(0, 1, (20, 2)), columns=["a b", "año"])
+MODEL = LinearRegression().fit(DATA, DATA.sum(axis=1))
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The child sets MLflow's options in its own environment; this puts them back."""
+    for name in (
+        "MLFLOW_ALLOW_PICKLE_DESERIALIZATION",
+        "MLFLOW_HTTP_REQUEST_MAX_RETRIES",
+        "MLFLOW_HTTP_REQUEST_TIMEOUT",
+    ):
+        monkeypatch.setenv(name, "1")
+
+
+@pytest.fixture(scope="module")
+def logged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model as MLflow logs it, with a signature, an example and the trainer's predictions."""
+    folder = tmp_path_factory.mktemp("logged") / "model"
+    mlflow.sklearn.save_model(
+        MODEL,
+        folder,
+        signature=infer_signature(DATA, MODEL.predict(DATA)),
+        input_example=DATA[:3],
+        metadata={"example_prediction": MODEL.predict(DATA[:3]).tolist()},
+        pip_requirements=[],
+    )
+    return folder
+
+
+@pytest.fixture
+def files(logged: Path, tmp_path: Path) -> Path:
+    """A copy of that model, to be changed."""
+    return Path(shutil.copytree(logged, tmp_path / "files"))
+
+
+@pytest.fixture
+def request_(tmp_path: Path) -> FetchRequest:
+    """A request to fetch into an empty folder."""
+    (tmp_path / "destination").mkdir()
+    return FetchRequest(
+        tracking_uri=f"http://127.0.0.1:{free_port()}",
+        name="model",
+        version="3",
+        run_id="run",
+        source="models:/m-3",
+        content_sha256="",
+        allow_pickle=False,
+        destination=str(tmp_path / "destination"),
+    )
+
+
+class FolderDownload:
+    """Delivers files of this machine in place of a server's."""
+
+    def __init__(self, files: Path) -> None:
+        """Say which."""
+        self._files = files
+
+    def __call__(self, _request: FetchRequest, destination: Path) -> Path:
+        """Copy them to where a download would be."""
+        return Path(shutil.copytree(self._files, destination / MODEL_FOLDER))
+
+
+@pytest.fixture
+def fetched(files: Path, request_: FetchRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Bundle]:
+    """Fetches the files, however they were changed."""
+
+    def run(**changes: Any) -> Bundle:
+        monkeypatch.setattr(module, "_download", FolderDownload(files))
+        return fetch(replace(request_, **changes))
+
+    return run
+
+
+def change(files: Path, edit: Callable[[dict[str, Any]], None]) -> None:
+    """Change the MLmodel file."""
+    path = files / "MLmodel"
+    mlmodel = yaml.safe_load(path.read_text())
+    edit(mlmodel)
+    path.write_text(yaml.safe_dump(mlmodel))
+
+
+def test_bundle(fetched: Callable[..., Bundle], request_: FetchRequest, files: Path) -> None:
+    """A fetched model is described completely: columns, example, pyfunc's answers, the trainer's, and the digest."""
+    bundle = fetched()
+    assert [(column.name, column.kind) for column in bundle.columns] == [("a b", "number"), ("año", "number")]
+    assert bundle.example == DATA.iloc[0].to_dict()
+    assert (bundle.name, bundle.version, bundle.run_id, bundle.source) == ("model", "3", "run", "models:/m-3")
+    assert (bundle.serialization_format, bundle.predict_fn, bundle.named) == ("skops", "predict", True)
+    assert len(bundle.checks) == 33
+    assert [check.answer for check in bundle.logged] == pytest.approx(MODEL.predict(DATA[:3]))
+    assert bundle.content_sha256 == content_digest(files)
+    assert bundle.digest_verified is False
+    assert bundle.sklearn_version
+    assert Bundle.read(Path(request_.destination)) == bundle
+
+
+def test_bundle_serves(fetched: Callable[..., Bundle]) -> None:
+    """What was fetched passes its own verification."""
+    bundle = fetched()
+    encoder, _seconds = verified(bundle, Schema(bundle.columns, bundle.example), MODEL)
+    assert encoder.path == "matrix"
+
+
+def test_digest_of_the_registry(fetched: Callable[..., Bundle], files: Path) -> None:
+    """The registry's digest is compared with the files, and the bundle remembers it."""
+    assert fetched(content_sha256=content_digest(files)).digest_verified is True
+
+
+def test_changed_files_are_refused(fetched: Callable[..., Bundle], files: Path) -> None:
+    """Files that are not those which the trainer registered are refused before any is loaded."""
+    digest = content_digest(files)
+    (files / "model.skops").write_bytes(b"not even skops")
+    with pytest.raises(ModelRefusedError, match="do not match the digest in the registry"):
+        fetched(content_sha256=digest)
+
+
+def test_without_signature_and_example(fetched: Callable[..., Bundle], files: Path) -> None:
+    """A model that brings nothing but itself has the columns it was fitted with and a default example."""
+
+    def strip(mlmodel: dict[str, Any]) -> None:
+        for key in ("signature", "saved_input_example_info", "metadata"):
+            mlmodel.pop(key)
+
+    change(files, strip)
+    bundle = fetched()
+    assert bundle.example == {"a b": 1.0, "año": 1.0}
+    assert bundle.logged == ()
+    assert len(bundle.checks) == 31
+
+
+@pytest.mark.parametrize("metadata", [None, {}, {"example_prediction": "text"}, {"example_prediction": 5}])
+def test_trainer_that_logged_nothing(metadata: Any, fetched: Callable[..., Bundle], files: Path) -> None:
+    """A model whose trainer left no predictions, or something else under that name, has none to compare."""
+    change(files, lambda mlmodel: mlmodel.update(metadata=metadata))
+    assert fetched().logged == ()
+
+
+@pytest.mark.parametrize("model_file", ["../outside", "/etc/passwd", "a/../../outside"])
+def test_model_file_outside(model_file: str, fetched: Callable[..., Bundle], files: Path) -> None:
+    """A path that leads out of the model's folder is refused."""
+    change(files, lambda mlmodel: mlmodel["flavors"]["sklearn"].update(pickled_model=model_file))
+    with pytest.raises(ModelRefusedError, match="lies outside the model's folder"):
+        fetched()
+
+
+def test_pickle_is_refused(fetched: Callable[..., Bundle], files: Path) -> None:
+    """A flavor without a format is a pickle, as MLflow reads it."""
+    change(files, lambda mlmodel: mlmodel["flavors"]["sklearn"].pop("serialization_format"))
+    with pytest.raises(ModelRefusedError, match="stored as pickle"):
+        fetched()
+
+
+FUNCTION = {"loader_module": "mlflow.sklearn"}
+FLAVORS: list[tuple[dict[str, Any], str]] = [
+    ({"python_function": {"loader_module": "mlflow.xgboost"}, "xgboost": {}}, "the model's flavor is xgboost;"),
+    ({"python_function": {"loader_module": "mlflow.pyfunc.model"}}, "the model's flavor is mlflow.pyfunc.model;"),
+    (
+        {"python_function": {"loader_module": "mlflow.pyfunc.model"}, "sklearn": {"a": 1}},
+        "the model's flavor is sklearn",
+    ),
+    ({}, "the model's flavor is none;"),
+    ({"python_function": {**FUNCTION, "code": "code"}, "sklearn": {"a": 1}}, "brings code of its own"),
+    ({"python_function": FUNCTION, "sklearn": {"code": "code"}}, "brings code of its own"),
+]
+
+
+@pytest.mark.parametrize(("flavors", "reason"), FLAVORS)
+def test_other_flavors_are_refused(flavors: dict[str, Any], reason: str) -> None:
+    """A model of another flavor, or with code of its own, is refused with the reason."""
+    with pytest.raises(ModelRefusedError, match=reason):
+        sklearn_flavor({"flavors": flavors})
+
+
+def answer(request: FetchRequest, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Exit code and JSON of the child's main."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(asdict(request))))
+    code = main()
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_main(
+    files: Path, request_: FetchRequest, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The child answers one line of JSON and exit code 0."""
+    monkeypatch.setattr(module, "_download", FolderDownload(files))
+    assert answer(request_, monkeypatch, capsys) == (0, {"ok": True})
+    assert Bundle.read(Path(request_.destination)).version == "3"
+
+
+def test_main_with_a_refused_model(
+    files: Path, request_: FetchRequest, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A refusal is one line with its kind and reason, and exit code 1."""
+    monkeypatch.setattr(module, "_download", FolderDownload(files))
+    code, found = answer(replace(request_, content_sha256="0"), monkeypatch, capsys)
+    assert (code, found["kind"]) == (1, ModelRefusedError.kind)
+    assert "digest" in found["detail"]
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # MLflow's client leaves its refused connection to the collector
+def test_server_that_does_not_answer(
+    request_: FetchRequest, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a server the child says so soon, instead of MLflow's minutes of silence."""
+    code, found = answer(request_, monkeypatch, capsys)
+    assert (code, found["kind"]) == (1, ModelError.kind)
+    assert found["detail"].startswith("the model cannot be downloaded: ")
+    assert len(found["detail"]) < 400

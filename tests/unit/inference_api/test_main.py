@@ -1,0 +1,46 @@
+"""The command `python -m src`."""
+
+import os
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+from src.settings import Settings
+
+ROOT = Path(__file__).parents[3] / "inference_api"
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "src", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_help_names_every_variable() -> None:
+    """`--help` lists every variable and exits 0."""
+    found = run("--help")
+    assert (found.returncode, found.stderr) == (0, "")
+    assert all(field.name.upper() in found.stdout for field in fields(Settings))
+
+
+def test_bad_settings_are_a_sentence() -> None:
+    """Unusable settings end with exit code 2 and one line that names them all, without a traceback."""
+    found = run(PORT="x", LOG_LEVEL="x")
+    assert (found.returncode, found.stdout) == (2, "")
+    assert found.stderr.startswith("error: ")
+    assert "PORT" in found.stderr
+    assert "LOG_LEVEL" in found.stderr
+    assert len(found.stderr.splitlines()) == 1
+
+
+def test_unknown_argument() -> None:
+    """An argument that does not exist is refused with exit code 2."""
+    assert run("--port", "1").returncode == 2

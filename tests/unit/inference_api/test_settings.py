@@ -1,0 +1,103 @@
+"""Settings from the environment."""
+
+from dataclasses import FrozenInstanceError, fields
+from pathlib import Path
+
+import pytest
+
+from src.settings import Settings, SettingsError
+
+
+def test_defaults_without_an_environment() -> None:
+    """No variable is needed: an empty environment gives the documented defaults."""
+    settings = Settings.from_environment({})
+    assert settings == Settings()
+    assert settings.mlflow_tracking_uri == "http://mlflow:5000"
+    assert (settings.registered_model_name, settings.model_alias) == ("linear_regression_model", "champion")
+    assert (settings.port, settings.model_poll_seconds, settings.allow_pickle) == (8000, 5.0, False)
+
+
+@pytest.mark.parametrize("field", [field.name for field in fields(Settings)])
+def test_empty_variable_keeps_its_default(field: str) -> None:
+    """Compose passes unset variables on as empty ones: these, and blanks, keep the default."""
+    assert Settings.from_environment({field.upper(): ""}) == Settings()
+    assert Settings.from_environment({field.upper(): "  "}) == Settings()
+
+
+GOOD = [
+    ("MLFLOW_TRACKING_URI", "https://mlflow.example/base/", "https://mlflow.example/base"),
+    ("MLFLOW_TRACKING_URI", "http://[::1]:5000", "http://[::1]:5000"),
+    ("REGISTERED_MODEL_NAME", " precio de la vivienda ", "precio de la vivienda"),
+    ("MODEL_CACHE_DIR", "some/folder", Path("some/folder")),
+    ("MODEL_POLL_SECONDS", "0.2", 0.2),
+    ("MODEL_FETCH_SECONDS", "60", 60.0),
+    ("ALLOW_PICKLE", "True", True),
+    ("ALLOW_PICKLE", "on", True),
+    ("ALLOW_PICKLE", "0", False),
+    ("PORT", "65535", 65535),
+    ("MAX_BATCH_ROWS", "1", 1),
+    ("LOG_LEVEL", "debug", "DEBUG"),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "value"), GOOD)
+def test_value_is_read(name: str, text: str, value: object) -> None:
+    """Each variable becomes the field of the same name, in that field's type."""
+    found = getattr(Settings.from_environment({name: text}), name.lower())
+    assert found == value
+    assert isinstance(found, type(value))
+
+
+BAD = [
+    ("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db"),
+    ("MLFLOW_TRACKING_URI", "mlflow:5000"),
+    ("MLFLOW_TRACKING_URI", "http://"),
+    ("MLFLOW_TRACKING_URI", "http://[::1"),
+    ("MLFLOW_TRACKING_URI", "http://mlflow:99999"),
+    ("MLFLOW_TRACKING_URI", "http://mlflow:port"),
+    ("MLFLOW_TRACKING_URI", "http://user:secret@mlflow:5000"),
+    ("MODEL_POLL_SECONDS", "0"),
+    ("MODEL_POLL_SECONDS", "-1"),
+    ("MODEL_POLL_SECONDS", "nan"),
+    ("MODEL_POLL_SECONDS", "inf"),
+    ("MODEL_FETCH_SECONDS", "soon"),
+    ("ALLOW_PICKLE", "maybe"),
+    ("PORT", "0"),
+    ("PORT", "65536"),
+    ("PORT", "80.5"),
+    ("PORT", "http"),
+    ("MAX_BODY_BYTES", "0"),
+    ("MAX_BATCH_ROWS", "-5"),
+    ("MAX_QUEUE_ROWS", "1e6"),
+    ("KEEP_ALIVE_SECONDS", "²"),
+    ("SHUTDOWN_SECONDS", "9" * 5000),
+    ("LOG_LEVEL", "LOUD"),
+]
+
+
+@pytest.mark.parametrize(("name", "text"), BAD)
+def test_bad_value_is_named(name: str, text: str) -> None:
+    """An unusable value is refused with the variable's name, and never repeats a secret."""
+    with pytest.raises(SettingsError, match=rf"^{name} .*must|^{name} Exceeds") as caught:
+        Settings.from_environment({name: text})
+    assert "secret" not in str(caught.value)
+
+
+def test_all_bad_values_are_named_at_once() -> None:
+    """Nobody has to fix one variable to learn about the next."""
+    values = {"PORT": "x", "ALLOW_PICKLE": "x", "MODEL_POLL_SECONDS": "x", "MLFLOW_TRACKING_URI": "x", "LOG_LEVEL": "x"}
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment(values)
+    assert all(name in str(caught.value) for name in values)
+
+
+def test_frozen() -> None:
+    """Settings do not change after the start."""
+    with pytest.raises(FrozenInstanceError):
+        Settings().port = 1  # type: ignore[misc]
+
+
+def test_secrets_are_not_shown() -> None:
+    """The text of the settings, as a log or a traceback would show it, holds neither password nor token."""
+    text = repr(Settings(mlflow_tracking_password="one-secret", mlflow_tracking_token="other-secret"))
+    assert "secret" not in text
