@@ -1,0 +1,170 @@
+"""Somebody follows README.md and Taller.md from top to bottom, and everything happens as they say."""
+
+import csv
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+import httpx
+import pytest
+
+from tests.e2e.compose_stack import LOAD_TESTING, PROJECT, Stack, StackError
+from tests.e2e.readme import ANSWERS_WITHIN_SECONDS, SHORT_STAIRS, Reader
+from tests.unit.docs.markdown import Document
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+
+README = Document.read("README.md")
+TALLER = Document.read("Taller.md")
+LOCUST = "http://127.0.0.1:8089"
+
+
+def _sections(document: Document) -> list[str]:
+    """Headings with something to type, in order."""
+    return list(dict.fromkeys(block.section for block in document.blocks if block.language == "bash"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def empty_afterwards(compose_stack: Stack) -> Iterator[None]:
+    """The models that README trains are not for the tests that come next, nor are the images that it builds."""
+    yield
+    compose_stack.compose("down", "--volumes")
+    names = Reader(compose_stack).says("docker image ls --format '{{.Repository}}:{{.Tag}}'").split()
+    for name in names:
+        if name.startswith("your-dockerhub-username/"):
+            Reader(compose_stack).type(f"docker image rm {name}")
+
+
+@pytest.fixture
+def reader(stack: Stack) -> Iterator[Reader]:
+    """Somebody at a stack that serves the reference model; what they changed is put back."""
+    yield Reader(stack)
+    (stack.checkout / ".env").unlink(missing_ok=True)
+    stack.compose("down", file=LOAD_TESTING)
+    if stack.containers():
+        stack.compose("up", "-d")
+        _serve_the_reference_model(stack)
+
+
+def _serve_the_reference_model(stack: Stack) -> None:
+    answer = httpx.get(f"{stack.url}/model", timeout=10)
+    if answer.is_success and "feature1" not in str(answer.json().get("signature", "feature1")):
+        stack.compose("run", "--rm", "-T", "model-trainer", "--force")
+    stack.wait_until_serving()
+
+
+def _three_replicas_run(stack: Stack) -> None:
+    assert len(stack.replicas()) == 3
+
+
+def _the_limits_are_set(stack: Stack) -> None:
+    [container] = stack.containers_of("fastapi-app")
+    assert container["HostConfig"]["NanoCpus"] == 1_000_000_000
+    assert container["HostConfig"]["Memory"] == 384 * 2**20
+
+
+def _the_page_starts_the_stairs(_stack: Stack) -> None:
+    """Two workers take part, a click starts them, and no request fails."""
+    _wait_for_locust(lambda page: page["worker_count"] == 2)
+    assert httpx.post(f"{LOCUST}/swarm", timeout=60).json()["success"] is True
+    page = _wait_for_locust(lambda page: page["user_count"] == int(SHORT_STAIRS["LOCUST_MAX_USERS"]))
+    assert page["fail_ratio"] == 0
+
+
+def _four_replicas_share_a_core(stack: Stack) -> None:
+    containers = stack.containers_of("fastapi-app")
+    assert [container["HostConfig"]["NanoCpus"] for container in containers] == [250_000_000] * 4
+
+
+def _the_stairs_leave_figures(stack: Stack) -> None:
+    """The CSV of the run has the last step's users and no failure."""
+    with (stack.checkout / "resultados" / "una-replica_stats_history.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert max(int(row["User Count"]) for row in rows) == int(SHORT_STAIRS["LOCUST_MAX_USERS"])
+    assert int(rows[-1]["Total Failure Count"]) == 0
+
+
+def _env_changes_nothing(stack: Stack) -> None:
+    """A stack with the copied .env is the stack without one."""
+    with_env = stack.compose("config").stdout
+    (stack.checkout / ".env").unlink()
+    assert stack.compose("config").stdout == with_env
+
+
+CHECKS: Final[Mapping[str, Callable[[Stack], None]]] = {
+    "Pruebas de Carga": _the_page_starts_the_stairs,
+    "Limitación de Recursos": _the_limits_are_set,
+    "Escalado por Réplicas": _three_replicas_run,
+    "Variables de Entorno": _env_changes_nothing,
+    "Experimento 1: los recursos mínimos con una réplica": _the_stairs_leave_figures,
+    "Experimento 2: réplicas": _four_replicas_share_a_core,
+}
+
+
+@pytest.mark.parametrize("section", _sections(README))
+def test_the_readme_is_followed(section: str, reader: Reader) -> None:
+    """Each command of the section succeeds as it stands, and answers what is shown below it."""
+    reader.follow(README, section)
+    CHECKS.get(section, _nothing_more)(reader.stack)
+
+
+@pytest.mark.parametrize("section", _sections(TALLER))
+def test_the_workshop_is_followed(section: str, reader: Reader) -> None:
+    """The experiments run as they are written, with stairs of seconds instead of minutes."""
+    reader.follow(TALLER, section)
+    CHECKS.get(section, _nothing_more)(reader.stack)
+
+
+def test_every_check_belongs_to_a_section() -> None:
+    """A renamed heading does not switch a check off."""
+    assert set(CHECKS) <= {*_sections(README), *_sections(TALLER)}
+
+
+def test_the_script_runs_outside_of_docker_too(reader: Reader) -> None:
+    """With the libraries of `.venv` and MLflow's published port: the version that it registers is served."""
+    [script] = [block for block in README.blocks if block.language == "python"]
+    (reader.stack.checkout / "registrar.py").write_text(script.text, encoding="utf-8")
+    environment = reader.stack.checkout / ".venv"
+    environment.symlink_to(sys.prefix)
+    try:
+        done = reader.type("MLFLOW_TRACKING_URI=http://localhost:8005 .venv/bin/python registrar.py")
+    finally:
+        environment.unlink()
+    assert done.returncode == 0, done.stderr
+    version = done.stdout.rsplit(":", 1)[-1].strip()
+    _wait_for_version(reader.stack, version)
+
+
+def test_the_other_spelling_of_compose_works(reader: Reader) -> None:
+    """`docker-compose` is as good as `docker compose`."""
+    done = reader.type("docker-compose -f docker-compose-api.yml ps --services")
+
+    assert done.returncode == 0, done.stderr
+    assert "fastapi-app" in done.stdout.split()
+
+
+def _nothing_more(_stack: Stack) -> None:
+    """The commands of the section are all that there is to see."""
+
+
+def _wait_for_locust(done: Callable[[dict[str, object]], bool]) -> dict[str, object]:
+    deadline = time.monotonic() + ANSWERS_WITHIN_SECONDS
+    page: dict[str, object] = {}
+    while time.monotonic() < deadline:
+        try:
+            page = httpx.get(f"{LOCUST}/stats/requests", timeout=10).json()
+            if done(page):
+                return page
+        except httpx.TransportError:
+            pass
+        time.sleep(0.25)
+    raise StackError(f"Locust's page never came to it: {page} ({PROJECT})")
+
+
+def _wait_for_version(stack: Stack, version: str) -> None:
+    deadline = time.monotonic() + ANSWERS_WITHIN_SECONDS
+    while (found := httpx.get(f"{stack.url}/model", timeout=10).json())["version"] != version:
+        if time.monotonic() > deadline:
+            raise StackError(f"version {version} is not served: {found}")
+        time.sleep(0.5)
