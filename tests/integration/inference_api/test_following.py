@@ -41,7 +41,7 @@ def constant(server: str, name: str, value: float, **options: Any) -> str:
     return register(server, name, model, signature=signature, input_example=DATA[:2], **options)
 
 
-class SomePythonModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]  # MLflow has no types
+class SomePythonModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc, name-defined]  # MLflow has no types
     """A model of another flavor."""
 
     def predict(self, context: Any, model_input: list[str], params: Any = None) -> list[str]:  # noqa: ARG002
