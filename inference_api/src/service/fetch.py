@@ -98,13 +98,13 @@ def _download(request: FetchRequest, destination: Path) -> Path:
     MLFLOW_HTTP_REQUEST_TIMEOUT.set(30)
     # Through MLflow, not from the object store by a presigned URL: only MLflow needs to reach the store.
     MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD.set(False)
+    mlflow.set_tracking_uri(request.tracking_uri)  # the argument of the same name does not reach the registry's client
     folder = destination / MODEL_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     try:
         mlflow.artifacts.download_artifacts(
             artifact_uri=f"models:/{request.name}/{request.version}",
             dst_path=str(folder),
-            tracking_uri=request.tracking_uri,
         )
     except (MlflowException, OSError) as error:
         raise ModelError(f"the model cannot be downloaded: {str(error).splitlines()[0][:300]}") from error

@@ -1,10 +1,12 @@
 """What the fetch child makes of the files that MLflow delivers."""
 
+import contextlib
 import io
 import json
+import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -36,28 +38,27 @@ MODEL = LinearRegression().fit(DATA, DATA.sum(axis=1))
 
 
 @pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def _environment() -> Iterator[None]:
     """The child sets MLflow's options in its own environment; this puts them back."""
-    for name in (
-        "MLFLOW_ALLOW_PICKLE_DESERIALIZATION",
-        "MLFLOW_HTTP_REQUEST_MAX_RETRIES",
-        "MLFLOW_HTTP_REQUEST_TIMEOUT",
-    ):
-        monkeypatch.setenv(name, "1")
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
 
 
 @pytest.fixture(scope="module")
 def logged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model as MLflow logs it, with a signature, an example and the trainer's predictions."""
     folder = tmp_path_factory.mktemp("logged") / "model"
-    mlflow.sklearn.save_model(
-        MODEL,
-        folder,
-        signature=infer_signature(DATA, MODEL.predict(DATA)),
-        input_example=DATA[:3],
-        metadata={"example_prediction": MODEL.predict(DATA[:3]).tolist()},
-        pip_requirements=[],
-    )
+    with contextlib.chdir(folder.parent):  # MLflow makes the file of its default store where it stands
+        mlflow.sklearn.save_model(
+            MODEL,
+            folder,
+            signature=infer_signature(DATA, MODEL.predict(DATA)),
+            input_example=DATA[:3],
+            metadata={"example_prediction": MODEL.predict(DATA[:3]).tolist()},
+            pip_requirements=[],
+        )
     return folder
 
 
