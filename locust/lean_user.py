@@ -17,7 +17,7 @@ from target import PREDICT_PATH, Target
 
 
 class LeanUser(User):
-    """Predicts, waits 1 to 2.5 seconds, and again, at a fifth of what FastHttpUser costs; no TLS, no redirects."""
+    """Predicts, waits 1 to 2.5 seconds, and again, for about half the CPU of the fast user; no TLS, no redirects."""
 
     abstract = True
     wait_time = between(1, 2.5)

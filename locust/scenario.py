@@ -18,6 +18,19 @@ class SettingError(ValueError):
 
 
 @dataclass(frozen=True)
+class Stage:
+    """A place on the stairs.
+
+    Attributes:
+        step: The step, from 1.
+        began: Seconds after the start of the run.
+    """
+
+    step: int = 1
+    began: float = 0
+
+
+@dataclass(frozen=True)
 class Steps:
     """A staircase of users: so many more every so many seconds, up to the most, then held.
 
@@ -38,12 +51,22 @@ class Steps:
         """How many steps it takes."""
         return math.ceil(self.most / self.users)
 
-    def users_at(self, elapsed: float) -> int | None:
-        """Users that should be there this many seconds after the start; None when the run is over."""
-        if elapsed >= (self.count - 1) * self.seconds + self.hold:
-            return None
-        step = int(elapsed // self.seconds) + 1
+    def users_on(self, step: int) -> int:
+        """Users on a step; the first is 1."""
         return min(step * self.users, self.most)
+
+    def stage_at(self, elapsed: float, stage: Stage) -> Stage | None:
+        """The stage this many seconds after the start, coming from another; None when the run is over.
+
+        Nobody ever climbs two steps at once: after a stall, the next step begins late and lasts its full time.
+        """
+        last = stage.step >= self.count
+        if elapsed < stage.began + (self.hold if last else self.seconds):
+            return stage
+        if last:
+            return None
+        on_time = stage.began + self.seconds
+        return Stage(stage.step + 1, on_time if elapsed < on_time + self.seconds else elapsed)
 
     def spawn_rate(self, workers: int) -> float:
         """Users a second that these workers can start."""

@@ -7,7 +7,7 @@ from typing import ClassVar
 from locust import LoadTestShape
 from locust.runners import MasterRunner, Runner
 
-from scenario import Steps
+from scenario import Stage, Steps
 
 
 class StepsShape(LoadTestShape):
@@ -19,17 +19,25 @@ class StepsShape(LoadTestShape):
     def __init__(self) -> None:
         """Start at the foot of the stairs."""
         super().__init__()  # type: ignore[no-untyped-call]  # Locust leaves it without annotations
-        self._stage = (0, 0.0)
+        self._stage: Stage | None = None
+        self._rate = 0.0
+
+    def reset_time(self) -> None:
+        """Go back to the foot of the stairs: Locust keeps one shape for all runs."""
+        super().reset_time()  # type: ignore[no-untyped-call]  # as above
+        self._stage = None
 
     def tick(self) -> tuple[int, float] | None:
         """Users that should be there now and how many a second to start; None ends the run."""
-        users = self.steps.users_at(self.get_run_time())  # type: ignore[no-untyped-call]  # as above
-        if users is None:
+        elapsed = self.get_run_time()  # type: ignore[no-untyped-call]  # as above
+        stage = Stage() if self._stage is None else self.steps.stage_at(elapsed, self._stage)
+        if stage is None:
             return None
         # The rate stays as it was for this step: Locust would take a changed one for a new stage.
-        if users != self._stage[0]:
-            self._stage = (users, self.steps.spawn_rate(worker_count(self.runner)))
-        return self._stage
+        if stage != self._stage:
+            self._stage = stage
+            self._rate = self.steps.spawn_rate(worker_count(self.runner))
+        return self.steps.users_on(stage.step), self._rate
 
 
 def worker_count(runner: Runner | None) -> int:

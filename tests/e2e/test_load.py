@@ -159,9 +159,10 @@ def test_run_on_two_workers_without_a_page(stack: Stack) -> None:
     settings.write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
     try:
         arguments = ("up", "--build", "--scale", "locust-worker=2", "--exit-code-from", "locust")
-        said = stack.compose(*arguments, file=LOAD_TESTING, seconds=180).stdout
+        done = stack.compose(*arguments, file=LOAD_TESTING, seconds=180)
     finally:
         settings.unlink()
         stack.compose("down", "--volumes", "--remove-orphans", file=LOAD_TESTING, check=False)
+    said = done.stdout + done.stderr
     assert "to 2 ready workers" in said
     assert "0(0.00%)" in said

@@ -1,10 +1,12 @@
 """What the environment may say, and what the staircase makes of it."""
 
+from itertools import accumulate, pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenario import Scenario, SettingError, Steps
+from scenario import Scenario, SettingError, Stage, Steps
 
 
 def test_defaults_are_the_workshops() -> None:
@@ -58,26 +60,46 @@ def test_nonsense_is_refused_by_name(name: str, value: str) -> None:
         Scenario.from_environ({name: value})
 
 
-@pytest.mark.parametrize(
-    ("elapsed", "users"),
-    [(0, 500), (29.9, 500), (30, 1000), (299, 5000), (569.9, 9500), (570, 10_000), (629.9, 10_000), (630, None)],
-)
-def test_stairs_are_climbed_by_the_clock(elapsed: float, users: int | None) -> None:
-    """Step k begins at (k - 1) times its length; the last one is held and then the run ends."""
-    assert Steps().users_at(elapsed) == users
+def climb(steps: Steps, *seconds: float) -> list[int | None]:
+    """Users at these moments, when somebody looks at each of them."""
+    stage: Stage | None = Stage()
+    users: list[int | None] = []
+    for elapsed in seconds:
+        stage = steps.stage_at(elapsed, stage) if stage is not None else None
+        users.append(None if stage is None else steps.users_on(stage.step))
+    return users
+
+
+def test_stairs_are_climbed_by_the_clock() -> None:
+    """Looked at every second, step k begins at (k - 1) times its length; the last is held, and then the run ends."""
+    users = climb(Steps(), *range(632))
+    assert [users.index(step * 500) for step in range(1, 21)] == [step * 30 for step in range(20)]
+    assert users[629:] == [10_000, None, None]
 
 
 def test_last_step_may_be_smaller() -> None:
     """A most that is no multiple of the step is reached, not exceeded."""
-    assert [Steps(500, 10, 1200, 10).users_at(t) for t in (0, 10, 20, 29.9, 30)] == [500, 1000, 1200, 1200, None]
+    assert climb(Steps(500, 10, 1200, 10), 0, 10, 20, 29.9, 30) == [500, 1000, 1200, 1200, None]
 
 
-@given(st.integers(1, 1000), st.floats(1, 60), st.integers(1, 20_000), st.floats(1, 100))
-def test_stairs_only_go_up_and_reach_the_top(users: int, seconds: float, most: int, hold: float) -> None:
-    """Whatever the numbers: each step is at most one step higher, and the last is the most."""
-    steps = Steps(users, seconds, most, hold)
-    heights = [steps.users_at(step * seconds + seconds / 1000) for step in range(steps.count)]
-    assert heights == [min((step + 1) * users, most) for step in range(steps.count)]
+def test_no_step_is_left_out_after_a_stall() -> None:
+    """A load generator that could not look for a while goes on with the next step, which then lasts its full time."""
+    assert climb(Steps(500, 10, 1500, 10), 0, 35, 44, 45, 54, 55) == [500, 1000, 1000, 1500, 1500, None]
+
+
+def test_looking_late_does_not_shift_the_stairs() -> None:
+    """Half a second late on each step is not half a minute late at the top."""
+    steps = Steps(users=1, seconds=2, most=100, hold=2)
+    assert climb(steps, *(step * 2 + 0.5 for step in range(101))) == [*range(1, 101), None]
+
+
+@given(st.integers(1, 1000), st.floats(1, 60), st.integers(1, 20_000), st.lists(st.floats(0, 100), max_size=50))
+def test_stairs_are_climbed_step_by_step(users: int, seconds: float, most: int, pauses: list[float]) -> None:
+    """Whenever somebody looks: never down, never two steps at once, never beyond the most."""
+    steps = Steps(users, seconds, most, hold=seconds)
+    seen = [count for count in climb(steps, 0, *accumulate(pauses)) if count is not None]
+    assert all(0 <= after - before <= users for before, after in pairwise([0, *seen]))
+    assert max(seen, default=0) <= most
 
 
 @pytest.mark.parametrize(("workers", "rate"), [(0, 100), (1, 100), (4, 400), (9, 500)])

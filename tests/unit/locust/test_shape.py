@@ -31,6 +31,17 @@ def test_ticks_follow_the_stairs_and_end(stairs: list[float]) -> None:
     assert answers == [(5, 5.0), (5, 5.0), (10, 5.0), (10, 5.0), None]
 
 
+def test_every_run_begins_at_the_foot(stairs: list[float]) -> None:
+    """Locust keeps one shape for all the runs of a page."""
+    shape = Stairs()
+    for second in (0, 2):
+        stairs.append(second)
+        assert shape.tick()
+    shape.reset_time()
+    stairs.append(0)
+    assert shape.tick() == (5, 5.0)
+
+
 def test_workers_that_come_during_a_step_change_the_next_one(
     stairs: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
