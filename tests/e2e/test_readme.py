@@ -1,5 +1,6 @@
 """Somebody follows README.md and Taller.md from top to bottom, and everything happens as they say."""
 
+import contextlib
 import csv
 import sys
 import time
@@ -9,7 +10,7 @@ from typing import Final
 import httpx
 import pytest
 
-from tests.e2e.compose_stack import LOAD_TESTING, PROJECT, Stack, StackError
+from tests.e2e.compose_stack import LOAD_TESTING, Stack, StackError
 from tests.e2e.readme import ANSWERS_WITHIN_SECONDS, SHORT_STAIRS, Reader
 from tests.unit.docs.markdown import Document
 
@@ -39,18 +40,30 @@ def empty_afterwards(compose_stack: Stack) -> Iterator[None]:
 @pytest.fixture
 def reader(stack: Stack) -> Iterator[Reader]:
     """Somebody at a stack that serves the reference model; what they changed is put back."""
+    before = _identifiers(stack)
     yield Reader(stack)
     (stack.checkout / ".env").unlink(missing_ok=True)
     stack.compose("down", file=LOAD_TESTING)
-    if stack.containers():
+    after = _identifiers(stack)
+    if after and after != before:
         stack.compose("up", "-d")
+    if after:
         _serve_the_reference_model(stack)
 
 
+def _identifiers(stack: Stack) -> set[str]:
+    return {container["Id"] for container in stack.containers()}
+
+
 def _serve_the_reference_model(stack: Stack) -> None:
-    answer = httpx.get(f"{stack.url}/model", timeout=10)
-    if answer.is_success and "feature1" not in str(answer.json().get("signature", "feature1")):
+    model = httpx.get(f"{stack.url}/model", timeout=10).json()
+    if "feature1" not in str(model.get("signature", "feature1")):
         stack.compose("run", "--rm", "-T", "model-trainer", "--force")
+    stack.wait_until_serving()
+
+
+def _the_last_training_is_served(stack: Stack) -> None:
+    """It brings the reference model back."""
     stack.wait_until_serving()
 
 
@@ -64,12 +77,20 @@ def _the_limits_are_set(stack: Stack) -> None:
     assert container["HostConfig"]["Memory"] == 384 * 2**20
 
 
-def _the_page_starts_the_stairs(_stack: Stack) -> None:
-    """Two workers take part, a click starts them, and no request fails."""
-    _wait_for_locust(lambda page: page["worker_count"] == 2)
-    assert httpx.post(f"{LOCUST}/swarm", timeout=60).json()["success"] is True
-    page = _wait_for_locust(lambda page: page["user_count"] == int(SHORT_STAIRS["LOCUST_MAX_USERS"]))
-    assert page["fail_ratio"] == 0
+def _two_workers_take_part(_stack: Stack) -> None:
+    """What the page does with them is the subject of test_load.py."""
+    deadline = time.monotonic() + ANSWERS_WITHIN_SECONDS
+    while (count := _worker_count()) != 2:
+        if time.monotonic() > deadline:
+            raise StackError(f"Locust's page counts {count} workers")
+        time.sleep(0.25)
+
+
+def _worker_count() -> int | None:
+    with contextlib.suppress(httpx.TransportError):
+        count: int | None = httpx.get(f"{LOCUST}/stats/requests", timeout=10).json().get("worker_count")
+        return count
+    return None
 
 
 def _four_replicas_share_a_core(stack: Stack) -> None:
@@ -92,8 +113,22 @@ def _env_changes_nothing(stack: Stack) -> None:
     assert stack.compose("config").stdout == with_env
 
 
+def _the_script_runs_outside_of_docker_too(stack: Stack) -> None:
+    """With the libraries of `.venv` and MLflow's published port: the version that it registers is served."""
+    environment = stack.checkout / ".venv"
+    environment.symlink_to(sys.prefix)
+    try:
+        done = Reader(stack).type("MLFLOW_TRACKING_URI=http://localhost:8005 .venv/bin/python registrar.py")
+    finally:
+        environment.unlink()
+    assert done.returncode == 0, done.stderr
+    _wait_for_version(stack, done.stdout.rsplit(":", 1)[-1].strip())
+
+
 CHECKS: Final[Mapping[str, Callable[[Stack], None]]] = {
-    "Pruebas de Carga": _the_page_starts_the_stairs,
+    "Entrenar con otros datos": _the_last_training_is_served,
+    "Registrar tu propio modelo": _the_script_runs_outside_of_docker_too,
+    "Pruebas de Carga": _two_workers_take_part,
     "Limitación de Recursos": _the_limits_are_set,
     "Escalado por Réplicas": _three_replicas_run,
     "Variables de Entorno": _env_changes_nothing,
@@ -121,21 +156,6 @@ def test_every_check_belongs_to_a_section() -> None:
     assert set(CHECKS) <= {*_sections(README), *_sections(TALLER)}
 
 
-def test_the_script_runs_outside_of_docker_too(reader: Reader) -> None:
-    """With the libraries of `.venv` and MLflow's published port: the version that it registers is served."""
-    [script] = [block for block in README.blocks if block.language == "python"]
-    (reader.stack.checkout / "registrar.py").write_text(script.text, encoding="utf-8")
-    environment = reader.stack.checkout / ".venv"
-    environment.symlink_to(sys.prefix)
-    try:
-        done = reader.type("MLFLOW_TRACKING_URI=http://localhost:8005 .venv/bin/python registrar.py")
-    finally:
-        environment.unlink()
-    assert done.returncode == 0, done.stderr
-    version = done.stdout.rsplit(":", 1)[-1].strip()
-    _wait_for_version(reader.stack, version)
-
-
 def test_the_other_spelling_of_compose_works(reader: Reader) -> None:
     """`docker-compose` is as good as `docker compose`."""
     done = reader.type("docker-compose -f docker-compose-api.yml ps --services")
@@ -146,20 +166,6 @@ def test_the_other_spelling_of_compose_works(reader: Reader) -> None:
 
 def _nothing_more(_stack: Stack) -> None:
     """The commands of the section are all that there is to see."""
-
-
-def _wait_for_locust(done: Callable[[dict[str, object]], bool]) -> dict[str, object]:
-    deadline = time.monotonic() + ANSWERS_WITHIN_SECONDS
-    page: dict[str, object] = {}
-    while time.monotonic() < deadline:
-        try:
-            page = httpx.get(f"{LOCUST}/stats/requests", timeout=10).json()
-            if done(page):
-                return page
-        except httpx.TransportError:
-            pass
-        time.sleep(0.25)
-    raise StackError(f"Locust's page never came to it: {page} ({PROJECT})")
 
 
 def _wait_for_version(stack: Stack, version: str) -> None:

@@ -15,7 +15,9 @@ pytestmark = pytest.mark.integration
 
 PAIRS = 2
 USERS = 200
-SECONDS = 8
+# A burst at the start would be most of what the percentiles show.
+SPAWN_RATE = 40
+SECONDS = 12
 PERCENTILES = (0.5, 0.95, 0.99)
 
 
@@ -43,7 +45,7 @@ def test_users_agree_where_neither_is_the_limit(
     """
     times: dict[str, Counter[float]] = {"fast": Counter(), "lean": Counter()}
     cost: dict[str, list[float]] = {"fast": [], "lean": []}
-    load = ("--users", str(USERS), "--spawn-rate", str(USERS), "--run-time", f"{SECONDS}s", "--stop-timeout", "10")
+    load = ("--users", str(USERS), "--spawn-rate", str(SPAWN_RATE), "--run-time", f"{SECONDS}s", "--stop-timeout", "10")
     for number in range(PAIRS):
         # Whoever goes first has the colder API: take turns at that, too.
         for user in ("fast", "lean") if number % 2 == 0 else ("lean", "fast"):
@@ -54,7 +56,7 @@ def test_users_agree_where_neither_is_the_limit(
             )
             swarm.wait_for_words("All users spawned")
             seconds, count = _cpu_seconds(swarm.process.pid), predictions()
-            _wait_for(swarm, predictions, count + 3 * USERS)
+            _wait_for(swarm, predictions, count + 2 * USERS)
             cost[user].append((_cpu_seconds(swarm.process.pid) - seconds) / (predictions() - count) * 1e6)
             assert swarm.wait() == 0, swarm.said()
             (row,) = json.loads(result.read_text())

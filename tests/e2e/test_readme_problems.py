@@ -1,0 +1,241 @@
+"""Every message of README's table of problems is provoked, and what the table says helps."""
+
+import os
+import re
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import httpx
+import pytest
+
+from tests.e2e.compose_stack import API, LOAD_TESTING, PROJECT, Stack
+from tests.e2e.readme import Reader, wait_for
+from tests.unit.docs.markdown import ROOT, Document
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+
+UP = f"docker compose -f {API} up -d"
+READY = "curl -s http://localhost:8000/ready"
+NOBODY = 65534
+
+# Messages that others provoke: the file holds the words.
+ELSEWHERE: Final = {
+    "last_reload_error": "tests/support/service_process.py",
+    "no basic auth credentials": "tests/e2e/test_readme_registry.py",
+    "denied": "tests/e2e/test_readme_registry.py",
+    "está ocupado por": "tests/unit/local_stack/test_ports.py",
+    "hace falta Python 3.11": "tests/unit/test_makefile.py",
+}
+
+
+def _messages() -> list[str]:
+    """The first code span of each row's second column, and those that stand beside it."""
+    table = Document.read("README.md").text.partition("| problema |")[2].partition("\n\n")[0]
+    cells = [row.split(" | ")[1] for row in table.splitlines()[2:]]
+    spans = [re.findall(r"`([^`]+)`", cell) for cell in cells]
+    return [span for found in spans for span in found if not span.startswith(("docker ", "/"))]
+
+
+@pytest.fixture
+def reader(stack: Stack) -> Iterator[Reader]:
+    """Somebody whose stack runs; whatever was broken is mended afterwards."""
+    yield Reader(stack)
+    stack.compose("up", "-d")
+    stack.wait_until_serving()
+
+
+@pytest.fixture
+def without_a_model(stack: Stack) -> Iterator[Reader]:
+    """Somebody whose API has nothing in its cache and does not run."""
+    _forget_the_models(stack)
+    yield Reader(stack)
+    _forget_the_models(stack)
+    stack.compose("up", "-d")
+    stack.wait_until_serving()
+
+
+def _forget_the_models(stack: Stack) -> None:
+    stack.compose("rm", "--stop", "--force", "fastapi-app")
+    subprocess.run(["docker", "volume", "rm", f"{PROJECT}_model-cache"], check=True, capture_output=True)
+
+
+def test_every_message_is_provoked() -> None:
+    """No row of the table is there on trust."""
+    here = Path(__file__).read_text(encoding="utf-8").partition("def test_every_message")[2]
+
+    for message in _messages():
+        source = (ROOT / ELSEWHERE[message]).read_text(encoding="utf-8") if message in ELSEWHERE else here
+        assert message in source, message
+
+
+def test_an_engine_that_does_not_run(tmp_path: Path, docker_engine: None) -> None:  # noqa: ARG001 - the client is needed
+    """There is nobody at the socket."""
+    assert "Cannot connect to the Docker daemon" in _docker_info(tmp_path / "docker.sock")
+
+
+def test_a_user_who_may_not_use_the_engine(tmp_path: Path, docker_engine: None) -> None:  # noqa: ARG001 - as above
+    """The socket is there, and closed to this user."""
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "docker.sock"))
+        server.listen()
+        (tmp_path / "docker.sock").chmod(0)
+        said = _docker_info(tmp_path / "docker.sock")
+    assert "permission denied while trying to connect" in said
+
+
+def _docker_info(path: Path) -> str:
+    done = subprocess.run(
+        ["docker", "info"],
+        env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", "DOCKER_HOST": f"unix://{path}"},
+        # Root may open any socket.
+        user=NOBODY if os.geteuid() == 0 else None,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout + done.stderr
+
+
+def test_names_that_another_copy_holds(reader: Reader) -> None:
+    """A container of the same name, left by somebody else, is named by the message; without it `up` goes on."""
+    reader.stack.compose("rm", "--stop", "--force", "mlflow")
+    reader.type("docker create --name mlflow_server haproxy:3.2")
+    said = reader.says(UP)
+    reader.type("docker rm mlflow_server")
+
+    assert "is already in use by container" in said
+    assert reader.type(UP).returncode == 0
+
+
+def test_limits_beyond_the_machine(reader: Reader) -> None:
+    """More cores than there are, more files than allowed, less memory than is reserved."""
+    assert "range of cpus is from" in reader.says(f"API_CPU_LIMIT=9999 {UP} --no-deps fastapi-app").lower()
+    assert "range of CPUs is from" in _messages()
+    assert "error setting rlimit" in reader.says(f"NOFILE=2000000000 {UP} --no-deps gateway")
+    refused = reader.says(f"API_MEMORY_LIMIT=64M API_MEMORY_RESERVATION=128M {UP} --no-deps fastapi-app")
+    assert "memory reservation" in refused
+
+
+def test_a_port_of_another_container(reader: Reader) -> None:
+    """`docker ps --filter` tells which container has port 8000."""
+    reader.stack.compose("rm", "--stop", "--force", "gateway")
+    reader.type("docker run -d --rm --name squatter --entrypoint sleep -p 8000:8000 haproxy:3.2 600")
+    try:
+        assert "port is already allocated" in reader.says(UP)
+        assert "squatter" in reader.says("docker ps --filter publish=8000")
+    finally:
+        reader.type("docker rm --force squatter")
+
+
+def test_a_port_of_another_program(reader: Reader) -> None:
+    """The API answers on the port that is chosen instead."""
+    reader.stack.compose("rm", "--stop", "--force", "gateway")
+    with socket.create_server(("0.0.0.0", 8000), reuse_port=False):
+        assert "address already in use" in reader.says(UP)
+        assert reader.type("API_PORT=8001 docker compose -f docker-compose-api.yml up -d").returncode == 0
+        wait_for('"ready"', reader, "curl -s http://localhost:8001/ready")
+
+
+def test_a_model_that_nobody_registered(reader: Reader) -> None:
+    """`/ready` says it, and the trainer's log has what became of it."""
+    reader.type(f"REGISTERED_MODEL_NAME=nobody {UP} --no-deps fastapi-app")
+    wait_for("no version of the model", reader, READY)
+    assert "linear_regression_model" in reader.says("docker logs model_trainer")
+
+
+def test_a_model_that_comes(without_a_model: Reader) -> None:
+    """While the version is fetched, `/ready` says that it is being loaded."""
+    without_a_model.type(f"{UP} --no-deps fastapi-app")
+    wait_for("the model is being loaded", without_a_model, READY)
+    wait_for('"ready"', without_a_model, READY)
+
+
+def test_mlflow_out_of_reach(reader: Reader) -> None:
+    """`/ready` says it, MLflow's log is there to read, and the API finds it again by itself."""
+    reader.stack.compose("stop", "mlflow")
+    reader.type(f"MODEL_ALIAS=nobody {UP} --no-deps fastapi-app")
+    wait_for("does not answer", reader, READY)
+    assert "Uvicorn running" in reader.says("docker logs mlflow_server")
+    reader.stack.compose("start", "mlflow")
+    wait_for("no version of the model", reader, READY)
+
+
+def test_a_model_that_does_not_fit_into_memory(without_a_model: Reader) -> None:
+    """The fetch is killed by the limit, `/ready` says so, and the limit of the table is enough."""
+    without_a_model.type(f"API_MEMORY_LIMIT=128M API_MEMORY_RESERVATION=32M {UP} --no-deps fastapi-app")
+    wait_for("the fetch was killed", without_a_model, READY)
+    without_a_model.type("API_MEMORY_LIMIT=512M docker compose -f docker-compose-api.yml up -d")
+    wait_for('"ready"', without_a_model, READY)
+
+
+def test_an_api_that_does_not_fit_into_memory(reader: Reader) -> None:
+    """The container is killed and started again and again; Docker tells why, and the gateway answers meanwhile."""
+    reader.type(f"API_MEMORY_LIMIT=48M API_MEMORY_RESERVATION=16M {UP} --no-deps fastapi-app")
+    [replica] = reader.stack.containers_of("fastapi-app")
+    command = "docker inspect --format '{{.State.OOMKilled}}' CONTENEDOR"
+    wait_for("true", reader, command.replace("CONTENEDOR", replica["Name"].lstrip("/")))
+    wait_for("no replica of the API is running", reader, READY)
+    assert reader.says("docker compose -f docker-compose-api.yml logs fastapi-app")
+
+
+def test_a_version_that_is_not_promoted(reader: Reader) -> None:
+    """Without `--force` a model of other columns is registered and does not serve."""
+    said = reader.says(f"docker compose -f {API} run --rm model-trainer --dataset diabetes")
+
+    assert "NOT promoted" in said
+    assert "--force promotes it all the same" in said
+
+
+@pytest.mark.usefixtures("stack")
+def test_a_name_that_mlflow_does_not_expect() -> None:
+    """A browser that was sent to another name than PUBLIC_HOST."""
+    answer = httpx.get("http://127.0.0.1:8005", headers={"Host": "machine.example:8005"}, timeout=10)
+
+    assert answer.status_code == 403
+    assert "Invalid Host header" in answer.text
+
+
+def test_a_password_that_the_data_does_not_know(reader: Reader) -> None:
+    """MySQL keeps the password of its first start; the job that needs it first says so, and what to do."""
+    reader.type(f"MYSQL_PASSWORD=another {UP} --no-deps mlflow-migrate")
+    said = wait_for("is refused", reader, "docker logs mlflow_migrate")
+    assert "down -v" in said
+
+
+def test_keys_that_minio_does_not_know(reader: Reader) -> None:
+    """The bucket job says which variables must be equal."""
+    reader.type(f"AWS_SECRET_ACCESS_KEY=another {UP} --no-deps create-minio-buckets")
+    said = wait_for("the server refuses the access key", reader, "docker logs minio_bucket_creator")
+    assert "MINIO_ROOT_PASSWORD" in said
+
+
+def test_a_bucket_that_somebody_deleted(without_a_model: Reader) -> None:
+    """Without its files no version can be fetched; one training makes the bucket again and a model in it."""
+    delete = (
+        "import boto3, os;"
+        "s3 = boto3.resource('s3', endpoint_url=os.environ['MLFLOW_S3_ENDPOINT_URL']);"
+        "bucket = s3.Bucket('mlflow-artifacts'); bucket.objects.delete(); bucket.delete()"
+    )
+    without_a_model.stack.compose("exec", "-T", "mlflow", "python", "-c", delete)
+    without_a_model.type(f"{UP} --no-deps fastapi-app")
+    wait_for("Failed to list artifacts", without_a_model, READY)
+
+    trained = without_a_model.type("docker compose -f docker-compose-api.yml run --rm model-trainer --force")
+    assert trained.returncode == 0, trained.stderr
+    wait_for('"ready"', without_a_model, READY)
+
+
+def test_locust_without_its_network_and_without_an_api(reader: Reader) -> None:
+    """First the network is missing, then the API; each is said before a user starts."""
+    run = f"docker compose -f {LOAD_TESTING} run --rm locust --headless -u 1 -r 1 -t 5s"
+    reader.stack.compose("down")
+    assert "ml-services declared as external" in reader.says(run)
+    reader.stack.compose("up", "-d", "--no-deps", "minio")
+    refused = reader.type(f"LOCUST_API_WAIT=2 {run}")
+
+    assert refused.returncode != 0
+    assert "The run does not start" in refused.stdout + refused.stderr
+    assert "cannot be reached" in refused.stdout + refused.stderr
