@@ -54,6 +54,9 @@ def api(settings: Settings) -> Program:
 def _program(
     settings: Settings, name: str, module: tuple[str, ...], folder: Path, changes: Mapping[str, str]
 ) -> Program:
+    # The stack has an MLflow of its own: settings for another (its registry, its experiment, its credentials) would
+    # lead the trainer and the API to different places.
+    inherited = {name: value for name, value in settings.environment.items() if not name.startswith("MLFLOW_")}
     common = {
         "MLFLOW_TRACKING_URI": settings.mlflow_url,
         "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -66,7 +69,7 @@ def _program(
         name=name,
         command=(sys.executable, "-m", *module),
         folder=folder,
-        environment={**settings.environment, **common, **changes},
+        environment={**inherited, **common, **changes},
         log=settings.logs / f"{name}.log",
     )
 

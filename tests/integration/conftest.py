@@ -65,6 +65,16 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
         server.wait()
 
 
+@pytest.fixture(autouse=True)
+def environment() -> Iterator[None]:
+    """Put back what MLflow's client writes into the environment, where the next test's programs would find it."""
+    before = dict(os.environ)
+    yield
+    for name in os.environ.keys() - before.keys():
+        del os.environ[name]
+    os.environ.update(before)
+
+
 @pytest.fixture(scope="session")
 def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The base URL of a running MLflow server; model names are shared by all tests, so choose your own."""

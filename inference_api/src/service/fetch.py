@@ -98,7 +98,9 @@ def _download(request: FetchRequest, destination: Path) -> Path:
     MLFLOW_HTTP_REQUEST_TIMEOUT.set(30)
     # Through MLflow, not from the object store by a presigned URL: only MLflow needs to reach the store.
     MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD.set(False)
-    mlflow.set_tracking_uri(request.tracking_uri)  # the argument of the same name does not reach the registry's client
+    # Both, and not as an argument: that does not reach the registry's client, and MLFLOW_REGISTRY_URI may differ.
+    mlflow.set_tracking_uri(request.tracking_uri)
+    mlflow.set_registry_uri(request.tracking_uri)
     folder = destination / MODEL_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     try:

@@ -175,6 +175,7 @@ class ModelWatcher:
         model = await asyncio.to_thread(load_model, bundle, place, allow_pickle=self._settings.allow_pickle)
         # One assignment: a request sees either the old model or the new one, whole.
         self._serving.batcher = MicroBatcher(model, self._metrics, self._settings.max_queue_rows)
+        self._serving.last_error = None  # of an earlier version, or an earlier look
         self._place = place
         self._metrics.serving(bundle.name, bundle.version, self._settings.model_alias)
         logger.info(

@@ -96,6 +96,12 @@ def test_live_before_ready(serve: Callable[..., Service], mlflow_server: str) ->
     assert service.predict({"x": 1.0}).json() == {"prediction": 4.0}
 
 
+def test_the_registry_of_the_settings_is_the_only_one(serve: Callable[..., Service], mlflow_server: str) -> None:
+    """A registry that the environment names for MLflow's own client is not asked for the model."""
+    version = constant(mlflow_server, "one_registry", 6.0)
+    serve("one_registry", MLFLOW_REGISTRY_URI=UNREACHABLE).wait_version(version)
+
+
 def test_starts_with_everything_down(mlflow_server: str, tmp_path: Path) -> None:
     """The last good version serves after a restart although MLflow does not answer any more."""
     version = constant(mlflow_server, "remembered", 5.0)

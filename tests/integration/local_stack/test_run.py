@@ -95,7 +95,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def start(tmp_path: Path, home: Path) -> Iterator[Start]:
     """Start a stack; whatever a failed test leaves running is ended."""
-    started: list[psutil.Process] = []
+    started: list[subprocess.Popen[bytes]] = []
     with contextlib.ExitStack() as files:
 
         def start_stack(terminal: int | None = None, command: tuple[str, ...] = (), **variables: str) -> Stack:
@@ -116,16 +116,17 @@ def start(tmp_path: Path, home: Path) -> Iterator[Start]:
                 stderr=terminal or subprocess.STDOUT,
                 start_new_session=True,
             )
-            started.append(psutil.Process(process.pid))
+            started.append(process)
             return Stack(process, api_port, mlflow_port, output)
 
         yield start_stack
 
         for process in started:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                left = [*process.children(recursive=True), process]
-                for one in left:
-                    one.kill()
+            if process.poll() is None:
+                for program in psutil.Process(process.pid).children(recursive=True):
+                    program.kill()
+                process.kill()
+                process.wait()
 
 
 @pytest.mark.timeout(900)  # the slowest start of all, twice a training, perhaps on a busy machine

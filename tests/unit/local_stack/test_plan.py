@@ -17,6 +17,8 @@ def settings(tmp_path: Path) -> Settings:
             "MLFLOW_PORT": "8006",
             "LOCAL_STACK_HOME": str(tmp_path),
             "MLFLOW_TRACKING_URI": "http://elsewhere:5000",
+            "MLFLOW_REGISTRY_URI": "http://elsewhere:5000",
+            "MLFLOW_EXPERIMENT_ID": "7",
             "NO_PROXY": "example.org",
             "HOST": "laptop",
             "REGISTERED_MODEL_NAME": "other_model",
@@ -32,8 +34,10 @@ def program(request: pytest.FixtureRequest, settings: Settings) -> Program:
 
 
 def test_every_program_uses_the_stacks_own_mlflow(program: Program) -> None:
-    """A tracking server that the person uses otherwise is left alone."""
+    """Neither the server nor the registry nor the experiment that the person uses otherwise reaches it."""
     assert program.environment["MLFLOW_TRACKING_URI"] == "http://127.0.0.1:8006"
+    assert "MLFLOW_REGISTRY_URI" not in program.environment
+    assert "MLFLOW_EXPERIMENT_ID" not in program.environment
 
 
 def test_no_program_sends_telemetry_or_asks_a_proxy_for_loopback(program: Program) -> None:
