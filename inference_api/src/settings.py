@@ -37,6 +37,9 @@ class Settings:
         max_body_bytes: Limit of a request body.
         max_batch_rows: Limit of rows in one `POST /predict/batch`.
         max_queue_rows: Limit of rows waiting for the model before requests are answered 503.
+        fast_lane: Answer plain `POST /predict` by the fast lane; else every request goes through the application.
+        longest_rest_ms: The most that the fast lane waits for more requests before it answers; 0 for never.
+        socket_dir: Folder shared with the gateway for this replica's Unix socket; empty for TCP only.
         keep_alive_seconds: Idle time of a connection; must exceed the gateway's.
         shutdown_seconds: Time for requests in flight after SIGTERM.
         log_level: DEBUG, INFO, WARNING or ERROR.
@@ -57,6 +60,9 @@ class Settings:
     max_body_bytes: int = 1 << 20
     max_batch_rows: int = 10_000
     max_queue_rows: int = 20_000
+    fast_lane: bool = True
+    longest_rest_ms: float = 20.0
+    socket_dir: str = ""
     keep_alive_seconds: int = 75
     shutdown_seconds: int = 8
     log_level: str = "INFO"
@@ -105,6 +111,10 @@ def _positive_number(text: str) -> float:
     return number
 
 
+def _number(text: str) -> float:
+    return 0.0 if text in {"0", "0.0"} else _positive_number(text)
+
+
 def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 1 << 16:
         raise ValueError("must be a port, 1 to 65535")
@@ -140,5 +150,6 @@ _BY_TYPE: dict[type, Callable[[str], Any]] = {
 _READERS: dict[str, Callable[[str], Any]] = {
     "mlflow_tracking_uri": _http_url,
     "port": _port,
+    "longest_rest_ms": _number,
     "log_level": _log_level,
 }

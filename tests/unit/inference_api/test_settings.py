@@ -36,6 +36,10 @@ GOOD = [
     ("ALLOW_PICKLE", "0", False),
     ("PORT", "65535", 65535),
     ("MAX_BATCH_ROWS", "1", 1),
+    ("FAST_LANE", "false", False),
+    ("LONGEST_REST_MS", "0", 0.0),
+    ("LONGEST_REST_MS", "7.5", 7.5),
+    ("SOCKET_DIR", "/run/inference", "/run/inference"),
     ("LOG_LEVEL", "debug", "DEBUG"),
 ]
 
@@ -67,6 +71,8 @@ BAD = [
     ("PORT", "80.5"),
     ("PORT", "http"),
     ("MAX_BODY_BYTES", "0"),
+    ("LONGEST_REST_MS", "-1"),
+    ("LONGEST_REST_MS", "long"),
     ("MAX_BATCH_ROWS", "-5"),
     ("MAX_QUEUE_ROWS", "1e6"),
     ("KEEP_ALIVE_SECONDS", "²"),
