@@ -24,6 +24,7 @@ class Rhythm:
         self._epoll = epoll
         self._gather, self._answer, self._rests = gather, answer, rests
         self._loop = asyncio.get_running_loop()
+        self._collected_at = monotonic()
         self._watching = False
         self._timer: asyncio.TimerHandle | None = None
         self._hurried = False
@@ -58,10 +59,15 @@ class Rhythm:
     def _look(self) -> None:
         rest = NO_REST
         try:
-            self._gather()
+            self._collect()
             rest = self._rests.after(self._answer())
         finally:  # whatever went wrong with one request, the connections are looked at again
             self._rest(rest)
+
+    def _collect(self) -> int:
+        found = self._gather()
+        self._collected_at = monotonic()
+        return found
 
     def _rest(self, rest: Rest) -> None:
         self._timer = None
@@ -71,23 +77,23 @@ class Rhythm:
         self._unwatch()
         if rest.halves:
             half = rest.seconds / 2
-            self._timer = self._loop.call_later(half, self._look_half_way, monotonic(), half)
+            self._collect()  # what came while the last requests were answered belongs to neither half
+            self._timer = self._loop.call_later(half, self._look_half_way, half)
         else:
             self._timer = self._loop.call_later(rest.seconds, self._look)
 
-    def _look_half_way(self, start: float, half: float) -> None:
-        found = 0
+    def _look_half_way(self, half: float) -> None:
+        found, start = 0, self._collected_at
         try:
-            found = self._gather()
+            found = self._collect()
         finally:
-            middle = monotonic()
-            self._timer = self._loop.call_later(half, self._look_at_the_end, found, middle - start, middle)
+            self._timer = self._loop.call_later(half, self._look_at_the_end, found, self._collected_at - start)
 
-    def _look_at_the_end(self, first: int, first_seconds: float, middle: float) -> None:
-        rest = NO_REST
+    def _look_at_the_end(self, first: int, first_seconds: float) -> None:
+        rest, middle = NO_REST, self._collected_at
         try:
-            second = self._gather()
-            self._rests.judge(first, first_seconds, second, monotonic() - middle)
+            second = self._collect()
+            self._rests.judge(first, first_seconds, second, self._collected_at - middle)
             rest = self._rests.after(self._answer())
         finally:
             self._rest(rest)

@@ -23,7 +23,10 @@ EVERY: Final = 8
 """One rest in so many is looked into half way."""
 STEADY: Final = 0.42
 """Share of the second half's rate from which a longer rest pays; a steady stream has 0.5."""
-DRYING_UP: Final = 0.33
+DRYING_UP: Final = 0.35
+"""Share from which down the rest was much too long."""
+CAREFUL: Final = 1.1
+"""Growth after a rest turned out too long; before that it doubles."""
 FIRST_PAUSE_SECONDS: Final = 0.05
 LONGEST_PAUSE_SECONDS: Final = 1.0
 
@@ -57,6 +60,7 @@ class Rests:
         self.length = 0.0
         self._longest = longest_seconds
         self._clock = clock
+        self._growth = 2.0
         self._pause = FIRST_PAUSE_SECONDS
         self._probe_at = 0.0
         self._since_halves = EVERY
@@ -84,8 +88,8 @@ class Rests:
         """Learn from a rest that was looked into half way.
 
         Args:
-            first: Requests that came in its first half.
-            first_seconds: How long that really took: under a CPU quota the process may stand still.
+            first: Requests that came in its first half; not those that were there when it began.
+            first_seconds: How long that really was: under a CPU quota the process may stand still.
             second: Requests that came in its second half.
             second_seconds: How long that took.
         """
@@ -109,19 +113,22 @@ class Rests:
         self._since_halves = 0
         if few or (share < DRYING_UP and self.length <= SHORTEST_SECONDS):
             self._give_up()
-        elif share < DRYING_UP:
-            self._change(self.length / 2)
-        elif share >= STEADY:
+        elif share < STEADY:
+            self._growth = CAREFUL
+            self._change(max(self.length * (0.5 if share < DRYING_UP else 0.75), SHORTEST_SECONDS))
+        else:
             self._pause = FIRST_PAUSE_SECONDS
-            self._change(min(self._longest, max(self.length * 2, SHORTEST_SECONDS)))
+            self._change(max(self.length * self._growth, SHORTEST_SECONDS))
 
     def _change(self, length: float) -> None:
+        length = min(length, self._longest)
         if length != self.length:
             self._since_halves = EVERY
         self.length = length
 
     def _give_up(self) -> None:
         self.length = 0.0
+        self._growth = 2.0
         self._forget()
         self._since_halves = EVERY
         self._probe_at = self._clock() + self._pause
