@@ -80,6 +80,8 @@ class FastLane:
         Args:
             limit_seconds: How long to wait for a model that works, and for clients to take their answers.
         """
+        if self._closing:
+            return
         self._closing = True
         self._rhythm.hurry()
         with suppress(TimeoutError):
