@@ -10,7 +10,7 @@ from src.controller.fast_lane import FastLane
 from src.service.batching import MicroBatcher
 from src.service.column import Column
 from src.service.metrics import Metrics
-from src.service.watcher import Serving
+from src.service.serving import Serving
 from src.settings import Settings
 from tests.unit.inference_api.doubles import model_of
 
