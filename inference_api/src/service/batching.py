@@ -28,9 +28,9 @@ class MicroBatcher:
 
     A quick model is called in the loop: a thread would cost more than the call. A model that takes longer than
     `SLOW_CALL_SECONDS`, or thousands of rows at once, are called in one thread, so that the loop goes on accepting;
-    while it works, the next batch gathers. What one row took when the model was loaded is only the first guess: a model
-    that turns out slow on the batches that really come moves to the thread then. There is never more than one call at a time (`predict` is not audited for
-    threads, https://github.com/scikit-learn/scikit-learn/issues/18530).
+    while it works, the next batch gathers. What one row took when the model was loaded is only the first guess: a
+    model that turns out slow on the batches that really come moves to the thread then. There is never more than one
+    call at a time (`predict` is not audited for threads, https://github.com/scikit-learn/scikit-learn/issues/18530).
     """
 
     def __init__(self, model: LoadedModel, metrics: Metrics, max_queue_rows: int) -> None:
