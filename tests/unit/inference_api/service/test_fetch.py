@@ -24,7 +24,7 @@ from src.errors import ModelError, ModelRefusedError
 from src.service import fetch as module
 from src.service.bundle import MODEL_FOLDER, Bundle, content_digest
 from src.service.fetch import fetch, main, sklearn_flavor
-from src.service.fetcher import FetchRequest
+from src.service.fetch_request import FetchRequest
 from src.service.schema import Schema
 from src.service.verification import verified
 
