@@ -1,9 +1,9 @@
 """Imports that scikit-learn and SciPy make for fitting and for DataFrames, put off until something needs them.
 
 `import sklearn` brings statistics, optimizers, quadrature, a Fortran compiler's front end and, where it is installed,
-pandas: most of its memory and of its time. Within `deferred_imports()` these modules are stand-ins, and so is what other
-modules take from them by name; each becomes the real thing at its first use. Afterwards no stand-in is left where
-imports look, so that whoever imports such a module later gets the real one.
+pandas: half of its memory and of its time. Within `deferred_imports()` these modules are stand-ins, and so is what
+other modules take from them by name; each becomes the real thing at its first use. Afterwards no stand-in is left
+where imports look, so that whoever imports such a module later gets the real one.
 """
 
 from __future__ import annotations

@@ -109,11 +109,13 @@ def _recorded(request: FetchRequest, folder: Path, mlmodel: Mapping[str, Any]) -
     if signature is None or not request.content_sha256:
         return None
     record = read_record(folder, signature.columns)
-    return record and _Evidence(signature, record.examples, record.checks)
+    return _Evidence(signature, record.examples, record.checks) if record else None
 
 
 def _asked(request: FetchRequest, folder: Path, mlmodel: Mapping[str, Any], model_file: Path) -> _Evidence:
     """What MLflow answers here and now; it trusts what the model itself says, so that the audit comes first."""
+    import skops.io  # noqa: F401, PLC0415 - whole, for MLflow; src.service.loading alone would import it lean
+
     serialization_format = _serialization_format(sklearn_flavor(mlmodel))
     estimator = load_estimator(model_file, serialization_format, allow_pickle=request.allow_pickle)
     signature = signature_of(mlmodel, estimator)

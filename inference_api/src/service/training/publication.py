@@ -19,7 +19,7 @@ from mlflow import MlflowClient
 from mlflow.models import ModelSignature, infer_signature
 
 from src.service.training.errors import PublicationError
-from src.service.training.verification import FILE, verification
+from src.service.training.verification import FILE, Predictor, verification
 
 _LOG = logging.getLogger("training")
 
@@ -109,8 +109,8 @@ def _requirements() -> list[str]:
     return [f"mlflow=={mlflow.__version__}", *(f"{name}=={number}" for name, number in installed.items())]
 
 
-def _proven_model(folder: Path, candidate: Candidate, expected: list[Any]) -> mlflow.pyfunc.PyFuncModel:
-    model = mlflow.pyfunc.load_model(str(folder), suppress_warnings=True)
+def _proven_model(folder: Path, candidate: Candidate, expected: list[Any]) -> Predictor:
+    model: Predictor = mlflow.pyfunc.load_model(str(folder), suppress_warnings=True)
     found = model.predict(candidate.example).tolist()
     if not _agree(found, expected):
         raise PublicationError(f"MLflow's model predicts {found} for its example, but was trained to give {expected}")

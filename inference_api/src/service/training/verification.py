@@ -10,9 +10,8 @@ are the rows of the model's input example, in order.
 
 import json
 import math
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-import mlflow.pyfunc
 import numpy as np
 import pandas as pd
 
@@ -22,7 +21,15 @@ DRAWN_ROWS: Final = 30
 _SEED: Final = 5
 
 
-def verification(model: mlflow.pyfunc.PyFuncModel, example: pd.DataFrame, features: pd.DataFrame) -> str:
+class Predictor(Protocol):
+    """A model as `mlflow.pyfunc` loads it."""
+
+    def predict(self, data: pd.DataFrame) -> Any:
+        """One answer a row."""
+        ...
+
+
+def verification(model: Predictor, example: pd.DataFrame, features: pd.DataFrame) -> str:
     """Ask the model about its input example, and about rows drawn from its data.
 
     Args:
@@ -52,10 +59,11 @@ def drawn_rows(features: pd.DataFrame, count: int = DRAWN_ROWS) -> pd.DataFrame:
     columns = [
         column.iloc[chosen].reset_index(drop=True) for (_, column), chosen in zip(features.items(), places, strict=True)
     ]
-    return pd.concat(columns, axis=1)
+    table: pd.DataFrame = pd.concat(columns, axis=1)
+    return table
 
 
-def _checks(model: mlflow.pyfunc.PyFuncModel, rows: pd.DataFrame) -> list[dict[str, Any]]:
+def _checks(model: Predictor, rows: pd.DataFrame) -> list[dict[str, Any]]:
     """One check for each row that has an answer which is always the same and which JSON can hold."""
     found = []
     for place in range(len(rows)):
@@ -66,7 +74,7 @@ def _checks(model: mlflow.pyfunc.PyFuncModel, rows: pd.DataFrame) -> list[dict[s
     return found
 
 
-def _answer(model: mlflow.pyfunc.PyFuncModel, row: pd.DataFrame) -> Any:
+def _answer(model: Predictor, row: pd.DataFrame) -> Any:
     return np.asarray(model.predict(row)).tolist()[0]
 
 
