@@ -98,5 +98,11 @@ def content_digest(folder: Path) -> str:
     files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     files.pop(_ADDED_BY_DOWNLOAD, None)
     # By the text of the path: pathlib sorts `a/b` before `a-b`.
-    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {name}\n" for name, path in sorted(files.items())]
+    lines = [f"{_file_digest(path)}  {name}\n" for name, path in sorted(files.items())]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def _file_digest(path: Path) -> str:
+    """In pieces: a model file may be larger than the memory that is left beside the serving process."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,7 +1,9 @@
 """One download, in a process of its own: `python -m src.service.fetch` with a request as JSON on standard input.
 
-A child keeps MLflow and its 100 MiB out of the serving process, and a broken download cannot hurt it. It answers with
-one JSON line on standard output: `{"ok": true}` with the bundle at the destination, or `{"kind": ..., "detail": ...}`.
+A broken download cannot hurt the serving process, and where MLflow must be asked for the reference answers, a child
+takes its 200 MiB away again. A version that brings these answers (`src.service.record`), and whose files the tracking
+server hands out, needs neither MLflow nor scikit-learn here. The child answers with one JSON line on standard output:
+`{"ok": true}` with the bundle at the destination, or `{"kind": ..., "detail": ...}`.
 """
 
 from __future__ import annotations
@@ -9,30 +11,42 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from src.errors import ApiError, ModelError, ModelRefusedError
-from src.service.bundle import MODEL_FOLDER, Bundle, Check, content_digest
-from src.service.fetcher import FetchRequest
+from src.errors import ApiError, ModelRefusedError
+from src.service.bundle import Bundle, Check, content_digest
+from src.service.download import download
+from src.service.fetch_request import FetchRequest
 from src.service.loading import load_estimator
+from src.service.record import read_record
 from src.service.reference import Reference
 from src.service.samples import EXAMPLE_ROWS, default_row, example_rows, random_rows
 from src.service.schema import Schema
-from src.service.signature import Signature, signature_of
+from src.service.signature import Signature, logged_signature, signature_of
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """What the model's input looks like, and how `mlflow.pyfunc` answers."""
+
+    signature: Signature
+    examples: list[dict[str, Any]]
+    checks: tuple[Check, ...]
 
 
 def fetch(request: FetchRequest) -> Bundle:
-    """Download, compare digests, load safely, and ask `mlflow.pyfunc` for the reference answers.
+    """Download, compare digests, and find the reference answers of `mlflow.pyfunc`.
 
     Raises:
         ModelError: When MLflow cannot deliver the files.
         ModelRefusedError: When they are not a model that this service serves.
     """
     destination = Path(request.destination)
-    folder = _download(request, destination)
+    folder = download(request, destination)
     digest = content_digest(folder)
     if request.content_sha256 and digest != request.content_sha256:
         raise ModelRefusedError("the downloaded files do not match the digest in the registry (tag content_sha256)")
@@ -41,26 +55,23 @@ def fetch(request: FetchRequest) -> Bundle:
     model_file = flavor["pickled_model"]
     if not (folder / model_file).resolve().is_relative_to(folder.resolve()):
         raise ModelRefusedError(f"the model file {model_file!r} lies outside the model's folder")
-    serialization_format = flavor.get("serialization_format", "pickle")
-    estimator = load_estimator(folder / model_file, serialization_format, allow_pickle=request.allow_pickle)
-    signature = signature_of(mlmodel, estimator)
-    examples = _examples(folder, signature)
-    schema = Schema(signature.columns, examples[0] if examples else default_row(signature.columns))
-    rows = [*(examples or [schema.example]), *random_rows(signature.columns, examples)]
+    evidence = _recorded(request, folder, mlmodel) or _asked(request, folder, mlmodel, folder / model_file)
+    columns = evidence.signature.columns
+    example = evidence.examples[0] if evidence.examples else default_row(columns)
     bundle = Bundle(
         name=request.name,
         version=request.version,
         run_id=request.run_id,
         source=request.source,
         model_file=model_file,
-        serialization_format=serialization_format,
+        serialization_format=_serialization_format(flavor),
         predict_fn=mlmodel["flavors"]["python_function"].get("predict_fn", "predict"),
         sklearn_version=str(flavor.get("sklearn_version", "")),
-        named=signature.named,
-        columns=signature.columns,
-        example={name: value for name, value in schema.example.items() if value is not None},
-        checks=Reference(folder, signature).checks(schema, rows),
-        logged=_logged(mlmodel, examples),
+        named=evidence.signature.named,
+        columns=columns,
+        example={name: value for name, value in example.items() if value is not None},
+        checks=evidence.checks,
+        logged=_logged(mlmodel, evidence.examples),
         content_sha256=digest,
         digest_verified=bool(request.content_sha256),
     )
@@ -85,34 +96,33 @@ def sklearn_flavor(mlmodel: Mapping[str, Any]) -> dict[str, Any]:
     return flavor
 
 
-def _download(request: FetchRequest, destination: Path) -> Path:
-    import mlflow.artifacts  # noqa: PLC0415 - see the module's docstring
-    from mlflow.environment_variables import (  # noqa: PLC0415
-        MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD,
-        MLFLOW_HTTP_REQUEST_MAX_RETRIES,
-        MLFLOW_HTTP_REQUEST_TIMEOUT,
-    )
-    from mlflow.exceptions import MlflowException  # noqa: PLC0415
+def _serialization_format(flavor: Mapping[str, Any]) -> str:
+    return str(flavor.get("serialization_format", "pickle"))
 
-    MLFLOW_HTTP_REQUEST_MAX_RETRIES.set(1)  # the watcher tries again by itself; MLflow's default is minutes of silence
-    MLFLOW_HTTP_REQUEST_TIMEOUT.set(30)
-    # Through MLflow, not from the object store by a presigned URL: only MLflow needs to reach the store.
-    MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD.set(False)
-    # Both, and not as an argument: that does not reach the registry's client, and MLFLOW_REGISTRY_URI may differ.
-    mlflow.set_tracking_uri(request.tracking_uri)
-    mlflow.set_registry_uri(request.tracking_uri)
-    folder = destination / MODEL_FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        mlflow.artifacts.download_artifacts(
-            artifact_uri=f"models:/{request.name}/{request.version}",
-            dst_path=str(folder),
-        )
-    except (MlflowException, OSError) as error:
-        raise ModelError(f"the model cannot be downloaded: {str(error).splitlines()[0][:300]}") from error
-    if not (folder / "MLmodel").is_file():
-        raise ModelRefusedError("the version's artifacts hold no MLmodel file")
-    return folder
+
+def _recorded(request: FetchRequest, folder: Path, mlmodel: Mapping[str, Any]) -> _Evidence | None:
+    """The trainer's record, which counts only where the registry vouches for it by the digest of the files.
+
+    The model itself is audited, loaded and held against it by the serving process.
+    """
+    signature = logged_signature(mlmodel)
+    if signature is None or not request.content_sha256:
+        return None
+    record = read_record(folder, signature.columns)
+    return _Evidence(signature, record.examples, record.checks) if record else None
+
+
+def _asked(request: FetchRequest, folder: Path, mlmodel: Mapping[str, Any], model_file: Path) -> _Evidence:
+    """What MLflow answers here and now; it trusts what the model itself says, so that the audit comes first."""
+    import skops.io  # noqa: F401, PLC0415 - whole, for MLflow; src.service.loading alone would import it lean
+
+    serialization_format = _serialization_format(sklearn_flavor(mlmodel))
+    estimator = load_estimator(model_file, serialization_format, allow_pickle=request.allow_pickle)
+    signature = signature_of(mlmodel, estimator)
+    examples = _examples(folder, signature)
+    schema = Schema(signature.columns, examples[0] if examples else default_row(signature.columns))
+    rows = [*(examples or [schema.example]), *random_rows(signature.columns, examples)]
+    return _Evidence(signature, examples, Reference(folder, signature).checks(schema, rows))
 
 
 def _examples(folder: Path, signature: Signature) -> list[dict[str, Any]]:

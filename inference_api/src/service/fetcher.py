@@ -7,44 +7,15 @@ import json
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
 from src.errors import ModelError, ModelRefusedError
 from src.service.bundle import Bundle
+from src.service.fetch_request import FetchRequest
 
 _ROOT: Final = Path(__file__).parents[2]
 _TAIL: Final = 400
-
-
-@dataclass(frozen=True, slots=True)
-class FetchRequest:
-    """What to download.
-
-    Attributes:
-        tracking_uri: MLflow server.
-        name: Registered model.
-        version: Version to download.
-        run_id: Its run, for the bundle.
-        source: Where the registry says its artifacts are, for the bundle.
-        content_sha256: Digest that the registry holds, or empty.
-        allow_pickle: Whether formats that run code may be loaded.
-        destination: Empty folder to fill.
-    """
-
-    tracking_uri: str
-    name: str
-    version: str
-    run_id: str
-    source: str
-    content_sha256: str
-    allow_pickle: bool
-    destination: str
-
-    def as_json(self) -> bytes:
-        """The line that the child reads."""
-        return json.dumps(asdict(self)).encode()
 
 
 async def run_fetch(request: FetchRequest, limit_seconds: float) -> Bundle:

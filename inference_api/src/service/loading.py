@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from src.errors import ModelRefusedError
+from src.service.deferral import deferred_imports
+from src.service.estimator_types import estimators_among, import_modules_of, no_survey
 from src.service.trusted_types import TRUSTED_TYPES
 
 
@@ -39,13 +41,16 @@ def load_estimator(path: Path, serialization_format: str, *, allow_pickle: bool)
 
 
 def _load_skops(path: Path) -> Any:
-    import skops.io  # noqa: PLC0415 - scikit-learn comes with it; the process is live before
-
     try:
-        unknown = sorted(set(skops.io.get_untrusted_types(file=path)) - TRUSTED_TYPES)
+        with deferred_imports():
+            with no_survey():
+                import skops.io  # noqa: PLC0415 - scikit-learn comes with it; the process is live before
+            import_modules_of(path)
+        types = set(skops.io.get_untrusted_types(file=path))
+        unknown = sorted(types - TRUSTED_TYPES - estimators_among(types - TRUSTED_TYPES))
         if unknown:
             raise ModelRefusedError(f"the model file holds types that are not trusted: {', '.join(unknown)}")
-        return skops.io.load(path, trusted=sorted(TRUSTED_TYPES))
+        return skops.io.load(path, trusted=sorted(types))
     except ModelRefusedError:
         raise
     except Exception as error:

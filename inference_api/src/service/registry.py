@@ -60,7 +60,7 @@ class Registry:
         return await asyncio.to_thread(self._resolve)
 
     def _resolve(self) -> ModelVersion:
-        request = Request(self._url, headers=self._headers())  # noqa: S310 - settings admit http and https only
+        request = Request(self._url, headers=credentials(self._settings))  # noqa: S310 - settings admit http and https only
         try:
             with urlopen(request, timeout=_TIMEOUT_SECONDS) as response:  # noqa: S310 - as above
                 return _version(json.load(response)["model_version"])
@@ -72,15 +72,6 @@ class Registry:
             raise RegistryError(f"MLflow at {self._settings.mlflow_tracking_uri} does not answer: {reason}") from error
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise RegistryError(f"{self._settings.mlflow_tracking_uri} does not answer like MLflow") from error
-
-    def _headers(self) -> dict[str, str]:
-        settings = self._settings
-        if settings.mlflow_tracking_token:
-            return {"Authorization": f"Bearer {settings.mlflow_tracking_token}"}
-        if settings.mlflow_tracking_username:
-            pair = f"{settings.mlflow_tracking_username}:{settings.mlflow_tracking_password}"
-            return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
-        return {}
 
     def _refusal(self, error: HTTPError) -> str:
         text = error.read(1000).decode(errors="replace")
@@ -96,6 +87,16 @@ class Registry:
             f"MLflow at {self._settings.mlflow_tracking_uri} answered {error.code}: "
             f"{str(answer.get('message', text))[:200]}"
         )
+
+
+def credentials(settings: Settings) -> dict[str, str]:
+    """The header that tells MLflow who asks; none without credentials."""
+    if settings.mlflow_tracking_token:
+        return {"Authorization": f"Bearer {settings.mlflow_tracking_token}"}
+    if settings.mlflow_tracking_username:
+        pair = f"{settings.mlflow_tracking_username}:{settings.mlflow_tracking_password}"
+        return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+    return {}
 
 
 def _version(found: dict[str, Any]) -> ModelVersion:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Final
 
-from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import ErrorDetails, SchemaValidator, ValidationError, core_schema, to_json
 
 from src.errors import BodyTooLargeError, FieldProblem, InvalidRowError, NotJsonError
@@ -94,6 +93,8 @@ class Schema:
     @cached_property
     def json_schema(self) -> dict[str, Any]:
         """JSON Schema of one row, with the example."""
+        from pydantic.json_schema import GenerateJsonSchema  # noqa: PLC0415 - the fetch child does without pydantic
+
         schema = GenerateJsonSchema().generate(self._row_schema)
         for column in schema["properties"].values():
             column.pop("title", None)  # pydantic's is the name with other capitals

@@ -39,10 +39,22 @@ def signature_of(mlmodel: Mapping[str, Any], estimator: Any) -> Signature:
     Raises:
         ModelRefusedError: For an input that a flat JSON object cannot carry, or when nothing tells the columns.
     """
+    return logged_signature(mlmodel) or _fitted(estimator)
+
+
+def logged_signature(mlmodel: Mapping[str, Any]) -> Signature | None:
+    """Read the columns from the MLmodel file, if it has any.
+
+    Args:
+        mlmodel: The parsed MLmodel file.
+
+    Raises:
+        ModelRefusedError: For an input that a flat JSON object cannot carry.
+    """
     inputs = (mlmodel.get("signature") or {}).get("inputs")
     specs = json.loads(inputs) if inputs else []
     if not specs:
-        return _fitted(estimator)
+        return None
     if specs[0].get("type") == "tensor":
         return _tensor(specs)
     named = all("name" in spec for spec in specs)

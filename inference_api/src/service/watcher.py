@@ -13,12 +13,13 @@ from src.errors import ApiError, ModelError, ModelRefusedError
 from src.service.batching import MicroBatcher
 from src.service.bundle import Bundle
 from src.service.cache import ModelCache
-from src.service.fetcher import FetchRequest, run_fetch
+from src.service.fetch_request import FetchRequest
+from src.service.fetcher import run_fetch
 from src.service.memory import settle_memory
 from src.service.metrics import Metrics
 from src.service.preparation import load_model
 from src.service.refusals import Refusals
-from src.service.registry import ModelVersion, Registry
+from src.service.registry import ModelVersion, Registry, credentials
 from src.service.serving import ReloadError, Serving
 from src.settings import Settings
 
@@ -112,6 +113,7 @@ class ModelWatcher:
                 content_sha256=version.content_sha256,
                 allow_pickle=self._settings.allow_pickle,
                 destination=str(workspace),
+                headers=credentials(self._settings),
             )
             bundle = await run_fetch(request, self._settings.model_fetch_seconds)
             self._cache.keep(workspace, version)

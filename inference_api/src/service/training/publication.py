@@ -19,12 +19,23 @@ from mlflow import MlflowClient
 from mlflow.models import ModelSignature, infer_signature
 
 from src.service.training.errors import PublicationError
+from src.service.training.verification import FILE, Predictor, verification
 
 _LOG = logging.getLogger("training")
 
 EXAMPLE_ROWS: Final = 3
 # MLflow adds this file to a download: it is not part of what was logged.
 _ADDED_BY_DOWNLOAD: Final = "registered_model_meta"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A fitted model with what MLflow is told about its input."""
+
+    estimator: Any
+    signature: ModelSignature
+    example: pd.DataFrame
+    features: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -55,25 +66,20 @@ def infer_input(features: pd.DataFrame, predictions: Any) -> ModelSignature:
     return infer_signature(features, pd.Series(predictions))
 
 
-def log_and_register(
-    client: MlflowClient,
-    name: str,
-    estimator: Any,
-    signature: ModelSignature,
-    example: pd.DataFrame,
-) -> Published:
+def log_and_register(client: MlflowClient, name: str, candidate: Candidate) -> Published:
     """Log the model to the active run, register it, and prove that what MLflow gives back is what was trained.
 
     Raises:
-        PublicationError: The registered files do not predict as the fitted model does.
+        PublicationError: The registered files do not predict as the fitted model does, or are not complete.
     """
+    estimator, example = candidate.estimator, candidate.example
     expected = estimator.predict(example).tolist()
     trusted = skops.io.get_untrusted_types(data=skops.io.dumps(estimator))
     info = mlflow.sklearn.log_model(
         estimator,
         name="model",
         registered_model_name=name,
-        signature=signature,
+        signature=candidate.signature,
         # As objects with None, missing values become null; NaN is no JSON.
         input_example=example.astype(object).where(example.notna(), None),
         serialization_format="skops",
@@ -84,7 +90,16 @@ def log_and_register(
     )
     number = str(info.registered_model_version)
     _LOG.info("registered %s version %s (skops; types to trust: %s)", name, number, ", ".join(trusted) or "none")
-    digest = _proven_digest(f"models:/{name}/{number}", example, expected)
+    uri = f"models:/{name}/{number}"
+    with tempfile.TemporaryDirectory(prefix="published-") as folder:
+        downloaded = Path(mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=folder))
+        record = downloaded / FILE
+        record.write_text(verification(_proven_model(downloaded, candidate, expected), example, candidate.features))
+        client.log_model_artifact(info.model_id, str(record))
+        digest = content_digest(downloaded)
+        # Under the version's own name, as a server will ask: what was added must be part of it.
+        if mlflow.artifacts.load_text(f"{uri}/{FILE}") != record.read_text():
+            raise PublicationError(f"{uri} does not hold the {FILE} that was added to it")
     client.set_model_version_tag(name, number, "content_sha256", digest)
     return Published(version=number, content_sha256=digest)
 
@@ -94,13 +109,12 @@ def _requirements() -> list[str]:
     return [f"mlflow=={mlflow.__version__}", *(f"{name}=={number}" for name, number in installed.items())]
 
 
-def _proven_digest(model_uri: str, example: pd.DataFrame, expected: list[Any]) -> str:
-    with tempfile.TemporaryDirectory(prefix="published-") as folder:
-        downloaded = Path(mlflow.artifacts.download_artifacts(artifact_uri=model_uri, dst_path=folder))
-        found = mlflow.pyfunc.load_model(str(downloaded), suppress_warnings=True).predict(example).tolist()
-        if not _agree(found, expected):
-            raise PublicationError(f"{model_uri} predicts {found} for its example, but was trained to give {expected}")
-        return content_digest(downloaded)
+def _proven_model(folder: Path, candidate: Candidate, expected: list[Any]) -> Predictor:
+    model: Predictor = mlflow.pyfunc.load_model(str(folder), suppress_warnings=True)
+    found = model.predict(candidate.example).tolist()
+    if not _agree(found, expected):
+        raise PublicationError(f"MLflow's model predicts {found} for its example, but was trained to give {expected}")
+    return model
 
 
 def _agree(found: list[Any], expected: list[Any]) -> bool:

@@ -21,7 +21,7 @@ from src.service.training.fitting import Fitted, fit, load
 from src.service.training.options import Options
 from src.service.training.plot import error_plot
 from src.service.training.provenance import git_commit
-from src.service.training.publication import Published, example_rows, infer_input, log_and_register
+from src.service.training.publication import Candidate, Published, example_rows, infer_input, log_and_register
 from src.service.training.tracking import connect
 
 _LOG = logging.getLogger("training")
@@ -142,4 +142,5 @@ def _log(client: MlflowClient, fitted: Fitted, verdict: Verdict, options: Option
     example = example_rows(split.train_features)
     if dataset.example is not None:
         example = pd.concat([dataset.example, example], ignore_index=True)
-    return log_and_register(client, options.model_name, fitted.estimator, signature, example)
+    candidate = Candidate(fitted.estimator, signature, example, split.train_features)
+    return log_and_register(client, options.model_name, candidate)

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,8 @@ from src.errors import ModelError, ModelRefusedError
 from src.service import fetch as module
 from src.service.bundle import MODEL_FOLDER, Bundle, content_digest
 from src.service.fetch import fetch, main, sklearn_flavor
-from src.service.fetcher import FetchRequest
+from src.service.fetch_request import FetchRequest
+from src.service.record import FILE
 from src.service.schema import Schema
 from src.service.verification import verified
 
@@ -101,7 +103,7 @@ def fetched(files: Path, request_: FetchRequest, monkeypatch: pytest.MonkeyPatch
     """Fetches the files, however they were changed."""
 
     def run(**changes: Any) -> Bundle:
-        monkeypatch.setattr(module, "_download", FolderDownload(files))
+        monkeypatch.setattr(module, "download", FolderDownload(files))
         return fetch(replace(request_, **changes))
 
     return run
@@ -133,7 +135,7 @@ def test_bundle(fetched: Callable[..., Bundle], request_: FetchRequest, files: P
 def test_bundle_serves(fetched: Callable[..., Bundle]) -> None:
     """What was fetched passes its own verification."""
     bundle = fetched()
-    encoder, _seconds = verified(bundle, Schema(bundle.columns, bundle.example), MODEL)
+    encoder, _seconds = verified(bundle, Schema(bundle.columns, bundle.example), deepcopy(MODEL))
     assert encoder.path == "matrix"
 
 
@@ -218,7 +220,7 @@ def test_main(
     files: Path, request_: FetchRequest, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The child answers one line of JSON and exit code 0."""
-    monkeypatch.setattr(module, "_download", FolderDownload(files))
+    monkeypatch.setattr(module, "download", FolderDownload(files))
     assert answer(request_, monkeypatch, capsys) == (0, {"ok": True})
     assert Bundle.read(Path(request_.destination)).version == "3"
 
@@ -227,18 +229,63 @@ def test_main_with_a_refused_model(
     files: Path, request_: FetchRequest, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A refusal is one line with its kind and reason, and exit code 1."""
-    monkeypatch.setattr(module, "_download", FolderDownload(files))
+    monkeypatch.setattr(module, "download", FolderDownload(files))
     code, found = answer(replace(request_, content_sha256="0"), monkeypatch, capsys)
     assert (code, found["kind"]) == (1, ModelRefusedError.kind)
     assert "digest" in found["detail"]
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning")  # MLflow's client leaves its refused connection to the collector
 def test_server_that_does_not_answer(
     request_: FetchRequest, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without a server the child says so soon, instead of MLflow's minutes of silence."""
+    """Without a server the child says so at once, instead of MLflow's minutes of silence."""
     code, found = answer(request_, monkeypatch, capsys)
     assert (code, found["kind"]) == (1, ModelError.kind)
     assert found["detail"].startswith("the model cannot be downloaded: ")
     assert len(found["detail"]) < 400
+
+
+@pytest.fixture
+def recorded(files: Path) -> Path:
+    """The same model with a trainer's record; its answers are no model's, to be told from MLflow's."""
+    checks = [{"row": {"a b": float(place), "año": 0.5}, "answer": place + 0.25} for place in range(7)]
+    (files / FILE).write_text(json.dumps({"format": 1, "examples": 3, "checks": checks}))
+    return files
+
+
+def test_record_of_the_trainer(recorded: Path, fetched: Callable[..., Bundle]) -> None:
+    """With the registry's digest the trainer's record is what the version is held against; MLflow is not asked."""
+    bundle = fetched(content_sha256=content_digest(recorded))
+    assert [check.answer for check in bundle.checks] == [place + 0.25 for place in range(7)]
+    assert bundle.example == {"a b": 0.0, "año": 0.5}
+    assert [check.row["a b"] for check in bundle.logged] == [0.0, 1.0, 2.0]
+    assert [check.answer for check in bundle.logged] == pytest.approx(MODEL.predict(DATA[:3]))
+    assert (bundle.named, bundle.digest_verified) == (True, True)
+
+
+def test_record_that_nothing_vouches_for(recorded: Path, fetched: Callable[..., Bundle]) -> None:
+    """Without a digest in the registry the record could be anybody's: MLflow answers."""
+    bundle = fetched()
+    assert recorded.joinpath(FILE).is_file()
+    assert len(bundle.checks) == 33
+    assert bundle.checks[0].answer == pytest.approx(MODEL.predict(DATA[:1])[0])
+
+
+def test_record_of_another_model(recorded: Path, fetched: Callable[..., Bundle]) -> None:
+    """A record whose rows do not fit the signature is none: MLflow answers."""
+    content = (recorded / FILE).read_text()
+    (recorded / FILE).write_text(content.replace("a b", "other"))
+    assert len(fetched(content_sha256=content_digest(recorded)).checks) == 33
+
+
+def test_record_without_signature(recorded: Path, fetched: Callable[..., Bundle]) -> None:
+    """A model without a signature is loaded to know its columns, and MLflow answers."""
+    change(recorded, lambda mlmodel: mlmodel.pop("signature"))
+    assert len(fetched(content_sha256=content_digest(recorded)).checks) == 33
+
+
+def test_record_that_the_model_does_not_confirm(recorded: Path, fetched: Callable[..., Bundle]) -> None:
+    """A model that answers otherwise than its record is refused."""
+    bundle = fetched(content_sha256=content_digest(recorded))
+    with pytest.raises(ModelRefusedError, match=r"the model answers .*, mlflow\.pyfunc answers 0\.25"):
+        verified(bundle, Schema(bundle.columns, bundle.example), deepcopy(MODEL))

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from src.errors import ModelError, ModelRefusedError
-from src.service.fetcher import FetchRequest, run_fetch
+from src.service.fetch_request import FetchRequest
+from src.service.fetcher import run_fetch
 from tests.unit.inference_api.doubles import eventually, regression, write_bundle
 
 REQUEST = FetchRequest(

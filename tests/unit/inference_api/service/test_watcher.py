@@ -18,7 +18,7 @@ from src.service import watcher as module
 from src.service.bundle import DESCRIPTION, Bundle, Check
 from src.service.cache import ModelCache
 from src.service.column import Column
-from src.service.fetcher import FetchRequest
+from src.service.fetch_request import FetchRequest
 from src.service.metrics import Metrics
 from src.service.registry import ModelVersion
 from src.service.serving import Serving

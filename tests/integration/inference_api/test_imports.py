@@ -1,0 +1,115 @@
+"""What the serving process imports, in processes of its own: nothing of pandas and MLflow before a model needs it."""
+
+import json
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import loading_process
+import numpy as np
+import pandas as pd
+import pytest
+import sklearn
+import skops.io
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier
+from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.neural_network import MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, PowerTransformer, QuantileTransformer, SplineTransformer
+from sklearn.svm import SVR
+
+from tests.unit.inference_api.doubles import checked_bundle, regression, write_bundle
+
+pytestmark = pytest.mark.integration
+
+DATA = np.abs(np.random.default_rng(3).normal(2, 1, (60, 3)))
+TARGET = DATA.sum(axis=1)
+LABELS = (TARGET > 6).astype(int)
+ESTIMATORS: dict[str, Any] = {
+    # The first is asked what it has imported; the others call SciPy in one way or another.
+    "0 linear": LinearRegression().fit(DATA, TARGET),
+    "forest": RandomForestClassifier(5, random_state=0).fit(DATA, LABELS),
+    "boosting": HistGradientBoostingRegressor(max_iter=5).fit(DATA, TARGET),
+    "logistic": LogisticRegression().fit(DATA, LABELS),
+    "mode of neighbours": KNeighborsClassifier().fit(DATA, LABELS),
+    "neighbours": KNeighborsRegressor().fit(DATA, TARGET),
+    "normal quantiles": make_pipeline(
+        QuantileTransformer(n_quantiles=20, output_distribution="normal"), LinearRegression()
+    ).fit(DATA, TARGET),
+    "power": make_pipeline(PowerTransformer(), LinearRegression()).fit(DATA, TARGET),
+    "splines": make_pipeline(SplineTransformer(), LinearRegression()).fit(DATA, TARGET),
+    "network": MLPRegressor(hidden_layer_sizes=(4,), tol=1.0, random_state=0).fit(DATA, TARGET),
+    "vectors": SVR().fit(DATA, TARGET),
+}
+NOT_TO_IMPORT = {"tests", "externals", "setup", "conftest", "experimental", "estimator_checks", "_build_utils"}
+
+
+def run(folder: Path, *steps: list[Any]) -> list[Any]:
+    """What a fresh process answers."""
+    file = folder / "steps.json"
+    file.write_text(json.dumps(steps))
+    command = [sys.executable, loading_process.__file__, str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=folder)
+    assert done.returncode == 0, done.stderr[-3000:]
+    answers: list[Any] = json.loads(done.stdout.splitlines()[-1])
+    return answers
+
+
+def test_matrix_model_then_frame_model(tmp_path: Path) -> None:
+    """A model of numbers serves without pandas; one that needs frames has it then, and both answer right, in turns."""
+    table = pd.DataFrame({"colour": ["red", "blue"] * 10, "size": np.arange(20.0)})
+    columns = make_column_transformer((OneHotEncoder(), ["colour"]), ("passthrough", ["size"]))
+    mixed = make_pipeline(columns, LinearRegression()).fit(table, table["size"] * 2)
+    described = checked_bundle(mixed, table)
+    values = {name: getattr(described, name) for name in ("columns", "named", "example", "checks")}
+    write_bundle(tmp_path / "numbers", regression())
+    write_bundle(tmp_path / "mixed", mixed, **values)
+    numbers, frames = ["load", str(tmp_path / "numbers")], ["load", str(tmp_path / "mixed")]
+    heavy: list[Any] = ["heavy"]
+    found = run(tmp_path, ["application"], numbers, heavy, frames, heavy, numbers)
+    assert found[1] == ["matrix", pytest.approx(regression().predict([[5.3, 2.1, 0.8]])[0])]
+    assert found[2] == []
+    assert found[3] == ["frame", pytest.approx(mixed.predict(table[:1])[0])]
+    assert "pandas" in found[4]
+    assert "mlflow" not in found[4]
+    assert found[5] == found[1]
+
+
+def test_answers_are_the_same(tmp_path: Path) -> None:
+    """With the imports put off every estimator answers as without, also those that call what was put off."""
+    np.save(tmp_path / "data.npy", DATA)
+    for name, estimator in ESTIMATORS.items():
+        skops.io.dump(estimator, tmp_path / f"{name}.skops")
+    (found,) = run(tmp_path, ["answers", str(tmp_path), str(tmp_path / "data.npy")])
+    assert [name for name, _answers, _heavy in found] == sorted(ESTIMATORS)
+    for name, answers, _heavy in found:
+        np.testing.assert_allclose(answers, ESTIMATORS[name].predict(DATA), rtol=1e-12, err_msg=name)
+    assert found[0][2] == []
+    imported = {name: heavy for name, _answers, heavy in found}
+    assert "scipy.stats" in imported["power"]  # the neighbours' mode needs it
+    assert "pandas" not in imported["power"]  # scikit-learn's splines import it by themselves
+
+
+def test_isotonic_regression(tmp_path: Path) -> None:
+    """A model that keeps a function of SciPy, which was not yet imported, answers."""
+    model = IsotonicRegression().fit(DATA[:, 0], TARGET)
+    np.save(tmp_path / "data.npy", DATA[:, 0])
+    skops.io.dump(model, tmp_path / "isotonic.skops")
+    ((_name, answers, _heavy),) = run(tmp_path, ["answers", str(tmp_path), str(tmp_path / "data.npy")])[0]
+    np.testing.assert_allclose(answers, model.predict(DATA[:, 0]))
+
+
+def test_all_of_scikit_learn(tmp_path: Path) -> None:
+    """Every module of scikit-learn can be imported with the imports put off: none needs them to be defined."""
+    found = [module.name for module in pkgutil.walk_packages(sklearn.__path__, "sklearn.", onerror=lambda _name: None)]
+    names = [name for name in found if NOT_TO_IMPORT.isdisjoint(name.split("."))]
+    (tmp_path / "names.json").write_text(json.dumps(names))
+    assert len(names) > 300
+    assert [
+        problem for problem in run(tmp_path, ["modules", str(tmp_path / "names.json")])[0] if "pytest" not in problem
+    ] == []
