@@ -47,6 +47,5 @@ def describe(serving: Serving, settings: Settings) -> dict[str, Any]:
         "input_path": model.encoder.path,
         "predict_path": model.path,
         "predict_path_reason": model.path_reason,
-        "seconds_per_call": model.seconds_per_call,
         "warnings": list(model.warnings),
     }

@@ -42,7 +42,7 @@ def assert_equal(computation: Computation | None, estimator: Any, method: str, m
 
 
 def assert_refused_rows_unknown(computation: Computation | None, estimator: Any, method: str, matrix: Matrix) -> None:
-    """Rows that the estimator refuses are unknown, and the others have the answers that they have alone."""
+    """Rows that the estimator refuses are unknown; the others have the answers that they have alone."""
     assert computation is not None
     before = matrix.copy()
     found, unknown = computation(matrix)
@@ -54,5 +54,6 @@ def assert_refused_rows_unknown(computation: Computation | None, estimator: Any,
         except ValueError:
             assert place in unknown
         else:
+            assert place not in unknown or not np.isfinite(matrix[place]).all()
             if place not in unknown:
-                assert np.array_equal(found[place], wanted) or np.allclose(found[place], wanted, rtol=1e-9, atol=0)
+                assert np.array_equal(found[place], wanted) or np.allclose(found[place], wanted, rtol=1e-9, atol=1e-9)

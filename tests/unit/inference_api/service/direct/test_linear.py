@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import (
     ARDRegression,
     BayesianRidge,
@@ -16,6 +15,7 @@ from sklearn.linear_model import (
     LinearRegression,
     LogisticRegression,
     LogisticRegressionCV,
+    Perceptron,
     PoissonRegressor,
     RANSACRegressor,
     Ridge,
@@ -115,7 +115,7 @@ def test_others_are_not_known(estimator: Any, method: str) -> None:
 def test_relatives() -> None:
     """What inherits both methods is known without being named."""
     for estimator in (
-        LogisticRegressionCV(cv=2, scoring="accuracy", use_legacy_attributes=False),
-        LinearDiscriminantAnalysis(),
+        LogisticRegressionCV(cv=2, scoring="accuracy", l1_ratios=(0,), use_legacy_attributes=False),
+        Perceptron(),
     ):
         assert_equal(linear(estimator.fit(_SCALED, THREE), "predict"), estimator, "predict", DATA)
