@@ -124,6 +124,13 @@ def _unsigned_categories() -> Case:
     return Case(make_pipeline(columns, LinearRegression()).fit(data, data["size"]), data, {}, "frame", "scikit-learn")
 
 
+def _categories() -> Case:
+    data = pd.DataFrame({"colour": ["red", "blue"] * (ROWS // 2), "size": _SOURCE.normal(0, 1, ROWS)})
+    columns = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["colour"]), (SimpleImputer(), ["size"]))
+    found = _signed(make_pipeline(columns, LinearRegression()).fit(data, data["size"]), data, "frame")
+    return replace(found, predict_path="direct")
+
+
 def _labels(labels: list[Any]) -> Callable[[], Case]:
     def build() -> Case:
         data = _numbers(["a", "b"])
@@ -167,6 +174,7 @@ CASES: dict[str, Callable[[], Case]] = {
     "tensor of doubles": _tensor("float64"),
     "tensor of floats": _tensor("float32"),
     "tensor of integers": _tensor("int64"),
+    "categories": _categories,
     "no signature, names": _unsigned_named,
     "no signature, no names": _unsigned_unnamed,
     "no signature, categories": _unsigned_categories,

@@ -28,14 +28,12 @@ def equal_computation(
         estimator: Verified already.
         encoder: The verified way to it.
     """
-    if not isinstance(encoder, MatrixEncoder):
-        return None, "the model takes a DataFrame"
     method = f"{type(estimator).__name__}.{bundle.predict_fn}"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the comparison decides
         try:
-            computation = computation_of(estimator, bundle.predict_fn)
-            if computation is None:
+            computation = computation_of(estimator, bundle.predict_fn, bundle.columns)
+            if computation is None or (computation.gather is None and not isinstance(encoder, MatrixEncoder)):
                 return None, f"no direct computation of this {method} is known"
             if not bundle.checks:
                 return None, "there is no verification row to prove a direct computation with"
@@ -50,7 +48,8 @@ def equal_computation(
 def _difference(bundle: Bundle, schema: Schema, estimator: Any, encoder: Encoder, computation: Computation) -> str:
     """The first difference, for rows alone and for all of them together; empty when there is none."""
     rows = schema.rows_of([check.row for check in bundle.checks])
-    calls: list[Sequence[Row]] = [*([row] for row in rows), rows]
+    together = [[rows[place] for place in places] for places in encoder.groups(rows)]
+    calls: list[Sequence[Row]] = [*([row] for row in rows), *together]
     proven = 0
     for call in calls:
         found, unknown = compute_rows(computation, encoder, call)

@@ -110,8 +110,9 @@ def predict_rows(estimator: Any, predict_fn: str, encoder: Encoder, rows: Sequen
 
 def compute_rows(computation: Computation, encoder: Encoder, rows: Sequence[Row]) -> tuple[list[Answer], Sequence[int]]:
     """The answers without the estimator, and the places of the rows that only the estimator can answer."""
-    found, unknown = computation(encoder.encode(rows))
-    return answers(found, len(rows)), unknown
+    matrix, left = (encoder.encode(rows), []) if computation.gather is None else computation.gather(rows)
+    found, unknown = computation(matrix)
+    return answers(found, len(rows)), sorted({*unknown, *left}) if left else unknown
 
 
 def _refusal(error: Exception) -> ApiError:

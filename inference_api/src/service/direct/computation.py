@@ -8,8 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from src.service.schema import Row
+
 Matrix = np.ndarray[Any, Any]
 Step = Callable[[Matrix], Matrix]
+Gather = Callable[[Sequence[Row]], tuple[Matrix, list[int]]]
+"""A matrix straight from the rows, and the places of the rows that it says nothing about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +24,13 @@ class Computation:
         raw: Numbers that decide the answers, one row a row; not finite where only scikit-learn knows what to say.
         finish: Turns these into answers, such as labels; None when they are the answers.
         before: What transformers do first, in their order.
+        gather: Makes the matrix where the estimator would get a DataFrame.
     """
 
     raw: Step
     finish: Step | None = None
     before: tuple[Step, ...] = ()
+    gather: Gather | None = None
 
     def __call__(self, matrix: Matrix) -> tuple[Matrix, Sequence[int]]:
         """Compute.

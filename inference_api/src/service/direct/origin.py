@@ -22,3 +22,9 @@ def origin(estimator: Any, method: str) -> str:
 def origins(estimator: Any, *methods: str) -> set[str]:
     """The classes that define any of the methods."""
     return {origin(estimator, method) for method in methods}
+
+
+def transform_origin(transformer: Any) -> str:
+    """The class that defines what a transformer does; empty also when it was told to make a DataFrame of the result."""
+    told = getattr(transformer, "_sklearn_output_config", {}).get("transform", "default")
+    return origin(transformer, "transform") if told == "default" else ""

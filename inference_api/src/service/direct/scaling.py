@@ -8,15 +8,13 @@ from typing import Any, Final
 import numpy as np
 
 from src.service.direct.computation import Matrix, Step
-from src.service.direct.origin import origin
+from src.service.direct.origin import transform_origin
 
 
 def scaling(transformer: Any) -> Step | None:
     """What a fitted transformer does to a matrix, or None when it is not one of the known ones."""
-    known = _KNOWN.get(origin(transformer, "transform"))
-    if known is None or "transform" in getattr(transformer, "_sklearn_output_config", {}):
-        return None
-    return known(transformer)
+    known = _KNOWN.get(transform_origin(transformer))
+    return None if known is None else known(transformer)
 
 
 class _Shift:

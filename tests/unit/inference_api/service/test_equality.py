@@ -53,12 +53,12 @@ def test_unknown_estimators(estimator: Any) -> None:
 
 
 def test_a_frame_stays_with_the_estimator() -> None:
-    """A model that needs its columns by name has no matrix to compute with."""
+    """A model that needs a DataFrame, without a choice of columns that is known, has no matrix to compute with."""
     bundle, estimator = pair(LinearRegression())
     schema = Schema(bundle.columns, bundle.example)
     assert equal_computation(bundle, schema, estimator, FrameEncoder(bundle.columns)) == (
         None,
-        "the model takes a DataFrame",
+        "no direct computation of this LinearRegression.predict is known",
     )
 
 

@@ -3,8 +3,9 @@
 from typing import Any
 
 from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.preprocessing import StandardScaler
 
-from src.service.direct.origin import origin, origins
+from src.service.direct.origin import origin, origins, transform_origin
 
 
 class Halved(LinearRegression):  # type: ignore[misc] # scikit-learn ships no types
@@ -41,3 +42,10 @@ def test_no_such_method() -> None:
     """What is not there has no origin, on a value of any type."""
     assert origin(LinearRegression(), "predict_proba") == ""
     assert origin("drop", "transform") == ""
+
+
+def test_transformer_that_makes_frames() -> None:
+    """A transformer that was told to make DataFrames is not scikit-learn's plain computation; the default is."""
+    assert transform_origin(StandardScaler()) == "sklearn.preprocessing._data.StandardScaler"
+    assert transform_origin(StandardScaler().set_output(transform="default")) == transform_origin(StandardScaler())
+    assert transform_origin(StandardScaler().set_output(transform="pandas")) == ""
