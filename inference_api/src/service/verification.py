@@ -14,15 +14,12 @@ from src.service.answer import Answer, agree
 from src.service.bundle import Bundle, Check
 from src.service.direct.computation import Computation
 from src.service.encoding import Encoder, FrameEncoder, MatrixEncoder
-from src.service.equality import equal_computation
+from src.service.equality import BATCH_TOLERANCE, equal_computation, tolerance
 from src.service.model import MAX_REASON, compute_rows, predict_rows
 from src.service.parts import parts
 from src.service.schema import Schema
 
 WARM_UP_CALLS: Final = 5
-TOLERANCE: Final = 1e-9
-# Single-precision sums of another order; a model that really mixes its rows is off by far more.
-BATCH_TOLERANCE: Final = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +92,13 @@ def forget_names(estimator: Any) -> tuple[tuple[Any, Any], ...]:
 
 def _disagreement(bundle: Bundle, schema: Schema, estimator: Any, encoder: Encoder) -> str:
     """The first difference from the answers of `mlflow.pyfunc` and of the trainer; empty when there is none."""
-    # Which order a sum has depends on the processor and on how an array lies in memory: single precision shows it.
-    single = any(column.dtype in {"float16", "float32"} for column in bundle.columns)
-    for source, checks, tolerance in (
-        ("mlflow.pyfunc answers", bundle.checks, BATCH_TOLERANCE if single else TOLERANCE),
+    for source, checks, allowed in (
+        ("mlflow.pyfunc answers", bundle.checks, tolerance(bundle)),
         ("the trainer logged", bundle.logged, BATCH_TOLERANCE),  # it predicted the rows together
     ):
         for check in checks:
             found = _answer(bundle, schema, estimator, encoder, check)
-            if not agree(found, check.answer, tolerance):
+            if not agree(found, check.answer, allowed):
                 return f"for a row of its verification the model answers {found}, {source} {check.answer}"[:MAX_REASON]
     return _dependence(bundle, schema, estimator, encoder)
 
