@@ -1,14 +1,14 @@
 """Models of every kind that the service must answer for as `mlflow.pyfunc` does."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from mlflow.models import infer_signature
 from sklearn.compose import make_column_transformer
-from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier
+from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingRegressor, RandomForestClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.multioutput import MultiOutputClassifier
@@ -28,12 +28,14 @@ class Case:
         data: DataFrame or array it was fitted on.
         options: Further arguments of `log_model`.
         input_path: How the service should feed it.
+        predict_path: What should answer.
     """
 
     estimator: Any
     data: Any
     options: dict[str, Any]
     input_path: str
+    predict_path: str = "direct"
 
 
 def _numbers(names: list[str]) -> pd.DataFrame:
@@ -42,7 +44,9 @@ def _numbers(names: list[str]) -> pd.DataFrame:
 
 def _signed(estimator: Any, data: Any, input_path: str = "matrix", **options: Any) -> Case:
     signature = infer_signature(data, estimator.predict(data))
-    return Case(estimator, data, {"signature": signature, "input_example": data[:3], **options}, input_path)
+    predict_path = "scikit-learn" if input_path == "frame" else "direct"
+    options = {"signature": signature, "input_example": data[:3], **options}
+    return Case(estimator, data, options, input_path, predict_path)
 
 
 def _doubles() -> Case:
@@ -117,7 +121,14 @@ def _unsigned_unnamed() -> Case:
 def _unsigned_categories() -> Case:
     data = pd.DataFrame({"colour": ["red", "blue"] * (ROWS // 2), "size": _SOURCE.normal(0, 1, ROWS)})
     columns = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["colour"]), ("passthrough", ["size"]))
-    return Case(make_pipeline(columns, LinearRegression()).fit(data, data["size"]), data, {}, "frame")
+    return Case(make_pipeline(columns, LinearRegression()).fit(data, data["size"]), data, {}, "frame", "scikit-learn")
+
+
+def _categories() -> Case:
+    data = pd.DataFrame({"colour": ["red", "blue"] * (ROWS // 2), "size": _SOURCE.normal(0, 1, ROWS)})
+    columns = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["colour"]), (SimpleImputer(), ["size"]))
+    found = _signed(make_pipeline(columns, LinearRegression()).fit(data, data["size"]), data, "frame")
+    return replace(found, predict_path="direct")
 
 
 def _labels(labels: list[Any]) -> Callable[[], Case]:
@@ -134,10 +145,18 @@ def _several_outputs() -> Case:
     return _signed(LinearRegression().fit(data, np.column_stack([data["a"], data["b"]])), data)
 
 
+def _stages() -> Case:
+    data = _numbers(["a", "b"])
+    target = np.array(["low", "middle", "high"])[(data["a"] > 4).astype(int) + (data["a"] > 6)]
+    return _signed(GradientBoostingClassifier(n_estimators=5).fit(data, target), data)
+
+
 def _several_labels() -> Case:
     data = _numbers(["a", "b"])
     target = np.column_stack([data["a"] > 5, data["b"] > 5]).astype(int)
-    return _signed(MultiOutputClassifier(LogisticRegression()).fit(data, target), data)
+    return replace(
+        _signed(MultiOutputClassifier(LogisticRegression()).fit(data, target), data), predict_path="scikit-learn"
+    )
 
 
 def _probabilities() -> Case:
@@ -155,12 +174,14 @@ CASES: dict[str, Callable[[], Case]] = {
     "tensor of doubles": _tensor("float64"),
     "tensor of floats": _tensor("float32"),
     "tensor of integers": _tensor("int64"),
+    "categories": _categories,
     "no signature, names": _unsigned_named,
     "no signature, no names": _unsigned_unnamed,
     "no signature, categories": _unsigned_categories,
     "string labels": _labels(["no", "yes"]),
     "integer labels": _labels([10, 20]),
     "boolean labels": _labels([False, True]),
+    "stages": _stages,
     "several outputs": _several_outputs,
     "several labels": _several_labels,
     "probabilities": _probabilities,

@@ -45,5 +45,7 @@ def describe(serving: Serving, settings: Settings) -> dict[str, Any]:
         "digest_verified": bundle.digest_verified,
         "verified_rows": len(bundle.checks) + len(bundle.logged),
         "input_path": model.encoder.path,
+        "predict_path": model.path,
+        "predict_path_reason": model.path_reason,
         "warnings": list(model.warnings),
     }

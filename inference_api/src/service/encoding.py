@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
@@ -46,6 +47,9 @@ class MatrixEncoder:
             columns: Columns for which `fits` holds.
         """
         self._dtype = _common_dtype(columns)
+        self._count = len(columns)
+        # From one flat run of values NumPy fills an array in half the time, but it takes no missing value there.
+        self._flat = self._dtype.kind in "fiub" and all(column.required for column in columns)
 
     @staticmethod
     def fits(columns: Sequence[Column]) -> bool:
@@ -65,7 +69,10 @@ class MatrixEncoder:
 
     def encode(self, rows: Sequence[Row]) -> np.ndarray[Any, Any]:
         """The rows as an array of shape (n, k)."""
-        return np.array(rows, dtype=self._dtype)
+        if not self._flat:
+            return np.array(rows, dtype=self._dtype)
+        values = np.fromiter(chain.from_iterable(rows), self._dtype, len(rows) * self._count)
+        return values.reshape(len(rows), self._count)
 
 
 class FrameEncoder:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from src.errors import ApiError, RefusedRowError
 from src.service.answer import Answer, answers, is_finite
 from src.service.bundle import Bundle
+from src.service.direct.computation import Computation
 from src.service.encoding import Encoder
 from src.service.schema import Row, Schema
 
@@ -17,6 +18,8 @@ Outcome = Answer | ApiError
 """What one row gets: its answer, or the error that is its own."""
 
 MAX_REASON: Final = 300
+DIRECT: Final = "direct"
+PLAIN: Final = "scikit-learn"
 
 
 class PredictionError(ApiError):
@@ -35,9 +38,11 @@ class LoadedModel:
         schema: What its rows look like.
         estimator: The fitted estimator.
         encoder: How rows reach it.
-        seconds_per_call: Time of one warm `predict` on one row.
+        seconds_per_call: Time of one warm call on one row, on the path that serves.
         loaded_at: When it was loaded, UTC.
         warnings: What an operator should know, such as another version of scikit-learn.
+        computation: The answers without the estimator's `predict`, when that was proven equal.
+        path_reason: Why that path serves.
     """
 
     bundle: Bundle
@@ -47,6 +52,13 @@ class LoadedModel:
     seconds_per_call: float
     loaded_at: datetime
     warnings: tuple[str, ...] = ()
+    computation: Computation | None = None
+    path_reason: str = ""
+
+    @property
+    def path(self) -> str:
+        """Name of the path that serves, for `GET /model`."""
+        return PLAIN if self.computation is None else DIRECT
 
     def predict(self, rows: Sequence[Row]) -> list[Outcome]:
         """Predict many rows in as few calls as they allow.
@@ -57,6 +69,20 @@ class LoadedModel:
         Returns:
             One outcome a row, in order: the answer, or the error that this row alone gets.
         """
+        return self._estimated(rows) if self.computation is None else self._computed(rows, self.computation)
+
+    def _computed(self, rows: Sequence[Row], computation: Computation) -> list[Outcome]:
+        try:
+            found, unknown = compute_rows(computation, self.encoder, rows)
+        except Exception:  # noqa: BLE001 - whatever it was not made for, the estimator itself decides
+            return self._estimated(rows)
+        outcomes: list[Outcome] = found
+        if unknown:  # the estimator has its own words for a missing number, and its neighbours their answers
+            for place, outcome in zip(unknown, self._estimated([rows[place] for place in unknown]), strict=True):
+                outcomes[place] = outcome
+        return outcomes
+
+    def _estimated(self, rows: Sequence[Row]) -> list[Outcome]:
         groups = self.encoder.groups(rows)
         if len(groups) == 1:
             return self._outcomes(rows)
@@ -80,6 +106,13 @@ class LoadedModel:
 def predict_rows(estimator: Any, predict_fn: str, encoder: Encoder, rows: Sequence[Row]) -> list[Answer]:
     """One call of the estimator on rows of one group."""
     return answers(getattr(estimator, predict_fn)(encoder.encode(rows)), len(rows))
+
+
+def compute_rows(computation: Computation, encoder: Encoder, rows: Sequence[Row]) -> tuple[list[Answer], Sequence[int]]:
+    """The answers without the estimator, and the places of the rows that only the estimator can answer."""
+    matrix, left = (encoder.encode(rows), []) if computation.gather is None else computation.gather(rows)
+    found, unknown = computation(matrix)
+    return answers(found, len(rows)), sorted({*unknown, *left}) if left else unknown
 
 
 def _refusal(error: Exception) -> ApiError:

@@ -21,8 +21,18 @@ def load_model(bundle: Bundle, place: Path, *, allow_pickle: bool) -> LoadedMode
     path = place / MODEL_FOLDER / bundle.model_file
     estimator = load_estimator(path, bundle.serialization_format, allow_pickle=allow_pickle)
     schema = Schema(bundle.columns, bundle.example)
-    encoder, seconds = verified(bundle, schema, estimator)
-    return LoadedModel(bundle, schema, estimator, encoder, seconds, datetime.now(UTC), _warnings(bundle))
+    way = verified(bundle, schema, estimator)
+    return LoadedModel(
+        bundle=bundle,
+        schema=schema,
+        estimator=estimator,
+        encoder=way.encoder,
+        seconds_per_call=way.seconds_per_call,
+        loaded_at=datetime.now(UTC),
+        warnings=_warnings(bundle),
+        computation=way.computation,
+        path_reason=way.reason,
+    )
 
 
 def _warnings(bundle: Bundle) -> tuple[str, ...]:

@@ -3,47 +3,75 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Final
 
 from src.errors import ModelRefusedError
 from src.service.answer import Answer, agree
 from src.service.bundle import Bundle, Check
+from src.service.direct.computation import Computation
 from src.service.encoding import Encoder, FrameEncoder, MatrixEncoder
-from src.service.model import MAX_REASON, predict_rows
+from src.service.equality import BATCH_TOLERANCE, equal_computation, tolerance
+from src.service.model import MAX_REASON, compute_rows, predict_rows
 from src.service.parts import parts
 from src.service.schema import Schema
 
 WARM_UP_CALLS: Final = 5
-TOLERANCE: Final = 1e-9
-# Single-precision sums of another order; a model that really mixes its rows is off by far more.
-BATCH_TOLERANCE: Final = 1e-5
 
 
-def verified(bundle: Bundle, schema: Schema, estimator: Any) -> tuple[Encoder, float]:
-    """Choose the quickest way of encoding that answers as `mlflow.pyfunc` did, and warm it up.
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a verified model is asked.
 
-    Returns:
-        The encoder, and the seconds of one warm call on one row.
+    Attributes:
+        encoder: How rows reach it.
+        seconds_per_call: Time of one warm call on one row.
+        computation: Its answers without its own `predict`, when they are equal.
+        reason: Why these answers serve, or do not.
+    """
+
+    encoder: Encoder
+    seconds_per_call: float
+    computation: Computation | None
+    reason: str
+
+
+def verified(bundle: Bundle, schema: Schema, estimator: Any) -> Way:
+    """Choose the quickest way of asking that answers as `mlflow.pyfunc` did, and warm it up.
 
     Raises:
         ModelRefusedError: When no way gives the expected answers.
     """
-    problem = ""
+    encoder = _encoder(bundle, schema, estimator)
+    computation, reason = equal_computation(bundle, schema, estimator, encoder)
+    rows = schema.rows_of([bundle.example])
+
+    def ask() -> None:
+        if computation is None:
+            predict_rows(estimator, bundle.predict_fn, encoder, rows)
+        else:
+            compute_rows(computation, encoder, rows)
+
+    return Way(encoder, _warm_up(ask), computation, reason)
+
+
+def _encoder(bundle: Bundle, schema: Schema, estimator: Any) -> Encoder:
+    """The quickest encoder with which the estimator gives the expected answers."""
     if MatrixEncoder.fits(bundle.columns):
         matrix = MatrixEncoder(bundle.columns)
         bare = forget_names(estimator) if bundle.named else ()
-        problem = _disagreement(bundle, schema, estimator, matrix)
-        if not problem:
-            return matrix, _warm_up(bundle, schema, estimator, matrix)
+        if not _disagreement(bundle, schema, estimator, matrix):
+            return matrix
         for part, names in bare:
             part.feature_names_in_ = names
     frame = FrameEncoder(bundle.columns, named=bundle.named)
     problem = _disagreement(bundle, schema, estimator, frame)
     if problem:
         raise ModelRefusedError(problem)
-    return frame, _warm_up(bundle, schema, estimator, frame)
+    return frame
 
 
 def forget_names(estimator: Any) -> tuple[tuple[Any, Any], ...]:
@@ -64,13 +92,13 @@ def forget_names(estimator: Any) -> tuple[tuple[Any, Any], ...]:
 
 def _disagreement(bundle: Bundle, schema: Schema, estimator: Any, encoder: Encoder) -> str:
     """The first difference from the answers of `mlflow.pyfunc` and of the trainer; empty when there is none."""
-    for source, checks, tolerance in (
-        ("mlflow.pyfunc answers", bundle.checks, TOLERANCE),
+    for source, checks, allowed in (
+        ("mlflow.pyfunc answers", bundle.checks, tolerance(bundle)),
         ("the trainer logged", bundle.logged, BATCH_TOLERANCE),  # it predicted the rows together
     ):
         for check in checks:
             found = _answer(bundle, schema, estimator, encoder, check)
-            if not agree(found, check.answer, tolerance):
+            if not agree(found, check.answer, allowed):
                 return f"for a row of its verification the model answers {found}, {source} {check.answer}"[:MAX_REASON]
     return _dependence(bundle, schema, estimator, encoder)
 
@@ -100,15 +128,14 @@ def _dependence(bundle: Bundle, schema: Schema, estimator: Any, encoder: Encoder
     return ""
 
 
-def _warm_up(bundle: Bundle, schema: Schema, estimator: Any, encoder: Encoder) -> float:
-    rows = schema.rows_of([bundle.example])
+def _warm_up(ask: Callable[[], None]) -> float:
     fastest = float("inf")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for _ in range(WARM_UP_CALLS):
             start = perf_counter()
             with suppress(Exception):  # an example that the model refuses still warms the way to it
-                predict_rows(estimator, bundle.predict_fn, encoder, rows)
+                ask()
             fastest = min(fastest, perf_counter() - start)
     return fastest
 

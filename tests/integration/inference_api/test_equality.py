@@ -59,6 +59,7 @@ def test_answers_equal_pyfunc(kind: str, service: Service, mlflow_server: str) -
     about = service.model()
     assert about["last_reload_error"] is None
     assert about["input_path"] == case.input_path
+    assert about["predict_path"] == case.predict_path, about["predict_path_reason"]
 
 
 def test_example_is_accepted(service: Service) -> None:

@@ -1,15 +1,22 @@
 """What `GET /model` tells."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+
+import pandas as pd
+from sklearn.linear_model import LinearRegression
 
 from src.controller.description import describe
 from src.service.batching import MicroBatcher
 from src.service.bundle import Check
 from src.service.metrics import Metrics
+from src.service.schema import Schema
 from src.service.serving import ReloadError, Serving
+from src.service.verification import verified
 from src.settings import Settings
-from tests.unit.inference_api.doubles import EXAMPLE, model_of, regression
+from tests.unit.inference_api.doubles import EXAMPLE, FEATURES, checked_bundle, model_of, regression
 
+DATA = pd.DataFrame([[float(row), 1.0, 2.0] for row in range(5)], columns=[column.name for column in FEATURES])
 ERROR = ReloadError("the reason", "model_refused", datetime(2026, 1, 2, tzinfo=UTC))
 TOLD = {"error": "model_refused", "detail": "the reason", "at": "2026-01-02T00:00:00+00:00"}
 
@@ -36,6 +43,21 @@ def test_serving() -> None:
     assert found["example"] == EXAMPLE
     assert found["verified_rows"] == 1
     assert found["loaded_since"] == "2026-01-02T03:04:05+00:00"
+
+
+def test_path_of_the_answers() -> None:
+    """What answers is told with the reason: the estimator itself, or a computation that was proven equal."""
+    estimator = LinearRegression().fit(DATA, DATA["feature1"])
+    bundle = checked_bundle(estimator, DATA)
+    way = verified(bundle, Schema(bundle.columns, bundle.example), estimator)
+    plain = model_of(regression())
+    quick = replace(plain, computation=way.computation, path_reason=way.reason)
+    assert describe(Serving(MicroBatcher(plain, Metrics(), 10)), Settings())["predict_path"] == "scikit-learn"
+    found = describe(Serving(MicroBatcher(quick, Metrics(), 10)), Settings())
+    assert found["predict_path"] == "direct"
+    assert found["predict_path_reason"] == (
+        "LinearRegression.predict computed from its fitted attributes gave equal answers for 5 rows"
+    )
 
 
 def test_failed_reload() -> None:

@@ -1,5 +1,6 @@
 """A model in memory: one outcome a row."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,16 +9,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.compose import make_column_transformer
+from sklearn.ensemble import GradientBoostingRegressor, HistGradientBoostingRegressor, RandomForestClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from src.errors import RefusedRowError
+from src.service.answer import agree
 from src.service.column import Column
+from src.service.direct.computation import Computation
+from src.service.direct.search import computation_of
 from src.service.encoding import FrameEncoder
 from src.service.model import MAX_REASON, LoadedModel, PredictionError
-from tests.unit.inference_api.doubles import BAD, FailingEstimator, PickyEstimator, model_of, regression
+from tests.unit.inference_api.doubles import BAD, FEATURES, FailingEstimator, PickyEstimator, model_of, regression
 
 COLUMNS = (Column("x", "number", "float64"),)
 
@@ -117,3 +122,49 @@ def test_neighbours_change_nothing(rows: list[tuple[Any, ...]]) -> None:
     alone = [MIXED.predict([row])[0] for row in rows]
     assert all(isinstance(answer, float) for answer in alone)
     assert MIXED.predict(rows) == pytest.approx(alone)
+
+
+def _quick(estimator: Any, columns: tuple[Column, ...] = FEATURES, **values: Any) -> LoadedModel:
+    """A model whose answers are computed directly."""
+    plain = model_of(estimator, columns, **values)
+    return replace(plain, computation=computation_of(estimator, plain.bundle.predict_fn))
+
+
+OPTIONAL = tuple(Column(f"feature{place}", "number", "float64", required=False) for place in range(3))
+_DATA = np.random.default_rng(2).normal(0, 3, (80, 3))
+_REFUSING = {
+    "regression": (regression(), "predict"),
+    "labels": (LogisticRegression().fit(_DATA, _DATA[:, 0] > 0), "predict"),
+    "probabilities": (LogisticRegression().fit(_DATA, _DATA[:, 0] > 0), "predict_proba"),
+    "stages": (GradientBoostingRegressor(n_estimators=4).fit(_DATA, _DATA[:, 0]), "predict"),
+    "forest": (RandomForestClassifier(4, random_state=1).fit(_DATA, _DATA[:, 0] > 0), "predict"),
+    "histogram": (HistGradientBoostingRegressor(max_iter=4).fit(_DATA, _DATA[:, 0]), "predict"),
+}
+
+
+@settings(max_examples=60)
+@pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")  # huge numbers are half of the subject
+@pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")
+@given(
+    st.sampled_from(sorted(_REFUSING)),
+    st.lists(st.tuples(*[st.none() | st.floats(-9, 9) | st.sampled_from([1e300, -1e39])] * 3), min_size=1, max_size=20),
+)
+def test_same_outcomes_as_the_estimator(name: str, rows: list[tuple[Any, ...]]) -> None:
+    """Computed or not, every row has the same answer, or the same error with the same words: its own."""
+    estimator, method = _REFUSING[name]
+    plain = model_of(estimator, OPTIONAL, predict_fn=method)
+    quick = _quick(estimator, OPTIONAL, predict_fn=method)
+    assert (plain.path, quick.path) == ("scikit-learn", "direct")
+    for found, wanted in zip(quick.predict(rows), [plain.predict([row])[0] for row in rows], strict=True):
+        if isinstance(wanted, RefusedRowError):
+            assert isinstance(found, RefusedRowError)
+            assert found.detail == wanted.detail
+        else:
+            assert agree(found, wanted)
+
+
+def test_computation_that_fails() -> None:
+    """When a computation meets what it was not made for, the estimator answers."""
+    estimator = regression()
+    failing = replace(model_of(estimator), computation=Computation(FailingEstimator(RuntimeError("broken")).predict))
+    assert failing.predict([(1.0, 0.0, 0.0)]) == pytest.approx([1.0])

@@ -59,9 +59,9 @@ class FrameReader:
 
 def verify(bundle: Bundle, estimator: Any) -> Encoder:
     """The encoder that was chosen."""
-    encoder, seconds = verified(bundle, Schema(bundle.columns, bundle.example), estimator)
-    assert 0 < seconds < float("inf")
-    return encoder
+    way = verified(bundle, Schema(bundle.columns, bundle.example), estimator)
+    assert 0 < way.seconds_per_call < float("inf")
+    return way.encoder
 
 
 NUMERIC = {
