@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 import os
 import resource
+import socket
 import sys
 from contextlib import suppress
 from dataclasses import fields
+from pathlib import Path
 
 import uvicorn
 
 from src import logs
 from src.controller.inference import create_app
+from src.controller.slot import Slot, claim_slot
 from src.settings import Settings, SettingsError
 
 BACKLOG = 16_384
@@ -29,7 +32,7 @@ def main() -> int:
         return EXIT_USAGE
     _allow_many_connections()
     logs.configure(settings.log_level)
-    uvicorn.run(
+    config = uvicorn.Config(
         create_app(settings),
         host=settings.host,
         port=settings.port,
@@ -42,7 +45,25 @@ def main() -> int:
         timeout_keep_alive=settings.keep_alive_seconds,
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
+    listeners = [config.bind_socket()]
+    slot = claim_slot(Path(settings.socket_dir), backlog=BACKLOG) if settings.socket_dir else None
+    if slot:
+        listeners.append(slot.socket)
+    _Server(config, slot).run(sockets=listeners)
     return 0
+
+
+class _Server(uvicorn.Server):
+    """Lets go of the slot at shutdown: uvicorn then ends the process by the signal that stopped it."""
+
+    def __init__(self, config: uvicorn.Config, slot: Slot | None) -> None:
+        super().__init__(config)
+        self._slot = slot
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        if self._slot:
+            self._slot.close()
 
 
 def _parser() -> argparse.ArgumentParser:
