@@ -46,6 +46,7 @@ def main() -> int:
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
     listeners = [config.bind_socket()]
+    listeners[0].set_inheritable(False)  # uvicorn's is meant for its workers; a download would keep the port
     slot = claim_slot(Path(settings.socket_dir), backlog=BACKLOG) if settings.socket_dir else None
     if slot:
         listeners.append(slot.socket)
