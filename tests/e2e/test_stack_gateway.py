@@ -74,10 +74,14 @@ def test_predictions_come_by_tcp_without_sockets(without_sockets: Stack) -> None
     "request_bytes",
     [
         b"POST /predict HTTP/1.0\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b",
-        b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
-        b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n",
-        b"POST /predict?x=1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
-        b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n%b",
+        (
+            b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n"
+        ),
+        (
+            b"POST /predict?x=1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
+            b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n%b"
+        ),
     ],
     ids=["HTTP/1.0", "chunked", "query and Expect"],
 )
