@@ -15,10 +15,12 @@ import uvicorn
 
 from src import logs
 from src.controller.inference import create_app
-from src.controller.slot import Slot, claim_slot
+from src.controller.server import build_server
+from src.controller.slot import claim_slot
 from src.settings import Settings, SettingsError
 
 BACKLOG = 16_384
+EXIT_FAILURE = 1
 EXIT_USAGE = 2
 
 
@@ -32,8 +34,9 @@ def main() -> int:
         return EXIT_USAGE
     _allow_many_connections()
     logs.configure(settings.log_level)
+    app = create_app(settings)
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         host=settings.host,
         port=settings.port,
         http="httptools",  # uvicorn would fall back to the slower h11 without a word
@@ -45,26 +48,33 @@ def main() -> int:
         timeout_keep_alive=settings.keep_alive_seconds,
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
-    listeners = [config.bind_socket()]
-    listeners[0].set_inheritable(False)  # uvicorn's is meant for its workers; a download would keep the port
-    slot = claim_slot(Path(settings.socket_dir), backlog=BACKLOG) if settings.socket_dir else None
-    if slot:
-        listeners.append(slot.socket)
-    _Server(config, slot).run(sockets=listeners)
+    try:
+        listeners = [listen(settings.host, settings.port)]
+    except OSError as error:
+        sys.stderr.write(f"error: cannot listen on {settings.host}:{settings.port}: {error.strerror}\n")
+        return EXIT_FAILURE
+    if settings.socket_dir and (slot := claim_slot(Path(settings.socket_dir), backlog=BACKLOG)):
+        listeners.append(slot)
+    build_server(config, app, settings).run(sockets=listeners)
     return 0
 
 
-class _Server(uvicorn.Server):
-    """Lets go of the slot at shutdown: uvicorn then ends the process by the signal that stopped it."""
+def listen(host: str, port: int) -> socket.socket:
+    """A listening TCP socket; a name with several addresses takes its first.
 
-    def __init__(self, config: uvicorn.Config, slot: Slot | None) -> None:
-        super().__init__(config)
-        self._slot = slot
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().shutdown(sockets)
-        if self._slot:
-            self._slot.close()
+    Raises:
+        OSError: When the address is taken or not of this machine.
+    """
+    family, kind, protocol, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listener = socket.socket(family, kind, protocol)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -14,7 +14,6 @@ import logging
 import os
 import socket
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -24,27 +23,36 @@ _OPEN_TO_ALL: Final = 0o666  # the gateway runs as another user, and connecting 
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A slot that this process holds until it ends or closes it.
+class Slot(socket.socket):
+    """The socket of a slot that this process holds until it closes it or ends.
 
     Attributes:
         number: 1 for the first.
         path: Where the gateway connects.
-        socket: Listens there.
     """
 
-    number: int
-    path: Path
-    socket: socket.socket
-    _lock: int = field(repr=False)
+    def __init__(self, number: int, path: Path, lock: int) -> None:
+        """Make the socket; `claim_slot` lets it listen.
+
+        Args:
+            number: 1 for the first.
+            path: Where the gateway will connect.
+            lock: Descriptor that holds the slot's lock; the slot closes it.
+        """
+        super().__init__(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.number = number
+        self.path = path
+        self._lock: int | None = lock
 
     def close(self) -> None:
         """Take the socket away and let go of the slot, in this order: afterwards the path may be a successor's."""
-        with suppress(OSError):  # the folder may be gone
-            self.path.unlink()
-        self.socket.close()
-        os.close(self._lock)
+        if self._lock is not None:
+            with suppress(OSError):  # the folder may be gone
+                self.path.unlink(missing_ok=True)
+        super().close()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
 
 def claim_slot(folder: Path, slots: int = SLOTS, *, backlog: int) -> Slot | None:
@@ -64,12 +72,13 @@ def claim_slot(folder: Path, slots: int = SLOTS, *, backlog: int) -> Slot | None
             lock = _locked(folder / f"slot-{number}.lock")
             if lock is None:
                 continue
+            slot = Slot(number, folder / f"replica-{number}.sock", lock)
             try:
-                path = folder / f"replica-{number}.sock"
-                return Slot(number, path, _listening(path, backlog), lock)
+                _listen(slot, backlog)
             except BaseException:
-                os.close(lock)
+                slot.close()
                 raise
+            return slot  # noqa: TRY300 - beside the claim that it ends
         except OSError as error:
             problem = str(error)
     _log.warning("no socket in %s, only TCP: %s", folder, problem)
@@ -89,19 +98,11 @@ def _locked(path: Path) -> int | None:
     return lock
 
 
-def _listening(path: Path, backlog: int) -> socket.socket:
-    """Listen on a Unix socket that takes the place of whatever was there once it accepts connections from anyone."""
-    unfinished = path.with_suffix(".new")
+def _listen(slot: Slot, backlog: int) -> None:
+    """Take the path, whatever was there, once the socket accepts connections from everyone."""
+    unfinished = slot.path.with_suffix(".new")
     unfinished.unlink(missing_ok=True)  # of an owner that died right here
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        listener.bind(str(unfinished))
-        unfinished.chmod(_OPEN_TO_ALL)
-        listener.listen(backlog)
-        unfinished.rename(path)
-    except BaseException:
-        listener.close()
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-        raise
-    return listener
+    slot.bind(str(unfinished))
+    unfinished.chmod(_OPEN_TO_ALL)
+    slot.listen(backlog)
+    unfinished.rename(slot.path)
