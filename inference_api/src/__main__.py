@@ -9,12 +9,14 @@ import socket
 import sys
 from contextlib import suppress
 from dataclasses import fields
+from pathlib import Path
 
 import uvicorn
 
 from src import logs
 from src.controller.inference import create_app
 from src.controller.server import build_server
+from src.controller.slot import claim_slot
 from src.settings import Settings, SettingsError
 
 BACKLOG = 16_384
@@ -51,6 +53,8 @@ def main() -> int:
     except OSError as error:
         sys.stderr.write(f"error: cannot listen on {settings.host}:{settings.port}: {error.strerror}\n")
         return EXIT_FAILURE
+    if settings.socket_dir and (slot := claim_slot(Path(settings.socket_dir), backlog=BACKLOG)):
+        listeners.append(slot)
     build_server(config, app, settings).run(sockets=listeners)
     return 0
 

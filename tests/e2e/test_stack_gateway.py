@@ -2,12 +2,16 @@
 
 import json
 import socket
+import time
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
+from tests.e2e import replica
 from tests.e2e.compose_stack import SAMPLE, Stack
+from tests.e2e.steady_load import SteadyLoad
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
@@ -20,6 +24,86 @@ def exchange(stack: Stack, request: bytes) -> tuple[bytes, bytes]:
         received = b"".join(iter(lambda: connection.recv(4096), b""))
     head, _, body = received.partition(b"\r\n\r\n")
     return head, body
+
+
+@pytest.fixture
+def without_sockets(stack: Stack) -> Iterator[Stack]:
+    """The stack with SOCKET_DIR empty in .env."""
+    settings = stack.checkout / ".env"
+    settings.write_text("SOCKET_DIR=\n")
+    try:
+        stack.compose("up", "-d")
+        stack.wait_until_serving()
+        yield stack
+    finally:
+        settings.unlink()
+        stack.compose("up", "-d")
+        stack.wait_until_serving()
+
+
+def packets_of_a_prediction(stack: Stack) -> float:
+    """How many packets come to the one replica for each prediction, health checks included."""
+    [name] = stack.replicas()
+    packets, predictions = replica.packets(name), replica.predictions(name)
+    load = SteadyLoad(stack.url, rate=100, seconds=5)
+    load.start()
+    load.wait()
+    assert load.outcomes == {"200": 500}, load.failures
+    assert replica.predictions(name) - predictions == 500
+    return (replica.packets(name) - packets) / 500
+
+
+def test_predictions_come_by_the_socket(stack: Stack) -> None:
+    """Hundreds of predictions pass with hardly a packet on the network once the gateway has found the socket."""
+    deadline = time.monotonic() + 60
+    while (packets := packets_of_a_prediction(stack)) > 0.5 and time.monotonic() < deadline:
+        pass  # until then they come by TCP
+
+    assert packets <= 0.5
+
+
+def test_predictions_come_by_tcp_without_sockets(without_sockets: Stack) -> None:
+    """With SOCKET_DIR empty the replica has no socket, and the gateway sends predictions through the network."""
+    [name] = without_sockets.replicas()
+
+    assert replica.slot(name) is None
+    assert packets_of_a_prediction(without_sockets) >= 1
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"POST /predict HTTP/1.0\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b",
+        (
+            b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n"
+        ),
+        (
+            b"POST /predict?x=1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
+            b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n%b"
+        ),
+    ],
+    ids=["HTTP/1.0", "chunked", "query and Expect"],
+)
+def test_unusual_predictions_are_answered(stack: Stack, request_bytes: bytes) -> None:
+    """What does not go to the fast lane's connections is answered alike."""
+    body = json.dumps(SAMPLE).encode()
+    head, answer = exchange(stack, request_bytes % (len(body), body))
+    if head.startswith(b"HTTP/1.1 100 "):
+        head, _, answer = answer.partition(b"\r\n\r\n")
+
+    assert head.startswith(b"HTTP/1.1 200 ")
+    assert json.loads(answer) == stack.predict().json()
+
+
+def test_long_heads_pass_and_endless_ones_get_the_api_s_error_shape(stack: Stack) -> None:
+    """Cookies of 7 KiB pass; 20 KiB are answered 431 in the same JSON shape as the API's own errors."""
+    passed = httpx.post(f"{stack.url}/predict", json=SAMPLE, headers={"Cookie": f"a={'x' * 7000}"}, timeout=10)
+    refused = httpx.get(f"{stack.url}/health", headers={"Cookie": f"a={'x' * 20_000}"}, timeout=10)
+
+    assert passed.status_code == 200
+    assert refused.status_code == 431
+    assert refused.json().keys() == {"error", "detail", "fields"}
 
 
 def test_what_is_not_http_gets_the_api_s_error_shape(stack: Stack) -> None:

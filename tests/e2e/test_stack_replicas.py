@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
+from tests.e2e import replica
 from tests.e2e.compose_stack import Stack, StackError
 from tests.e2e.steady_load import SteadyLoad
 
@@ -31,7 +32,7 @@ def _wait_until_all_take_part(stack: Stack, replicas: int) -> None:
     while True:
         for _ in range(10 * replicas):
             stack.predict()
-        busy = [name for name in stack.replicas() if _predictions(name) > 0]
+        busy = [name for name in stack.replicas() if replica.predictions(name) > 0]
         if len(busy) >= replicas:
             return
         if time.monotonic() > deadline:
@@ -39,22 +40,9 @@ def _wait_until_all_take_part(stack: Stack, replicas: int) -> None:
         time.sleep(1)
 
 
-def _predictions(replica: str) -> float:
-    """How many predictions a replica counts itself."""
-    code = "import urllib.request as r;print(r.urlopen('http://127.0.0.1:8000/metrics').read().decode())"
-    text = subprocess.run(
-        ["docker", "exec", replica, "python", "-c", code], capture_output=True, text=True, check=False
-    ).stdout
-    return sum(
-        float(line.rsplit(" ", 1)[1])
-        for line in text.splitlines()
-        if line.startswith("inference_requests_total") and "/predict" in line and "200" in line
-    )
-
-
 def test_every_replica_takes_part_behind_the_same_port(scaled: Stack) -> None:
-    """`--scale fastapi-app=3` works as the file stands: three replicas answer on port 8000."""
-    assert len(scaled.replicas()) == REPLICAS
+    """`--scale fastapi-app=3` works as the file stands: three replicas answer on port 8000, each by its own socket."""
+    assert {replica.slot(name) for name in scaled.replicas()} == {1, 2, 3}
 
 
 def test_no_prediction_is_lost_when_a_replica_is_killed(scaled: Stack, measured: Callable[[str], None]) -> None:
@@ -68,6 +56,20 @@ def test_no_prediction_is_lost_when_a_replica_is_killed(scaled: Stack, measured:
 
     measured(f"a replica killed under 100 req/s: {dict(load.outcomes)}, slowest {load.slowest:.3f} s")
     assert load.outcomes == {"200": 2000}, load.failures
+
+
+def test_a_killed_replica_s_socket_is_taken_over(scaled: Stack, measured: Callable[[str], None]) -> None:
+    """A replica that comes under load gets the socket that the killed one left, takes its share, and none is lost."""
+    [free] = {1, 2, 3} - {replica.slot(name) for name in scaled.replicas()}
+    load = SteadyLoad(scaled.url, rate=100, seconds=40)
+    load.start()
+    scaled.compose("up", "-d", "--scale", f"fastapi-app={REPLICAS}")
+    load.wait()
+
+    measured(f"a replica added under 100 req/s: {dict(load.outcomes)}, slowest {load.slowest:.3f} s")
+    assert load.outcomes == {"200": 4000}, load.failures
+    _wait_until_all_take_part(scaled, REPLICAS)
+    assert free in {replica.slot(name) for name in scaled.replicas()}
 
 
 def test_no_prediction_is_lost_when_replicas_are_taken_away(scaled: Stack, measured: Callable[[str], None]) -> None:

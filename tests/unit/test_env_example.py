@@ -23,7 +23,7 @@ def used() -> set[tuple[str, str | None]]:
     files = sorted(REPOSITORY.glob("docker-compose-*.yml"))
     text = re.sub(r"^\s*#.*$", "", "\n".join(file.read_text() for file in files), flags=re.MULTILINE)
     # $$ is a dollar for the shell inside the container.
-    with_default = re.findall(r"(?<!\$)\$\{([A-Z][A-Z0-9_]*):-([^}]*)\}", text)
+    with_default = re.findall(r"(?<!\$)\$\{([A-Z][A-Z0-9_]*):?-([^}]*)\}", text)
     passed_on = re.findall(r"^ +([A-Z][A-Z0-9_]*):$", text, re.MULTILINE)
     assert len(re.findall(r"(?<!\$)\$[{A-Z]", text)) == len(with_default), "a variable is used without a default"
     return {*with_default, *((name, None) for name in passed_on)}

@@ -73,6 +73,8 @@ class LaneServer(uvicorn.Server):
         """Stop listening, answer what has arrived, then let uvicorn end what it has."""
         for door in self._doors:
             door.close()
+        for listener in sockets or []:
+            listener.close()  # who comes from now on is refused at once, and finds another replica
         if self._lane is not None:
             await self._lane.close(self._settings.shutdown_seconds)
         await super().shutdown(sockets)

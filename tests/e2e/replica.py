@@ -1,0 +1,37 @@
+"""What one of the API's containers tells of itself, whatever the gateway's configuration says."""
+
+import re
+import subprocess
+
+_LISTENING = "00010000"  # the flag in /proc/net/unix
+
+
+def predictions(container: str) -> float:
+    """How many predictions it counts; none while it does not answer."""
+    code = "import urllib.request as r;print(r.urlopen('http://127.0.0.1:8000/metrics').read().decode())"
+    return sum(
+        float(line.rsplit(" ", 1)[1])
+        for line in _run(container, "python", "-c", code).splitlines()
+        if line.startswith("inference_requests_total") and "/predict" in line and "200" in line
+    )
+
+
+def slot(container: str) -> int | None:
+    """The number of the socket that it listens on."""
+    sockets = [line.split() for line in _run(container, "cat", "/proc/net/unix").splitlines()]
+    numbers = [
+        int(found[1])
+        for fields in sockets
+        if _LISTENING in fields and (found := re.search(r"/replica-(\d+)\.", fields[-1]))
+    ]
+    return numbers[0] if numbers else None
+
+
+def packets(container: str) -> int:
+    """How many packets came to it through the network so far."""
+    return int(_run(container, "cat", "/sys/class/net/eth0/statistics/rx_packets"))
+
+
+def _run(container: str, *command: str) -> str:
+    done = subprocess.run(["docker", "exec", container, *command], capture_output=True, text=True, check=False)
+    return done.stdout

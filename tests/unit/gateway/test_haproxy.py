@@ -1,0 +1,69 @@
+"""What gateway/haproxy.cfg must say alike with the API and the Compose file."""
+
+import re
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pytest
+import yaml
+
+from src.controller.slot import SLOTS
+
+REPOSITORY = Path(__file__).parents[3]
+CONFIGURATION = re.sub(r"#.*", "", (REPOSITORY / "gateway" / "haproxy.cfg").read_text())
+SECTIONS = {
+    section.partition("\n")[0].strip(): section.partition("\n")[2]
+    for section in re.split(r"^(?=\w)", CONFIGURATION, flags=re.MULTILINE)
+}
+
+
+@pytest.fixture(scope="module")
+def services() -> Any:
+    """The services of the Compose file, before variables are filled in."""
+    return yaml.safe_load((REPOSITORY / "docker-compose-api.yml").read_text())["services"]
+
+
+def folder_of(service: dict[str, Any]) -> tuple[PurePosixPath, bool]:
+    """Where a service has the folder of the sockets, and whether it may only read there."""
+    [mount] = [volume.split(":") for volume in service["volumes"] if volume.startswith("replica-sockets:")]
+    return PurePosixPath(mount[1]), mount[2:] == ["ro"]
+
+
+def test_every_slot_is_listed_where_both_sides_have_the_folder(services: Any) -> None:
+    """The gateway connects to the paths that `claim_slot` makes, in the volume that both containers share."""
+    folder, read_only = folder_of(services["gateway"])
+    listed = re.findall(r"^ +server slot(\d+) unix@(\S+)$", SECTIONS["backend predictions"], re.MULTILINE)
+
+    assert listed == [(str(number), str(folder / f"replica-{number}.sock")) for number in range(1, SLOTS + 1)]
+    assert read_only
+    assert folder_of(services["fastapi-app"]) == (folder, False)
+    assert services["fastapi-app"]["environment"]["SOCKET_DIR"] == f"${{SOCKET_DIR-{folder}}}"
+
+
+def test_as_many_replicas_are_found_by_name_as_have_slots() -> None:
+    """Each backend takes up to 20 replicas from Docker's DNS; for predictions they stand behind the sockets."""
+    found = re.findall(r"^ +server-template replica (\d+) fastapi-app:8000(.*)$", CONFIGURATION, re.MULTILINE)
+
+    assert [int(count) for count, _ in found] == [SLOTS] * 3
+    assert [("backup" in options.split()) for _, options in found] == [True, False, False]
+    assert "option allbackups" in SECTIONS["backend predictions"]
+
+
+def test_only_replicas_with_a_model_get_predictions() -> None:
+    """Predictions of both kinds go where /ready is 200, and a second time elsewhere; the rest goes where life is."""
+    checked = {name: re.findall(r"http-check send meth GET uri (\S+)", section) for name, section in SECTIONS.items()}
+    again = {name for name, section in SECTIONS.items() if "retry-on conn-failure empty-response" in section}
+
+    assert {name: paths for name, paths in checked.items() if paths} == {
+        "backend predictions": ["/ready"],
+        "backend batches": ["/ready"],
+        "backend replicas": ["/health"],
+    }
+    assert again == {"backend predictions", "backend batches"}
+
+
+def test_more_connections_never_wait_than_the_kernel_keeps() -> None:
+    """A Unix socket refuses what its queue (net.core.somaxconn, 4,096) cannot hold, and a refusal counts as a death."""
+    limits = re.findall(r"^ +default-server maxconn (\d+) .*mark-down", SECTIONS["backend predictions"], re.MULTILINE)
+
+    assert [int(limit) < 4096 for limit in limits] == [True]
