@@ -12,6 +12,7 @@ from benchmarks.console import say
 from benchmarks.errors import ServerFailedError
 from benchmarks.place import HOME, ROOT
 
+_LISTS = ROOT / "benchmarks" / "peers"
 _INSTALL_SECONDS = 900
 _VERSIONS = """
 import importlib.metadata as metadata, json
@@ -19,20 +20,25 @@ print(json.dumps({found.metadata["Name"].lower(): found.version for found in met
 """
 
 
-def programs_of(name: str | None) -> Path:
+def programs_of(name: str | None, *, lists: Path = _LISTS, home: Path = HOME) -> Path:
     """The folder `bin` of an environment, which is made first if need be; None is the project's own.
+
+    Args:
+        name: Of the environment and of its list.
+        lists: Folder of the pinned lists.
+        home: Folder of the environments.
 
     Raises:
         ServerFailedError: When it cannot be installed.
     """
     if name is None:
         return Path(sys.executable).parent
-    wanted = ROOT / "benchmarks" / "peers" / f"{name}.txt"
-    folder = HOME / "environments" / name
+    wanted = lists / f"{name}.txt"
+    folder = home / "environments" / name
     stamp = folder / ".installed"
     digest = hashlib.sha256(wanted.read_bytes() + sys.version.encode()).hexdigest()
     if not (stamp.is_file() and stamp.read_text(encoding="ascii") == digest):
-        say(f"installing {name} into {folder.relative_to(ROOT)} (once)")
+        say(f"installing {name} (once)")
         uv = str(Path(sys.executable).with_name("uv"))
         _run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)])
         _run(

@@ -84,8 +84,12 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("--quick", action="store_true", help="this API, the limits and the best peer in two minutes")
-    made.add_argument("--servers", type=_names(SERVERS), default=tuple(SERVERS), metavar="A,B", help=_list(SERVERS))
-    made.add_argument("--models", type=_names(MODELS), default=tuple(MODELS), metavar="A,B", help=_list(MODELS))
+    made.add_argument(
+        "--servers", type=_names(SERVERS), default=tuple(SERVERS), metavar="A,B", help=f"{_list(SERVERS)} (all)"
+    )
+    made.add_argument(
+        "--models", type=_names(MODELS), default=tuple(MODELS), metavar="A,B", help=f"{_list(MODELS)} (all)"
+    )
     many = _numbers(_MOST_CONNECTIONS)
     made.add_argument(
         "--connections", type=many, default=(1, 64, 512), metavar="N,M", help="for single rows (1,64,512)"
@@ -109,7 +113,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _list(names: Iterable[str]) -> str:
-    return f"from {','.join(names)} (all)"
+    return f"from {','.join(names)}"
 
 
 def _names(known: Iterable[str]) -> Callable[[str], tuple[str, ...]]:
@@ -117,7 +121,7 @@ def _names(known: Iterable[str]) -> Callable[[str], tuple[str, ...]]:
         names = tuple(dict.fromkeys(filter(None, text.split(","))))
         unknown = [name for name in names if name not in set(known)]
         if unknown or not names:
-            raise argparse.ArgumentTypeError(f"{','.join(unknown) or text!r} is not {_list(known)}")
+            raise argparse.ArgumentTypeError(f"{','.join(unknown) or repr(text)} is not {_list(known)}")
         return names
 
     return read

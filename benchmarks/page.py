@@ -71,8 +71,9 @@ def _machine(results: Results) -> str:
         return text + "Cada medida se tomó una sola vez: no se conoce su ruido.\n"
     return text + (
         f"{results.repeats} rondas intercaladas de {results.seconds} s por medida. Entre las repeticiones de una "
-        f"misma medida, la distancia del máximo al mínimo es el {noise.middle:.0%} de su mediana (la mediana de todas; la peor "
-        f"{noise.highest:.0%}). Los cocientes comparan vecinos de la misma ronda y se mueven menos que las cifras.\n"
+        f"misma medida, la distancia del máximo al mínimo es el {noise.middle:.0%} de su mediana (la mediana de "
+        f"todas; la peor {noise.highest:.0%}). Los cocientes comparan vecinos de la misma ronda y se mueven menos que "
+        "las cifras.\n"
     )
 
 

@@ -1,30 +1,14 @@
-"""Who takes part, and how each is started with the fastest settings that its documentation knows for one core."""
+"""Who takes part."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from benchmarks import dialects
+from benchmarks import dialects, launches
 from benchmarks.dialects import Dialect
-from benchmarks.place import ROOT, Place
-
-
-@dataclass(frozen=True, slots=True)
-class Launch:
-    """What to run.
-
-    Attributes:
-        command: The command line.
-        folder: Where.
-        variables: Beside those that every server gets.
-    """
-
-    command: tuple[str, ...]
-    folder: Path
-    variables: Mapping[str, str] = field(default_factory=dict)
+from benchmarks.launches import Launch
+from benchmarks.place import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,66 +38,6 @@ class Server:
     constant: bool = False
 
 
-def _ours(place: Place, *, fast_lane: bool) -> Launch:
-    variables = {
-        "FAST_LANE": str(fast_lane).lower(),
-        "HOST": "127.0.0.1",
-        "PORT": str(place.port),
-        "MODEL_CACHE_DIR": str(place.folder / "cache"),
-        "MLFLOW_TRACKING_URI": place.registry,
-        "REGISTERED_MODEL_NAME": place.model.name,
-    }
-    return Launch((place.python, "-m", "src"), ROOT / "inference_api", variables)
-
-
-def _fastapi(place: Place) -> Launch:
-    options = ("--host", "127.0.0.1", "--port", str(place.port), "--no-access-log")
-    return Launch((str(place.programs / "uvicorn"), "plain_fastapi:app", *options), _PEERS, place.files)
-
-
-def _mlflow(place: Place) -> Launch:
-    options = ("--env-manager", "local", "--host", "127.0.0.1", "--port", str(place.port), "--workers", "1")
-    command = (place.python, "-m", "mlflow", "models", "serve", "--model-uri", str(place.model.mlflow), *options)
-    # It starts the `uvicorn` that it finds, which takes its options from the environment too.
-    variables = {"PATH": f"{place.programs}:/usr/bin:/bin", "UVICORN_ACCESS_LOG": "false"}
-    return Launch(command, place.folder, variables)
-
-
-def _mlserver(place: Place) -> Launch:
-    settings = {
-        "host": "127.0.0.1",
-        "http_port": place.port,
-        "grpc_port": place.second_port,
-        "metrics_endpoint": None,
-        "parallel_workers": 0,
-        "debug": False,
-    }
-    model = {
-        "name": "model",
-        "implementation": "mlserver_sklearn.SKLearnModel",
-        "parameters": {"uri": str(place.model.joblib)},
-    }
-    (place.folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
-    (place.folder / "model-settings.json").write_text(json.dumps(model), encoding="utf-8")
-    return Launch((str(place.programs / "mlserver"), "start", str(place.folder)), place.folder)
-
-
-def _bentoml(place: Place) -> Launch:
-    options = ("--host", "127.0.0.1", "--port", str(place.port))
-    variables = {**place.files, "BENTOML_HOME": str(place.folder)}
-    return Launch((str(place.programs / "bentoml"), "serve", "bentoml_service:Model", *options), _PEERS, variables)
-
-
-def _litserve(place: Place) -> Launch:
-    return Launch((place.python, "litserve_service.py", str(place.port)), _PEERS, place.files)
-
-
-def _limit(module: str) -> Callable[[Place], Launch]:
-    return lambda place: Launch((place.python, "-m", f"benchmarks.limits.{module}", str(place.port)), ROOT)
-
-
-_PEERS = ROOT / "benchmarks" / "peers"
-
 SERVERS: dict[str, Server] = {
     server.name: server
     for server in (
@@ -121,7 +45,7 @@ SERVERS: dict[str, Server] = {
             "lane",
             "Esta API, vía rápida",
             "`FAST_LANE=true python -m src`, lo demás por defecto",
-            lambda place: _ours(place, fast_lane=True),
+            lambda place: launches.ours(place, fast_lane=True),
             dialects.OURS,
             dialects.OURS_BATCH,
         ),
@@ -129,7 +53,7 @@ SERVERS: dict[str, Server] = {
             "route",
             "Esta API, ruta de FastAPI",
             "`FAST_LANE=false python -m src`, lo demás por defecto",
-            lambda place: _ours(place, fast_lane=False),
+            lambda place: launches.ours(place, fast_lane=False),
             dialects.OURS,
             dialects.OURS_BATCH,
         ),
@@ -138,7 +62,7 @@ SERVERS: dict[str, Server] = {
             "FastAPI como se escribe siempre",
             "modelo de pydantic, endpoint `def`, `mlflow.pyfunc` sobre un DataFrame; uvicorn con uvloop y httptools, "
             "sin registro de accesos",
-            _fastapi,
+            launches.fastapi,
             dialects.OURS,
             environment="fastapi",
         ),
@@ -146,7 +70,7 @@ SERVERS: dict[str, Server] = {
             "mlflow",
             "`mlflow models serve`",
             "`--env-manager local --workers 1`, sin registro de accesos; `dataframe_split`",
-            _mlflow,
+            launches.mlflow,
             dialects.MLFLOW,
             dialects.MLFLOW,
             environment="mlflow",
@@ -156,7 +80,7 @@ SERVERS: dict[str, Server] = {
             "mlserver",
             "MLServer (sklearn)",
             "`parallel_workers: 0`, `metrics_endpoint: null`; protocolo V2 por REST",
-            _mlserver,
+            launches.mlserver,
             dialects.V2,
             dialects.V2,
             environment="mlserver",
@@ -166,7 +90,7 @@ SERVERS: dict[str, Server] = {
             "bentoml",
             "BentoML",
             "`batchable`, `max_batch_size=512`, un `worker`, sin métricas ni registro de accesos",
-            _bentoml,
+            launches.bentoml,
             dialects.BENTO,
             dialects.BENTO,
             environment="bentoml",
@@ -176,7 +100,7 @@ SERVERS: dict[str, Server] = {
             "litserve",
             "LitServe",
             "`max_batch_size=64`, `batch_timeout=0.001`, `fast_queue=True`, un `worker`",
-            _litserve,
+            launches.litserve,
             dialects.OURS,
             environment="litserve",
             ready="/health",
@@ -185,7 +109,7 @@ SERVERS: dict[str, Server] = {
             "httptools",
             "Límite: Protocol de httptools y uvloop, constante",
             "sin modelo: responde siempre lo mismo",
-            _limit("httptools_constant"),
+            launches.limit("httptools_constant"),
             dialects.OURS,
             ready="/",
             constant=True,
@@ -194,7 +118,7 @@ SERVERS: dict[str, Server] = {
             "asgi",
             "Límite: ASGI sobre uvicorn, constante",
             "sin modelo ni framework: responde siempre lo mismo",
-            _limit("asgi_constant"),
+            launches.limit("asgi_constant"),
             dialects.OURS,
             ready="/",
             constant=True,

@@ -51,8 +51,11 @@ class Container:
         )
 
     def limit(self, cpus: float, memory: int, swap: int) -> None:
-        """Set its limits while it runs; 0 lifts the CPU limit."""
-        docker("update", f"--cpus={cpus:g}", f"--memory={memory or -1}", f"--memory-swap={swap or -1}", self.id)
+        """Set its limits while it runs; 0 leaves one as it is, because Docker cannot lift a limit again."""
+        values = {"--cpus": cpus, "--memory": memory, "--memory-swap": swap}
+        options = [f"{name}={value:.12g}" for name, value in values.items() if value]
+        if options:
+            docker("update", *options, self.id)
 
 
 def docker(*arguments: str, stderr: bool = False) -> str:

@@ -100,7 +100,7 @@ def trial(stack: Stack, staircase: Staircase, via: str, cpus: float, memory: int
             if elapsed >= staircase.hold_seconds - _MARGIN_SECONDS:
                 break
             time.sleep(min(_LOOK_SECONDS, staircase.hold_seconds - _MARGIN_SECONDS - elapsed))
-        api, gateway, locust = (Window.between([look[side] for look in looks], elapsed) for side in range(3))
+        used, gateway, locust = (Window.between([look[side] for look in looks], elapsed) for side in range(3))
         seen = users.await_end()
     stack.require_unharmed()
     return UsersRun(
@@ -116,11 +116,11 @@ def trial(stack: Stack, staircase: Staircase, via: str, cpus: float, memory: int
         p50_ms=seen.p50_ms,
         p95_ms=seen.p95_ms,
         p99_ms=seen.p99_ms,
-        api_cores=api.cores,
+        api_cores=used.cores,
         gateway_cores=gateway.cores,
         locust_cores=locust.cores,
-        memory_used_mib=api.memory / 2**20,
-        memory_peak_mib=api.peak / 2**20,
-        throttled=api.throttled,
-        periods=api.periods,
+        memory_used_mib=used.memory / 2**20,
+        memory_peak_mib=used.peak / 2**20,
+        throttled=used.throttled,
+        periods=used.periods,
     )
