@@ -24,7 +24,7 @@ def test_what_cannot_be_installed_is_said(tmp_path: Path) -> None:
     """In the words of the installer, so that the table can give the reason."""
     (tmp_path / "odd.txt").write_text("./missing-1.0-py3-none-any.whl\n")
 
-    with pytest.raises(ServerFailedError, match="cannot be installed: .*missing"):
+    with pytest.raises(ServerFailedError, match=r"cannot be installed: .*missing"):
         programs_of("odd", lists=tmp_path, home=tmp_path)
     assert not (tmp_path / "environments" / "odd" / ".installed").exists()
 
