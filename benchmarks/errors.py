@@ -15,3 +15,7 @@ class NotStartedError(BenchmarkError):
 
 class ServerFailedError(BenchmarkError):
     """One server cannot take part; the others go on, and the table says why."""
+
+
+class NoAnswerError(ServerFailedError):
+    """A server lives but answered nothing under one load; under others it may."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from benchmarks.errors import ServerFailedError
+from benchmarks.errors import NoAnswerError, ServerFailedError
 from benchmarks.lineup import Contender
 from benchmarks.schedule import Turn
 from benchmarks.wrk import Wrk
 
 _WARM_UP_SECONDS = 1
+_PATIENCE = 4
 # Few: what a slow server had not answered when the warm-up ended would still keep it busy afterwards.
 _WARM_UP_CONNECTIONS = 8
 
@@ -55,8 +56,11 @@ class Measurement:
 def measure(wrk: Wrk, contender: Contender, model: str, turn: Turn, seconds: int) -> Measurement:
     """Let it run, warm it up, press, and account.
 
+    A server that answers nothing in that time gets more of it, once.
+
     Raises:
-        ServerFailedError: When it died or answered nothing.
+        ServerFailedError: When it died.
+        NoAnswerError: When it answered nothing.
     """
     process = contender.process
     target, bodies = contender.target(turn.kind), contender.bodies[turn.kind]
@@ -64,15 +68,18 @@ def measure(wrk: Wrk, contender: Contender, model: str, turn: Turn, seconds: int
     try:
         few = min(turn.connections, _WARM_UP_CONNECTIONS)
         wrk.press(target, bodies, connections=few, seconds=_WARM_UP_SECONDS)
-        before = process.usage()
-        reading = wrk.press(target, bodies, connections=turn.connections, seconds=seconds)
-        after = process.usage()
+        for patience in (seconds, seconds * _PATIENCE):
+            before = process.usage()
+            reading = wrk.press(target, bodies, connections=turn.connections, seconds=patience)
+            after = process.usage()
+            if reading.requests or not process.running:
+                break
     finally:
         process.pause()
     if not process.running:
         raise ServerFailedError(f"died under load, {process.last_words()}")
     if not reading.requests:
-        raise ServerFailedError(f"gave no good answer within {reading.seconds:.0f} s ({reading.failures} failures)")
+        raise NoAnswerError(f"no good answer within {reading.seconds:.0f} s ({reading.failures} failures)")
     cpu = after.cpu_seconds - before.cpu_seconds
     return Measurement(
         server=contender.server.name,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from benchmarks.console import say
 from benchmarks.cores import Cores
 from benchmarks.environments import versions_of
-from benchmarks.errors import BenchmarkError, ServerFailedError
+from benchmarks.errors import BenchmarkError, NoAnswerError, ServerFailedError
 from benchmarks.lineup import lineup
 from benchmarks.machine import Machine
 from benchmarks.measurement import Measurement, measure
@@ -40,13 +40,14 @@ class _Bench:
             by_name = {contender.server.name: contender for contender in contenders}
             kinds = {server: tuple(contender.bodies) for server, contender in by_name.items()}
             for turn in turns(kinds, self.options.loads, self.options.repeats):
-                if turn.server in failures:
+                if turn.server in failures or turn.load in failures:
                     continue
                 try:
                     one = measure(self.wrk, by_name[turn.server], name, turn, self.options.seconds)
                 except ServerFailedError as error:
-                    failures[turn.server] = f"{error} ({turn.kind}, {turn.connections} connections)"
-                    say(f"{turn.server}: {failures[turn.server]}")
+                    # Under another load it may still answer, if it lives.
+                    failures[turn.load if isinstance(error, NoAnswerError) else turn.server] = str(error)
+                    say(f"{turn.load}: {error}")
                     continue
                 done.append(one)
                 self._tell(one)

@@ -22,6 +22,11 @@ class Turn:
     connections: int
     repeat: int
 
+    @property
+    def load(self) -> str:
+        """Who under which load, whatever the round."""
+        return load_key(self.server, self.kind, self.connections)
+
 
 @dataclass(frozen=True, slots=True)
 class Load:
@@ -34,6 +39,11 @@ class Load:
 
     kind: str
     connections: int
+
+
+def load_key(server: str, kind: str, connections: int) -> str:
+    """A server under a load, as failures name it."""
+    return f"{server} {kind} {connections}"
 
 
 def turns(servers: Mapping[str, Sequence[str]], loads: Sequence[Load], repeats: int) -> Iterator[Turn]:

@@ -10,6 +10,7 @@ from benchmarks.comparison import Comparison, Spread
 from benchmarks.measurement import Measurement
 from benchmarks.prepared import BATCH_ROWS, MODELS
 from benchmarks.results import Results
+from benchmarks.schedule import load_key
 from benchmarks.servers import SERVERS
 
 REFERENCE = "lane"
@@ -49,10 +50,12 @@ def load_table(results: Results, model: str, kind: str, connections: int) -> str
     rows = []
     for name, server in SERVERS.items():
         repeats = comparison.repeats(name, model, kind, connections)
+        reason = failures.get(load_key(name, kind, connections)) or failures.get(name)
         if repeats:
-            rows.append(_row(comparison, name, repeats))
-        elif name in failures:
-            rows.append((server.title, f"no se midió: {_public(failures[name])}", *[""] * (len(_HEAD) - 2)))
+            row = _row(comparison, name, repeats)
+            rows.append((f"{row[0]} (no terminó: {_public(reason)})", *row[1:]) if reason else row)
+        elif reason:
+            rows.append((server.title, f"no se midió: {_public(reason)}", *[""] * (len(_HEAD) - 2)))
         elif kind == "batch" and server.batch is None and not server.constant and _measured(results, model, name):
             rows.append((server.title, "no tiene lotes", *[""] * (len(_HEAD) - 2)))
     return markdown(_HEAD, rows)

@@ -32,6 +32,21 @@ def test_who_could_not_be_measured_stands_there_with_the_reason() -> None:
     assert len({line.count("|") for line in table.splitlines()}) == 1
 
 
+def test_who_answered_nothing_under_one_load_is_measured_under_the_others() -> None:
+    """The reason stands in that table only."""
+    measured = results(rates("mlflow", 5, 6), {"linear": {"mlflow batch 64": "no good answer within 12 s"}})
+
+    assert "no se midió: no good answer" in load_table(measured, "linear", "batch", 64)
+    assert "no se midió" not in load_table(measured, "linear", "single", 64)
+
+
+def test_who_died_on_the_way_is_marked() -> None:
+    """What it had answered until then counts, and is not passed off as a whole measurement."""
+    measured = results(rates("mlflow", 5), {"linear": {"mlflow": "died under load"}})
+
+    assert "(no terminó: died under load) | 5.00 [5.00-5.00]" in load_table(measured, "linear", "single", 64)
+
+
 def test_who_has_no_batches_stands_there_too() -> None:
     """But limits, which know no model, do not."""
     measured = results([*rates("litserve", 1), *rates("asgi", 1)])
