@@ -16,7 +16,6 @@ from benchmarks.users.statistics import Statistics
 
 SPAWNS_A_SECOND = 100
 _NAME = "taller5-users"
-_NETWORK = "ml-services"
 _IMAGE = "taller5/locust:local"
 _START_SECONDS = 60
 _END_SECONDS = 60
@@ -111,15 +110,15 @@ class Crowd:
 
 
 @contextlib.contextmanager
-def crowd(staircase: Staircase, host: str) -> Iterator[Crowd]:
-    """Send the users; whatever happens, they are gone afterwards."""
+def crowd(staircase: Staircase, host: str, network: str) -> Iterator[Crowd]:
+    """Send the users to a host of a network; whatever happens, they are gone afterwards."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         # Locust's user in the container is another than the one who runs this.
         folder.chmod(0o777)
         variables = [f"--env={key}={value}" for key, value in staircase.variables(host).items()]
         created = docker(
-            *("run", "--detach", "--name", _NAME, "--network", _NETWORK, "--read-only", "--tmpfs", "/tmp"),  # noqa: S108 - inside the container
+            *("run", "--detach", "--name", _NAME, "--network", network, "--read-only", "--tmpfs", "/tmp"),  # noqa: S108 - inside the container
             *("--cap-drop", "ALL", f"--ulimit=nofile={_OPEN_FILES}:{_OPEN_FILES}", f"--volume={folder}:/figures"),
             *(*variables, _IMAGE),
             # Set to zero at the end of each step's arrivals, the last time when all users are there.

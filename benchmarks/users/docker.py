@@ -25,6 +25,7 @@ class Container:
         cpus: Its CPU limit in cores; 0 for none.
         memory: Its memory limit in bytes; 0 for none.
         swap: Its limit of memory and swap together; 0 for none.
+        network: The first of its networks by name.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Container:
     cpus: float
     memory: int
     swap: int
+    network: str
 
     @classmethod
     def look(cls, name: str) -> Container:
@@ -48,6 +50,7 @@ class Container:
             cpus=limits["NanoCpus"] / 1e9,
             memory=limits["Memory"],
             swap=limits["MemorySwap"],
+            network=min(found["NetworkSettings"]["Networks"]),
         )
 
     def limit(self, cpus: float, memory: int, swap: int) -> None:

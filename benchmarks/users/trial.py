@@ -84,7 +84,7 @@ def trial(stack: Stack, staircase: Staircase, via: str, cpus: float, memory: int
     """
     for api in stack.apis:
         api.limit(cpus, memory, memory)
-    with crowd(staircase, stack.host(via)) as users:
+    with crowd(staircase, stack.host(via), stack.gateway.network) as users:
         say(f"{staircase.users} users are on their way, the last in {staircase.ramp_seconds:.0f} s")
         groups = [
             [Cgroup.of_process(container.pid) for container in containers]
