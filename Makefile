@@ -8,10 +8,10 @@ INSTALLED := $(VENV)/.installed
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 SERVICES := inference_api/requirements inference_api/requirements-trainer mlflow/requirements locust/requirements
 
-.PHONY: help run test check format lock up down load clean
+.PHONY: help run test check format lock up down load bench bench-quick clean
 
 help: ## esta lista
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 run: $(INSTALLED) ## el stack sin Docker: MLflow en SQLite, entrenador y API (API_PORT, MLFLOW_PORT)
 	@exec $(VENV)/bin/python -m local_stack
@@ -40,8 +40,14 @@ down: ## detiene las pruebas de carga y el stack (ARGS=-v borra también los dat
 load: ## las pruebas de carga con Docker Compose (interfaz en http://localhost:8089)
 	$(COMPOSE) -f docker-compose-load-testing.yml up --build
 
+bench: $(INSTALLED) ## compara con otros servidores y escribe docs/performance.md; pide wrk (ARGS="--repeats 5", ARGS=--help)
+	@$(VENV)/bin/python -m benchmarks $(ARGS)
+
+bench-quick: $(INSTALLED) ## lo mismo en dos minutos: esta API, los límites y el mejor de los demás
+	@$(VENV)/bin/python -m benchmarks --quick
+
 clean: ## borra el entorno, las cachés y los datos de `make run`
-	rm -rf $(VENV) .local-stack .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .local-stack .bench .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/bin/python:
 	@for python in $(PYTHON) python3.13 python3.12 python3.11; do \

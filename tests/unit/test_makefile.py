@@ -42,7 +42,7 @@ def test_make_alone_lists_every_target() -> None:
     """Whoever types `make` sees what there is, and nothing runs."""
     listed = _make()
 
-    documented = re.findall(r"^  make (\w+)", listed.stdout, re.MULTILINE)
+    documented = re.findall(r"^  make ([\w-]+)", listed.stdout, re.MULTILINE)
     declared = re.findall(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     assert listed.returncode == 0
     assert documented == declared[0].split()

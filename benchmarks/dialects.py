@@ -1,0 +1,70 @@
+"""How each server wants to be asked, and where in its answer the predictions are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Rows = Sequence[Sequence[Any]]
+Encode = Callable[[Sequence[str], Rows], Any]
+Decode = Callable[[Any], list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One way to ask for predictions.
+
+    Attributes:
+        path: Where to POST.
+        encode: Columns and rows to the JSON value to send.
+        decode: The JSON value of an answer to predictions.
+    """
+
+    path: str
+    encode: Encode
+    decode: Decode
+
+    def body(self, columns: Sequence[str], rows: Rows) -> str:
+        """The request's body on one line."""
+        return json.dumps(self.encode(columns, rows))
+
+    def predictions(self, body: bytes) -> list[Any]:
+        """The answer's predictions."""
+        return self.decode(json.loads(body))
+
+
+def _record(columns: Sequence[str], rows: Rows) -> dict[str, Any]:
+    return dict(zip(columns, rows[0], strict=True))
+
+
+def _records(columns: Sequence[str], rows: Rows) -> list[dict[str, Any]]:
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def _split(columns: Sequence[str], rows: Rows) -> dict[str, Any]:
+    return {"dataframe_split": {"columns": columns, "data": rows}}
+
+
+def _v2(columns: Sequence[str], rows: Rows) -> dict[str, Any]:
+    if not any(isinstance(value, str) for value in rows[0]):
+        flat = [value for row in rows for value in row]
+        shape = [len(rows), len(columns)]
+        return {"inputs": [{"name": "rows", "shape": shape, "datatype": "FP64", "data": flat}]}
+    inputs = [_v2_column(name, [row[position] for row in rows]) for position, name in enumerate(columns)]
+    return {"parameters": {"content_type": "pd"}, "inputs": inputs}
+
+
+def _v2_column(name: str, values: list[Any]) -> dict[str, Any]:
+    column = {"name": name, "shape": [len(values), 1], "data": values}
+    if isinstance(values[0], str):
+        return column | {"datatype": "BYTES", "parameters": {"content_type": "str"}}
+    return column | {"datatype": "FP64"}
+
+
+OURS = Dialect("/predict", _record, lambda answer: [answer["prediction"]])
+OURS_BATCH = Dialect("/predict/batch", _records, lambda answer: list(answer["predictions"]))
+MLFLOW = Dialect("/invocations", _split, lambda answer: list(answer["predictions"]))
+V2 = Dialect("/v2/models/model/infer", _v2, lambda answer: list(answer["outputs"][0]["data"]))
+BENTO = Dialect("/predict", lambda _columns, rows: {"rows": rows}, list)

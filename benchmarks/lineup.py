@@ -1,0 +1,153 @@
+"""The servers of one model, all started, checked and paused, so that they can be measured in turn."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.console import say
+from benchmarks.cores import Cores
+from benchmarks.dialects import Dialect
+from benchmarks.environments import programs_of
+from benchmarks.errors import ServerFailedError
+from benchmarks.place import HOME, Place
+from benchmarks.prepared import BATCH_ROWS, PreparedModel
+from benchmarks.process import Process, quiet_environment
+from benchmarks.registry import Registry
+from benchmarks.servers import Server
+from benchmarks.target import Target, free_port
+from local_stack.probe import ask
+
+_READY_SECONDS = 180
+_ANSWER_SECONDS = 30
+_OK = 200
+_CONSTANT = 123.456
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A server that runs and answers as the model does.
+
+    Attributes:
+        server: Which one.
+        process: Its process, paused unless it is measured.
+        port: Where it listens.
+        bodies: For each kind of request, a file with one body a line.
+    """
+
+    server: Server
+    process: Process
+    port: int
+    bodies: dict[str, Path]
+
+    def target(self, kind: str) -> Target:
+        """Where its requests of a kind go."""
+        return Target.parse(f"http://127.0.0.1:{self.port}{self.dialect(kind).path}")
+
+    def dialect(self, kind: str) -> Dialect:
+        """How it is asked; the kind must be one of `bodies`."""
+        return self.server.batch if kind == "batch" and self.server.batch else self.server.single
+
+
+@contextlib.contextmanager
+def lineup(
+    servers: Sequence[Server], model: PreparedModel, registry: Registry, cores: Cores, failures: dict[str, str]
+) -> Iterator[list[Contender]]:
+    """Start the servers and yield those that answer as the model does; why others do not goes into `failures`."""
+    with contextlib.ExitStack() as stack:
+        started: list[tuple[Server, Process, int]] = []
+        for server in servers:
+            port = free_port()
+            try:
+                process = _start(server, port, model, registry, cores)
+            except (ServerFailedError, OSError) as error:
+                failures[server.name] = str(error)
+                say(f"{server.name}: {error}")
+                continue
+            stack.callback(process.stop)
+            started.append((server, process, port))
+        contenders: list[Contender] = []
+        for server, process, port in started:
+            try:
+                contender = _checked(server, process, port, model)
+            except ServerFailedError as error:
+                failures[server.name] = str(error)
+                say(f"{server.name}: {error}")
+                continue
+            finally:
+                process.pause()
+            contenders.append(contender)
+            say(f"{server.name} serves {model.name} and answers as the model does")
+        yield contenders
+
+
+def _start(server: Server, port: int, model: PreparedModel, registry: Registry, cores: Cores) -> Process:
+    programs = programs_of(server.environment)
+    folder = HOME / "servers" / f"{server.name}-{model.name}"
+    folder.mkdir(parents=True, exist_ok=True)
+    launch = server.launch(Place(port, free_port(), folder, programs, registry.url, model))
+    return Process(
+        launch.command,
+        core=cores.server,
+        log=HOME / "logs" / f"{server.name}-{model.name}.log",
+        folder=launch.folder,
+        environment=quiet_environment(launch.variables),
+    )
+
+
+def _checked(server: Server, process: Process, port: int, model: PreparedModel) -> Contender:
+    _await(server, process, port)
+    folder = HOME / "bodies"
+    folder.mkdir(parents=True, exist_ok=True)
+    bodies = {}
+    for kind, dialect, size in (("single", server.single, 1), ("batch", server.batch, BATCH_ROWS)):
+        if dialect is None:
+            continue
+        lines = []
+        for first in range(0, BATCH_ROWS, size):
+            body = dialect.body(model.columns, model.rows[first : first + size])
+            given = dialect.predictions(_post(port, dialect.path, body))
+            if server.constant:
+                _require_constant(given)
+            else:
+                model.check(given, first)
+            lines.append(body)
+        bodies[kind] = folder / f"{server.name}-{model.name}-{kind}.txt"
+        bodies[kind].write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return Contender(server, process, port, bodies)
+
+
+def _require_constant(given: list[object]) -> None:
+    if given != [_CONSTANT]:
+        raise ServerFailedError(f"answered {given!r} instead of its constant")
+
+
+def _await(server: Server, process: Process, port: int) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    while time.monotonic() < deadline and process.running:
+        answer = ask(f"http://127.0.0.1:{port}{server.ready}")
+        if answer is not None and answer.status == _OK:
+            return
+        time.sleep(0.1)
+    if process.running:
+        raise ServerFailedError(f"was not ready within {_READY_SECONDS} s; {process.last_words()}")
+    raise ServerFailedError(f"ended before it was ready, {process.last_words()}")
+
+
+def _post(port: int, path: str, body: str) -> bytes:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_ANSWER_SECONDS)
+    try:
+        connection.request("POST", path, body, {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        answer = response.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise ServerFailedError(f"no answer from {path}: {error}") from None
+    finally:
+        connection.close()
+    if response.status != _OK:
+        raise ServerFailedError(f"{path} answered {response.status}: {answer[:200].decode(errors='replace')}")
+    return answer

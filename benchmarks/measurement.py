@@ -1,0 +1,97 @@
+"""One measurement: one server under one load for some seconds."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from benchmarks.errors import NoAnswerError, ServerFailedError
+from benchmarks.lineup import Contender
+from benchmarks.schedule import Turn
+from benchmarks.wrk import Wrk
+
+_WARM_UP_SECONDS = 1
+_PATIENCE = 4
+# Few: what a slow server had not answered when the warm-up ended would still keep it busy afterwards.
+_WARM_UP_CONNECTIONS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What one turn gave.
+
+    Attributes:
+        server: Who was measured.
+        model: What it served.
+        kind: `single` or `batch`.
+        connections: How many asked at once.
+        repeat: In which round, from 0.
+        rate: Good answers a second.
+        p50_ms: Median latency.
+        p99_ms: 99th percentile.
+        cpu_us: CPU time of the whole server for each answer.
+        cores: CPU seconds a second: below 1 the server had time left, and something else was the limit.
+        rss_mib: Memory of the whole server in the end.
+        failures: Answers with an error, and connections that failed.
+    """
+
+    server: str
+    model: str
+    kind: str
+    connections: int
+    repeat: int
+    rate: float
+    p50_ms: float
+    p99_ms: float
+    cpu_us: float
+    cores: float
+    rss_mib: float
+    failures: int
+
+    def as_json(self) -> dict[str, Any]:
+        """For the results file."""
+        return asdict(self)
+
+
+def measure(wrk: Wrk, contender: Contender, model: str, turn: Turn, seconds: int) -> Measurement:
+    """Let it run, warm it up, press, and account.
+
+    A server that answers nothing in that time gets more of it, once.
+
+    Raises:
+        ServerFailedError: When it died.
+        NoAnswerError: When it answered nothing.
+    """
+    process = contender.process
+    target, bodies = contender.target(turn.kind), contender.bodies[turn.kind]
+    process.resume()
+    try:
+        few = min(turn.connections, _WARM_UP_CONNECTIONS)
+        wrk.press(target, bodies, connections=few, seconds=_WARM_UP_SECONDS)
+        for patience in (seconds, seconds * _PATIENCE):
+            before = process.usage()
+            reading = wrk.press(target, bodies, connections=turn.connections, seconds=patience)
+            after = process.usage()
+            if reading.requests or not process.running:
+                break
+    finally:
+        process.pause()
+    if not process.running:
+        raise ServerFailedError(f"died under load, {process.last_words()}")
+    if not reading.requests:
+        raise NoAnswerError(f"no good answer within {reading.seconds:.0f} s ({reading.failures} failures)")
+    cpu = after.cpu_seconds - before.cpu_seconds
+    return Measurement(
+        server=contender.server.name,
+        model=model,
+        kind=turn.kind,
+        connections=turn.connections,
+        repeat=turn.repeat,
+        rate=reading.rate,
+        p50_ms=reading.p50_ms,
+        p99_ms=reading.p99_ms,
+        cpu_us=cpu / reading.requests * 1e6,
+        cores=cpu / reading.seconds,
+        rss_mib=after.rss_bytes / 2**20,
+        failures=reading.failures,
+    )

@@ -1,0 +1,102 @@
+"""The whole measurement: model by model, all servers of one in turn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from benchmarks.console import say
+from benchmarks.cores import Cores
+from benchmarks.environments import versions_of
+from benchmarks.errors import BenchmarkError, NoAnswerError, ServerFailedError
+from benchmarks.lineup import lineup
+from benchmarks.machine import Machine
+from benchmarks.measurement import Measurement, measure
+from benchmarks.options import Options
+from benchmarks.registry import Registry, serving
+from benchmarks.results import Results
+from benchmarks.schedule import turns
+from benchmarks.servers import SERVERS
+from benchmarks.wrk import Wrk
+
+_TOLD = ("bentoml", "fastapi", "httptools", "litserve", "mlflow", "mlserver", "pydantic", "scikit-learn", "uvicorn")
+
+
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    options: Options
+    registry: Registry
+    wrk: Wrk
+    cores: Cores
+
+    def measure(self, name: str, failures: dict[str, str]) -> list[Measurement]:
+        """All servers of one model in turn; those that drop out stand in `failures`."""
+        model = self.registry.model(name)
+        # A constant answer is the same for every model: once is enough.
+        first = name == self.options.models[0]
+        servers = [SERVERS[server] for server in self.options.servers if first or not SERVERS[server].constant]
+        done: list[Measurement] = []
+        with lineup(servers, model, self.registry, self.cores, failures) as contenders:
+            by_name = {contender.server.name: contender for contender in contenders}
+            kinds = {server: tuple(contender.bodies) for server, contender in by_name.items()}
+            for turn in turns(kinds, self.options.loads, self.options.repeats):
+                if turn.server in failures or turn.load in failures:
+                    continue
+                try:
+                    one = measure(self.wrk, by_name[turn.server], name, turn, self.options.seconds)
+                except ServerFailedError as error:
+                    # Under another load it may still answer, if it lives.
+                    failures[turn.load if isinstance(error, NoAnswerError) else turn.server] = str(error)
+                    say(f"{turn.load}: {error}")
+                    continue
+                done.append(one)
+                self._tell(one)
+        return done
+
+    def _tell(self, one: Measurement) -> None:
+        say(
+            f"{one.model} {one.kind} x{one.connections} round {one.repeat + 1}/{self.options.repeats} {one.server}: "
+            f"{one.rate:,.0f} req/s, p99 {one.p99_ms:.1f} ms, {one.cpu_us:.0f} us"
+            + (f", {one.failures} failures" if one.failures else "")
+        )
+
+
+def run(options: Options, command: str) -> Results:
+    """Measure everything that was asked for.
+
+    Raises:
+        BenchmarkError: When nothing could be measured.
+    """
+    cores = Cores.choose()
+    wrk = Wrk.find(cores.load)
+    if cores.shared:
+        say("warning: one core only: server and load generator disturb each other")
+    measurements: list[Measurement] = []
+    failures: dict[str, dict[str, str]] = {}
+    with serving(cores) as registry:
+        bench = _Bench(options, registry, wrk, cores)
+        for name in options.models:
+            failures[name] = {}
+            measurements += bench.measure(name, failures[name])
+    if not measurements:
+        reasons = dict.fromkeys(reason for found in failures.values() for reason in found.values())
+        raise BenchmarkError(f"nothing could be measured: {'; '.join(reasons)}")
+    return Results(
+        day=datetime.now(UTC).date().isoformat(),
+        command=command,
+        seconds=options.seconds,
+        repeats=options.repeats,
+        machine=Machine.look(wrk.program),
+        versions=_versions(options, {one.server for one in measurements}),
+        failures={name: reasons for name, reasons in failures.items() if reasons},
+        measurements=measurements,
+    )
+
+
+def _versions(options: Options, measured: set[str]) -> dict[str, dict[str, str]]:
+    versions = {}
+    for name in options.servers:
+        if name in measured:
+            installed = versions_of(SERVERS[name].environment)
+            versions[name] = {package: installed[package] for package in _TOLD if package in installed}
+    return versions

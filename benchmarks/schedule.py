@@ -1,0 +1,67 @@
+"""In which order servers take turns: interleaved, so that a slow minute of the machine falls on all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One server under one load in one round.
+
+    Attributes:
+        server: Who.
+        kind: `single` or `batch`.
+        connections: How many ask at once.
+        repeat: The round, from 0.
+    """
+
+    server: str
+    kind: str
+    connections: int
+    repeat: int
+
+    @property
+    def load(self) -> str:
+        """Who under which load, whatever the round."""
+        return load_key(self.server, self.kind, self.connections)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One kind of load.
+
+    Attributes:
+        kind: `single` or `batch`.
+        connections: How many ask at once.
+    """
+
+    kind: str
+    connections: int
+
+
+def load_key(server: str, kind: str, connections: int) -> str:
+    """A server under a load, as failures name it."""
+    return f"{server} {kind} {connections}"
+
+
+def turns(servers: Mapping[str, Sequence[str]], loads: Sequence[Load], repeats: int) -> Iterator[Turn]:
+    """Every server under every load it knows, once a round.
+
+    Args:
+        servers: For each server the kinds of request that it knows.
+        loads: What to press with.
+        repeats: How many rounds.
+
+    Within a round all servers meet one load before the next comes, so that those who are compared are seconds apart.
+    Each round begins with another server: nobody is always the first after a pause.
+    """
+    names = list(servers)
+    for repeat in range(repeats):
+        shift = repeat % len(names) if names else 0
+        order = names[shift:] + names[:shift]
+        for load in loads:
+            for name in order:
+                if load.kind in servers[name]:
+                    yield Turn(name, load.kind, load.connections, repeat)

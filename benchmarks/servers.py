@@ -1,0 +1,128 @@
+"""Who takes part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from benchmarks import dialects, launches
+from benchmarks.dialects import Dialect
+from benchmarks.launches import Launch
+from benchmarks.place import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One participant.
+
+    Attributes:
+        name: On the command line and in the results.
+        title: In the report.
+        settings: How it runs, for the report.
+        launch: Its command for a place.
+        single: How to ask for one row.
+        batch: How to ask for many; None when it has no such endpoint.
+        environment: The list in `peers/` that its environment is made from; None for the project's own.
+        ready: A path that answers 200 once the model serves.
+        constant: Whether it knows no model: a limit, measured once.
+    """
+
+    name: str
+    title: str
+    settings: str
+    launch: Callable[[Place], Launch]
+    single: Dialect
+    batch: Dialect | None = None
+    environment: str | None = None
+    ready: str = "/ready"
+    constant: bool = False
+
+
+SERVERS: dict[str, Server] = {
+    server.name: server
+    for server in (
+        Server(
+            "lane",
+            "Esta API, vía rápida",
+            "`FAST_LANE=true python -m src`, lo demás por defecto",
+            lambda place: launches.ours(place, fast_lane=True),
+            dialects.OURS,
+            dialects.OURS_BATCH,
+        ),
+        Server(
+            "route",
+            "Esta API, ruta de FastAPI",
+            "`FAST_LANE=false python -m src`, lo demás por defecto",
+            lambda place: launches.ours(place, fast_lane=False),
+            dialects.OURS,
+            dialects.OURS_BATCH,
+        ),
+        Server(
+            "fastapi",
+            "FastAPI como se escribe siempre",
+            "modelo de pydantic, endpoint `def`, `mlflow.pyfunc` sobre un DataFrame; uvicorn con uvloop y httptools, "
+            "sin registro de accesos",
+            launches.fastapi,
+            dialects.OURS,
+            environment="fastapi",
+        ),
+        Server(
+            "mlflow",
+            "`mlflow models serve`",
+            "`--env-manager local --workers 1`, sin registro de accesos; `dataframe_split`",
+            launches.mlflow,
+            dialects.MLFLOW,
+            dialects.MLFLOW,
+            environment="mlflow",
+            ready="/ping",
+        ),
+        Server(
+            "mlserver",
+            "MLServer (sklearn)",
+            "`parallel_workers: 0`, `metrics_endpoint: null`; protocolo V2 por REST",
+            launches.mlserver,
+            dialects.V2,
+            dialects.V2,
+            environment="mlserver",
+            ready="/v2/models/model/ready",
+        ),
+        Server(
+            "bentoml",
+            "BentoML",
+            "`batchable`, `max_batch_size=512`, un `worker`, sin métricas ni registro de accesos",
+            launches.bentoml,
+            dialects.BENTO,
+            dialects.BENTO,
+            environment="bentoml",
+            ready="/readyz",
+        ),
+        Server(
+            "litserve",
+            "LitServe",
+            "`max_batch_size=64`, `batch_timeout=0.001`, `fast_queue=True`, un `worker`",
+            launches.litserve,
+            dialects.OURS,
+            environment="litserve",
+            ready="/health",
+        ),
+        Server(
+            "httptools",
+            "Límite: Protocol de httptools y uvloop, constante",
+            "sin modelo: responde siempre lo mismo",
+            launches.limit("httptools_constant"),
+            dialects.OURS,
+            ready="/",
+            constant=True,
+        ),
+        Server(
+            "asgi",
+            "Límite: ASGI sobre uvicorn, constante",
+            "sin modelo ni framework: responde siempre lo mismo",
+            launches.limit("asgi_constant"),
+            dialects.OURS,
+            ready="/",
+            constant=True,
+        ),
+    )
+}
+BEST_PEER = "mlserver"

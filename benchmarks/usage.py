@@ -1,0 +1,68 @@
+"""CPU time and memory of a process and all its descendants, as /proc has them."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+_PROC = Path("/proc")
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a tree of processes has taken so far.
+
+    Attributes:
+        cpu_seconds: In user and kernel mode, children that have ended included.
+        rss_bytes: Resident now; a page that two processes share counts in both.
+    """
+
+    cpu_seconds: float
+    rss_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Stat:
+    parent: int
+    ticks: int
+    pages: int
+
+
+def usage_of(root: int) -> Usage:
+    """Add up the tree below a process; one that is gone has taken nothing."""
+    stats = _stats()
+    children: dict[int, list[int]] = defaultdict(list)
+    for pid, stat in stats.items():
+        children[stat.parent].append(pid)
+    tree, waiting = [], [root]
+    while waiting:
+        pid = waiting.pop()
+        if pid in stats:
+            tree.append(stats[pid])
+            waiting.extend(children[pid])
+    return Usage(
+        cpu_seconds=sum(stat.ticks for stat in tree) / _TICKS_PER_SECOND,
+        rss_bytes=sum(stat.pages for stat in tree) * _PAGE_BYTES,
+    )
+
+
+def _stats() -> dict[int, _Stat]:
+    found: dict[int, _Stat] = {}
+    for entry in _PROC.iterdir():
+        if entry.name.isdecimal():
+            try:
+                found[int(entry.name)] = _parse((entry / "stat").read_text(encoding="utf-8", errors="replace"))
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+    return found
+
+
+def _parse(line: str) -> _Stat:
+    # The name stands in parentheses and may hold spaces and parentheses itself: what counts begins behind the last.
+    fields = line.rpartition(")")[2].split()
+    # proc(5) counts from 1 and these begin at its third: utime, stime and, of children waited for, cutime and cstime.
+    return _Stat(parent=int(fields[1]), ticks=sum(map(int, fields[11:15])), pages=int(fields[21]))

@@ -1,0 +1,103 @@
+"""The load generator: wrk in a closed loop, each connection asking again as soon as it has its answer."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.cores import pinned
+from benchmarks.errors import NotStartedError, ServerFailedError
+from benchmarks.target import Target
+
+_SCRIPT = Path(__file__).with_name("post.lua")
+_MARK = "WRK "
+# Above every latency to be seen here: one that is cut off would not be in the percentiles.
+_TIMEOUT_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What wrk saw.
+
+    Attributes:
+        requests: Answers with a status below 400.
+        seconds: How long it took.
+        p50_ms: Half of the answers came within this.
+        p99_ms: 99 of 100.
+        failures: Answers with an error status, and connections that failed or timed out.
+    """
+
+    requests: int
+    seconds: float
+    p50_ms: float
+    p99_ms: float
+    failures: int
+
+    @property
+    def rate(self) -> float:
+        """Good answers a second."""
+        return self.requests / self.seconds if self.seconds else 0.0
+
+
+def parse(output: str) -> Reading:
+    """Read the line that the script printed.
+
+    Raises:
+        ServerFailedError: When there is none.
+    """
+    lines = [line for line in output.splitlines() if line.startswith(_MARK)]
+    if not lines:
+        raise ServerFailedError(f"wrk gave no result: {' '.join(output.split())[:300] or 'no output'}")
+    values = json.loads(lines[-1][len(_MARK) :])
+    return Reading(
+        requests=values["requests"] - values["status"],
+        seconds=values["microseconds"] / 1e6,
+        p50_ms=values["p50"] / 1e3,
+        p99_ms=values["p99"] / 1e3,
+        failures=sum(values[name] for name in ("connect", "read", "write", "status", "timeout")),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Wrk:
+    """The program, on a core of its own.
+
+    Attributes:
+        program: Where it is.
+        core: Where it runs.
+    """
+
+    program: str
+    core: int
+
+    @classmethod
+    def find(cls, core: int) -> Wrk:
+        """Look for it.
+
+        Raises:
+            NotStartedError: When it is not installed; names the package.
+        """
+        found = shutil.which("wrk")
+        if found is None:
+            raise NotStartedError("wrk is missing: apt-get install wrk (the package `wrk` of Debian and Ubuntu)")
+        return cls(found, core)
+
+    def press(self, target: Target, bodies: Path, *, connections: int, seconds: int) -> Reading:
+        """Send the lines of a file in turn over so many connections for so long.
+
+        Raises:
+            ServerFailedError: When wrk could not measure anything.
+        """
+        command = [self.program, "-t1", f"-c{connections}", f"-d{seconds}s", f"--timeout={_TIMEOUT_SECONDS}s"]
+        command += ["-s", str(_SCRIPT), target.url, "--", str(bodies)]
+        with pinned(self.core):
+            try:
+                done = subprocess.run(  # noqa: S603 - wrk, against an address that Target has checked
+                    command, capture_output=True, text=True, check=False, timeout=seconds + 2 * _TIMEOUT_SECONDS
+                )
+            except subprocess.TimeoutExpired:
+                raise ServerFailedError(f"wrk did not end within {seconds + 2 * _TIMEOUT_SECONDS} s") from None
+        return parse(done.stdout + done.stderr)

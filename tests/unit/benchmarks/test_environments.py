@@ -1,0 +1,49 @@
+"""The peers' environments."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.environments import programs_of, versions_of
+from benchmarks.errors import ServerFailedError
+from benchmarks.place import ROOT
+from benchmarks.servers import SERVERS
+
+LISTS = ROOT / "benchmarks" / "peers"
+
+
+def test_the_projects_own_environment_is_the_one_that_runs() -> None:
+    """Our servers and the limits are in it."""
+    assert programs_of(None) == Path(sys.executable).parent
+    assert versions_of(None)["uvicorn"]
+
+
+def test_what_cannot_be_installed_is_said(tmp_path: Path) -> None:
+    """In the words of the installer, so that the table can give the reason."""
+    (tmp_path / "odd.txt").write_text("./missing-1.0-py3-none-any.whl\n")
+
+    with pytest.raises(ServerFailedError, match=r"cannot be installed: .*missing"):
+        programs_of("odd", lists=tmp_path, home=tmp_path)
+    assert not (tmp_path / "environments" / "odd" / ".installed").exists()
+
+
+def test_an_environment_is_made_once(tmp_path: Path) -> None:
+    """Until its list changes."""
+    (tmp_path / "empty.txt").write_text("")
+    python = programs_of("empty", lists=tmp_path, home=tmp_path) / "python"
+    (python.parent / "mark").touch()
+
+    assert (programs_of("empty", lists=tmp_path, home=tmp_path) / "mark").exists()
+    (tmp_path / "empty.txt").write_text("# changed\n")
+    assert not (programs_of("empty", lists=tmp_path, home=tmp_path) / "mark").exists()
+
+
+@pytest.mark.parametrize("name", sorted({server.environment for server in SERVERS.values() if server.environment}))
+def test_every_peer_is_pinned(name: str) -> None:
+    """Every package of its list has one version, the model's library the same everywhere."""
+    lines = [line for line in (LISTS / f"{name}.txt").read_text().splitlines() if line and not line.startswith("#")]
+
+    assert all(re.match(r"[\w.-]+(\[[\w,-]+\])?==[\w.!+]+( ;.*)?$", line) for line in lines)
+    assert f"scikit-learn=={versions_of(None)['scikit-learn']}" in lines

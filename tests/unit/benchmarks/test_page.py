@@ -1,0 +1,69 @@
+"""docs/performance.md and its plots."""
+
+import json
+import xml.etree.ElementTree as ET
+from dataclasses import asdict
+from pathlib import Path
+
+from benchmarks.page import write_page
+from benchmarks.users.run import UsersRun
+from tests.unit.benchmarks.examples import rates, results
+
+MEASURED = results([*rates("lane", 50_000, 60_000), *rates("fastapi", 500, 400), *rates("httptools", 80_000, 90_000)])
+RUN = UsersRun(
+    *("2026-11-24T12:00:00+00:00", "gateway", 10_000, 0.15, 160.0, 29.0, 5714.3, 5659.0, 0, 17.0, 26.0, 29.0),
+    *(0.094, 0.28, 0.44, 120.0, 131.0, 3, 290),
+)
+
+
+def test_the_page_states_machine_noise_and_command(tmp_path: Path) -> None:
+    """What somebody needs who wants to compare, or to do it again."""
+    write_page(MEASURED, tmp_path / "performance.md")
+    text = (tmp_path / "performance.md").read_text(encoding="utf-8")
+
+    assert "Example CPU, 2 núcleos, 24.0 GiB, máquina virtual; Linux 6; Python 3.11.7; wrk 4.1.0" in text
+    assert "2 rondas intercaladas de 3 s" in text
+    assert 'make bench ARGS="--repeats 2"' in text
+    assert "uvicorn 1.2.3" in text
+
+
+def test_goals_are_judged_by_what_was_measured(tmp_path: Path) -> None:
+    """Reached, not reached, not measured."""
+    write_page(MEASURED, tmp_path / "performance.md")
+    rows = [line for line in (tmp_path / "performance.md").read_text(encoding="utf-8").splitlines() if "÷" in line]
+
+    assert any("Protocol de httptools" in row and "0.646 [0.625-0.667] | sí |" in row for row in rows)
+    assert any("el mejor de los demás" in row and "125 [100-150] | sí |" in row for row in rows)
+    assert any("`mlflow models serve` | >= 100 |  | no se midió |" in row for row in rows)
+
+
+def test_notes_are_taken_over_as_they_are(tmp_path: Path) -> None:
+    """A second run keeps what people wrote."""
+    notes = "## A dónde va cada microsegundo\n\n| a | b |\n|---|---|\n| send | 14 |"
+    (tmp_path / "performance.notes.md").write_text(notes + "\n", encoding="utf-8")
+    for _ in range(2):
+        write_page(MEASURED, tmp_path / "performance.md")
+
+    assert (tmp_path / "performance.md").read_text(encoding="utf-8").count(notes) == 1
+
+
+def test_the_runs_with_users_are_a_chapter(tmp_path: Path) -> None:
+    """Those that stand beside the page."""
+    (tmp_path / "performance.users.jsonl").write_text(json.dumps(asdict(RUN)) + "\n", encoding="utf-8")
+    write_page(MEASURED, tmp_path / "performance.md")
+    text = (tmp_path / "performance.md").read_text(encoding="utf-8")
+
+    assert "| gateway | 10 000 | 0.15 | 160 | 5 714 | 5 659 (99%) | 0 | 17 | 26 | 29 | 0.094 |" in text
+    assert "| 120 (131) | 3/290 |" in text
+
+
+def test_plots_are_small_and_well_formed(tmp_path: Path) -> None:
+    """One for each model, named in the page."""
+    page, plot = write_page(MEASURED, tmp_path / "performance.md")
+
+    assert plot.stat().st_size < 100_000
+    bars = ET.fromstring(plot.read_text(encoding="utf-8")).findall("{http://www.w3.org/2000/svg}rect")
+    # The background and one for each server.
+    assert len(bars) == 4
+    assert float(bars[1].attrib["width"]) > float(bars[2].attrib["width"])
+    assert f"({plot.name})" in page.read_text(encoding="utf-8")

@@ -1,0 +1,78 @@
+"""How a measured program starts, rests and ends."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from benchmarks.cores import Cores
+from benchmarks.process import Process, quiet_environment
+
+_BUSY = """
+import os, subprocess, sys
+print(subprocess.Popen([sys.executable, "-c", "while True: pass"]).pid, sorted(os.sched_getaffinity(0)), flush=True)
+while True: pass
+"""
+
+
+def _start(folder: Path, code: str) -> Process:
+    command = [sys.executable, "-c", code]
+    return Process(
+        command, core=Cores.choose().server, log=folder / "log", folder=folder, environment=quiet_environment({})
+    )
+
+
+def _first_line(process: Process) -> str:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if b"\n" in process.log.read_bytes():
+            return process.log.read_text().splitlines()[0]
+        time.sleep(0.02)
+    pytest.fail("the program printed nothing")
+
+
+def test_a_paused_tree_takes_no_time_and_a_stopped_one_is_gone(tmp_path: Path) -> None:
+    """The child too, which would otherwise cost whoever is measured."""
+    before = os.sched_getaffinity(0)
+    process = _start(tmp_path, _BUSY)
+    child, _, cores = _first_line(process).partition(" ")
+
+    process.pause()
+    time.sleep(0.05)
+    paused = process.usage().cpu_seconds
+    time.sleep(0.2)
+    assert process.usage().cpu_seconds == paused
+
+    process.resume()
+    deadline = time.monotonic() + 30
+    while process.usage().cpu_seconds == paused and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert process.usage().cpu_seconds > paused
+
+    process.stop()
+    assert not process.running
+    assert not psutil.pid_exists(int(child)) or psutil.Process(int(child)).status() == psutil.STATUS_ZOMBIE
+    assert cores == f"[{Cores.choose().server}]"
+    assert os.sched_getaffinity(0) == before
+
+
+def test_the_last_words_of_a_dead_program_are_told(tmp_path: Path) -> None:
+    """The table of the report says why a server is missing."""
+    process = _start(tmp_path, "print('fine so far'); raise SystemExit('no such model')")
+    deadline = time.monotonic() + 30
+    while process.running and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+    assert process.last_words() == "exit code 1: no such model"
+    process.stop()
+
+
+def test_a_server_does_not_inherit_another_mlflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The caller's registry would be asked for the models."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://elsewhere:5000")
+
+    assert "MLFLOW_TRACKING_URI" not in quiet_environment({})
+    assert quiet_environment({"MLFLOW_TRACKING_URI": "http://127.0.0.1:1"})["OMP_NUM_THREADS"] == "1"

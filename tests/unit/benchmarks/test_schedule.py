@@ -1,0 +1,35 @@
+"""Who is measured when."""
+
+from benchmarks.schedule import Load, Turn, turns
+
+BOTH = ("single", "batch")
+LOADS = [Load("single", 1), Load("single", 64), Load("batch", 64)]
+
+
+def test_those_who_are_compared_are_neighbours() -> None:
+    """All servers meet one load before the next comes, and everything happens once before it happens again."""
+    made = list(turns({"a": BOTH, "b": BOTH}, LOADS, repeats=2))
+
+    assert [turn.repeat for turn in made] == [0] * 6 + [1] * 6
+    loads = [(turn.kind, turn.connections) for turn in made]
+    assert loads == [pair for load in LOADS for pair in [(load.kind, load.connections)] * 2] * 2
+    assert all({first.server, second.server} == {"a", "b"} for first, second in zip(made[::2], made[1::2], strict=True))
+
+
+def test_each_round_begins_with_another() -> None:
+    """Nobody is always the first after a change of load."""
+    made = list(turns({"a": BOTH, "b": BOTH, "c": BOTH}, LOADS[:1], repeats=4))
+
+    assert [turn.server for turn in made[::3]] == ["a", "b", "c", "a"]
+
+
+def test_a_server_without_batches_is_not_asked_for_any() -> None:
+    """It has no such endpoint."""
+    made = list(turns({"a": ("single",), "b": BOTH}, LOADS, repeats=1))
+
+    assert [turn for turn in made if turn.kind == "batch"] == [Turn("b", "batch", 64, 0)]
+
+
+def test_nobody_is_left() -> None:
+    """All failed: an empty schedule, not an error."""
+    assert list(turns({}, LOADS, repeats=2)) == []
