@@ -10,6 +10,7 @@ import pytest
 from conversation import Oracle
 from mlflow.models import infer_signature
 from registration import register
+from service_facts import LANE_REQUESTS, has_lane
 from service_process import Service, start_service
 from sklearn.linear_model import LinearRegression
 from sklearn.neighbors import KNeighborsRegressor
@@ -102,12 +103,32 @@ def oracle(services: Callable[[str], Service]) -> Oracle:
 
 
 @pytest.fixture(params=LANES)
-def service(request: pytest.FixtureRequest, services: Callable[[str], Service]) -> Service:
-    """Each lane's service in turn."""
-    return services(request.param)
+def service(request: pytest.FixtureRequest, services: Callable[[str], Service]) -> Iterator[Service]:
+    """Each lane's service in turn; whatever a test does to it, it lives on and logs no fault of its own."""
+    yield from _unharmed(services(request.param))
+
+
+@pytest.fixture(params=[name for name in LANES if name != "route"])
+def lane_service(request: pytest.FixtureRequest, services: Callable[[str], Service]) -> Iterator[Service]:
+    """The lane's services, for what the lane does better than the route."""
+    found = services(request.param)
+    if not has_lane(found):
+        pytest.skip(f"this service has no fast lane: it does not count {LANE_REQUESTS}")
+    yield from _unharmed(found)
 
 
 @pytest.fixture(params=["route", "lane"])
 def lane(request: pytest.FixtureRequest) -> dict[str, str]:
     """The settings of the route and of the lane, for tests that start a service of their own."""
     return LANES[request.param]
+
+
+def _unharmed(service: Service) -> Iterator[Service]:
+    logged = service.log.stat().st_size
+    yield service
+    assert service.process.poll() is None
+    with service.log.open("rb") as log:
+        log.seek(logged)
+        text = log.read().decode()
+    assert "Traceback" not in text, text[-3000:]
+    assert '"ERROR"' not in text, text[-3000:]
