@@ -128,7 +128,9 @@ PLAIN: Final = (
     _good("a trace id", lambda n: plain(n, b"traceparent: 00-%032x-%016x-01" % (n + 1, n + 1))),
     _good("X-Forwarded-For", lambda n: plain(n, b"X-Forwarded-For: 10.0.%d.%d" % (n // 250, n % 250))),
     _good("X-Request-ID", lambda n: plain(n, b"X-Request-ID: own-%d" % n), own_id=lambda n: f"own-{n}"),
-    _good("x-request-id twice", lambda n: plain(n, b"x-request-id: a%d" % n, b"x-request-id: b"), own_id=lambda n: f"a{n}"),
+    _good(
+        "x-request-id twice", lambda n: plain(n, b"x-request-id: a%d" % n, b"x-request-id: b"), own_id=lambda n: f"a{n}"
+    ),
     _good("a bad X-Request-ID", lambda n: plain(n, b'X-Request-ID: "%d"' % n)),
     _good("an empty X-Request-ID", _with(b"X-Request-ID:")),
     _good("a long X-Request-ID", lambda n: plain(n, b"X-Request-ID: %0129d" % n)),

@@ -2,9 +2,10 @@
 
 import socket
 import struct
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from time import sleep
+from typing import Self
 
 from wire_answer import Answer
 
@@ -37,7 +38,7 @@ class Client:
         self._received = bytearray()
         self.was_reset = False
 
-    def __enter__(self) -> "Client":
+    def __enter__(self) -> Self:
         """The client itself."""
         return self
 
@@ -124,3 +125,10 @@ class Client:
             if not patient:
                 raise
             raise AssertionError(f"nothing came; unread so far: {bytes(self._received[:200])!r}") from None
+
+
+@contextmanager
+def clients(url: str, count: int) -> Iterator[list[Client]]:
+    """Several connections, all of them closed at the end."""
+    with ExitStack() as opened:
+        yield [opened.enter_context(Client(url)) for _ in range(count)]

@@ -44,7 +44,11 @@ def _kind(*kinds: tuple[Sample, ...]) -> st.SearchStrategy[Sample]:
 
 TALKS = st.builds(
     Talk,
-    st.lists(st.one_of(_kind(PLAIN), _kind(PLAIN), _kind(PLAIN, OTHER), _kind(LAST, BROKEN)), min_size=1, max_size=MAX_REQUESTS),
+    st.lists(
+        st.one_of(_kind(PLAIN), _kind(PLAIN), _kind(PLAIN, OTHER), _kind(LAST, BROKEN)),
+        min_size=1,
+        max_size=MAX_REQUESTS,
+    ),
     st.lists(st.tuples(st.floats(0, 1), st.integers(0, MAX_PAUSE_MS)), max_size=MAX_CUTS),
     st.booleans(),
 )
@@ -60,7 +64,9 @@ def test_conversations(talks: list[Talk], service: Service, oracle: Oracle) -> N
         [oracle.expects(sample, first + place) for place, sample in enumerate(talk.samples)] for talk, first in numbered
     ]
     with ThreadPoolExecutor(MAX_CONNECTIONS) as pool:
-        for done in [pool.submit(_hold, service.url, *talk, what) for talk, what in zip(numbered, expected, strict=True)]:
+        for done in [
+            pool.submit(_hold, service.url, *talk, what) for talk, what in zip(numbered, expected, strict=True)
+        ]:
             done.result()
 
 

@@ -4,7 +4,7 @@ import pytest
 from conversation import Oracle, assert_predicts, stays_open
 from request_pool import OTHER, Sample, plain, post, row
 from service_process import Service
-from wire import Client
+from wire import Client, clients
 
 
 @pytest.mark.parametrize("count", [2, 5, 2000])
@@ -59,34 +59,32 @@ def test_bad_rows_do_not_fail_their_neighbours(service: Service) -> None:
     """Rows that are no JSON, do not fit, or that the model refuses fail alone, in one pipeline and across clients."""
     bad = [post(b"{nope"), post(b'{"x":1}'), post(b'{"x":1,"y":1e308}')]
     statuses = [400, 422, 422]
-    clients = [Client(service.url) for _ in range(8)]
-    for place, client in enumerate(clients):
-        client.send(b"".join(bad[number % 3] if number % 2 else plain(100 * place + number) for number in range(60)))
-    for place, client in enumerate(clients):
-        for number, answer in enumerate(client.answers(60)):
-            if number % 2:
-                assert answer.status == statuses[number % 3]
-            else:
-                assert_predicts(answer, 100 * place + number)
-        with client:
+    with clients(service.url, 8) as several:
+        for place, client in enumerate(several):
+            client.send(b"".join(bad[n % 3] if n % 2 else plain(100 * place + n) for n in range(60)))
+        for place, client in enumerate(several):
+            for n, answer in enumerate(client.answers(60)):
+                if n % 2:
+                    assert answer.status == statuses[n % 3]
+                else:
+                    assert_predicts(answer, 100 * place + n)
             assert stays_open(client)
 
 
 def test_rows_of_a_batch_among_rows(service: Service) -> None:
     """Single rows and batches of the same moment never mix their answers."""
-    clients = [Client(service.url) for _ in range(6)]
-    batch = [post(b"[%b]" % b",".join(map(row, range(n, n + 9))), first=b"POST /predict/batch HTTP/1.1") for n in (0, 50)]
-    for place, client in enumerate(clients):
-        client.send(batch[place % 2] if place < 3 else plain(place))
+    starts = (0, 50, 0)
     expected = [n + 1000 * (n + 7) for n in range(60)]
-    for place, client in enumerate(clients):
-        with client:
-            answer = client.answers(1)[0]
-            first = 50 * (place % 2)
-            if place < 3:
-                assert answer.json == {"predictions": expected[first : first + 9]}
-            else:
-                assert_predicts(answer, place)
+    with clients(service.url, 6) as several:
+        for client, start in zip(several, starts, strict=False):
+            rows = b",".join(map(row, range(start, start + 9)))
+            client.send(post(b"[%b]" % rows, first=b"POST /predict/batch HTTP/1.1"))
+        for number, client in enumerate(several[3:]):
+            client.send(plain(number))
+        for client, start in zip(several, starts, strict=False):
+            assert client.answers(1)[0].json == {"predictions": expected[start : start + 9]}
+        for number, client in enumerate(several[3:]):
+            assert_predicts(client.answers(1)[0], number)
 
 
 def test_rows_before_garbage_are_answered(lane_service: Service) -> None:

@@ -6,7 +6,7 @@ import pytest
 from conversation import assert_predicts, stays_open
 from request_pool import chunked, plain, row
 from service_process import Service
-from wire import Client
+from wire import Client, clients
 
 PAUSE_SECONDS = 0.001  # long enough for the server to see the piece alone, nearly always
 
@@ -39,13 +39,12 @@ def test_byte_by_byte(service: Service) -> None:
 
 def test_many_unfinished_requests(service: Service) -> None:
     """Unfinished requests of many connections are each completed on their own connection."""
-    clients = [Client(service.url) for _ in range(100)]
-    for number, client in enumerate(clients):
-        client.send(plain(number)[: 1 + number])
-    sleep(0.05)
-    for number, client in reversed(list(enumerate(clients))):
-        client.send(plain(number)[1 + number :])
-    for number, client in enumerate(clients):
-        with client:
+    with clients(service.url, 100) as several:
+        for number, client in enumerate(several):
+            client.send(plain(number)[: 1 + number])
+        sleep(0.05)
+        for number, client in reversed(list(enumerate(several))):
+            client.send(plain(number)[1 + number :])
+        for number, client in enumerate(several):
             assert_predicts(client.answers(1)[0], number)
             assert stays_open(client)
