@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
 from typing import Final
 
-from src.errors import ApiError, OverloadedError
+from src.errors import OverloadedError
 from src.service.metrics import Metrics
 from src.service.model import LoadedModel, Outcome, PredictionError
 from src.service.schema import Row
@@ -49,6 +49,22 @@ class MicroBatcher:
         self._thread = ThreadPoolExecutor(1, "predict")  # starts with its first call, ends with the batcher
         self._tasks: set[asyncio.Task[None]] = set()
 
+    def is_quick(self, rows: int) -> bool:
+        """Whether a call for so many rows is short enough for the event loop."""
+        return not self._slow and rows <= MAX_ROWS_PER_CALL
+
+    def predict_now(self, rows: Sequence[Row]) -> list[Outcome]:
+        """Outcomes of some rows, in their order; whatever fails, each row gets one.
+
+        Args:
+            rows: Validated rows; in the event loop only as many as `is_quick` allows.
+        """
+        try:
+            return self._outcomes(rows)
+        except Exception as error:  # an estimator may raise anything, and nobody may wait for ever
+            logger.exception("a batch failed")
+            return [PredictionError(f"the model failed: {type(error).__name__}")] * len(rows)
+
     async def predict(self, rows: Sequence[Row]) -> list[Outcome]:
         """Wait for the outcomes of some rows, in their order.
 
@@ -67,34 +83,27 @@ class MicroBatcher:
         return await future
 
     def _start(self) -> None:
-        if self._slow or self._rows > MAX_ROWS_PER_CALL:
+        if not self.is_quick(self._rows):
             task = asyncio.get_running_loop().create_task(self._work())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
             return
         taken = self._take()
         self._scheduled = False
-        try:
-            self._settle(taken, self._outcomes(taken))
-        except Exception as error:  # noqa: BLE001 - whatever fails, nobody may wait for ever
-            self._fail(taken, error)
+        self._settle(taken, self.predict_now(_rows_of(taken)))
 
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()
         while self._waiting:
             taken = self._take()
-            try:
-                self._settle(taken, await loop.run_in_executor(self._thread, self._outcomes, taken))
-            except Exception as error:  # noqa: BLE001 - as above
-                self._fail(taken, error)
+            self._settle(taken, await loop.run_in_executor(self._thread, self.predict_now, _rows_of(taken)))
         self._scheduled = False
 
     def _take(self) -> _Waiting:
         taken, self._waiting, self._rows = self._waiting, [], 0
         return taken
 
-    def _outcomes(self, taken: _Waiting) -> list[Outcome]:
-        rows = [row for part, _future in taken for row in part]
+    def _outcomes(self, rows: Sequence[Row]) -> list[Outcome]:
         start = perf_counter()
         outcomes: list[Outcome] = []
         for first in range(0, len(rows), MAX_ROWS_PER_CALL):
@@ -110,10 +119,6 @@ class MicroBatcher:
                 future.set_result(outcomes[first : first + len(part)])
             first += len(part)
 
-    @staticmethod
-    def _fail(taken: _Waiting, error: Exception) -> None:
-        logger.error("a batch failed", exc_info=error)
-        failure: ApiError = PredictionError(f"the model failed: {type(error).__name__}")
-        for _part, future in taken:
-            if not future.done():
-                future.set_exception(failure)
+
+def _rows_of(taken: _Waiting) -> list[Row]:
+    return [row for part, _future in taken for row in part]

@@ -199,9 +199,9 @@ async def test_nobody_waits_for_ever(slow: bool, caplog: pytest.LogCaptureFixtur
     micro = batcher(DoublingEstimator(), slow=slow, encoder=BrokenEncoder(COLUMNS))
     for _ in range(2):
         calls = [micro.predict(rows(value)) for value in range(3)]
-        found = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 30)
-        assert [str(outcome) for outcome in found] == ["the model failed: RuntimeError"] * 3
-        assert all(isinstance(outcome, ApiError) for outcome in found)
+        found = await asyncio.wait_for(asyncio.gather(*calls), 30)
+        assert [str(outcome) for [outcome] in found] == ["the model failed: RuntimeError"] * 3
+        assert all(isinstance(outcome, ApiError) for [outcome] in found)
     assert "a batch failed" in caplog.text
 
 
