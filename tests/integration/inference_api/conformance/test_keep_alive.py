@@ -1,5 +1,6 @@
 """Connections without a request are closed after `KEEP_ALIVE_SECONDS`, here 1."""
 
+from collections.abc import Callable
 from time import sleep
 
 import pytest
@@ -10,6 +11,7 @@ from slow_requests import assert_nearest, nearest
 from wire import Client, clients
 
 LONGER_SECONDS = 2.5
+UNFINISHED = (0, 1, 60, len(nearest(5)) - 1)
 
 
 @pytest.mark.parametrize("request_", [nearest(3), get(b"/health")], ids=["row", "GET"])
@@ -30,22 +32,29 @@ def test_busy_connections_stay(slow_service: Service) -> None:
             sleep(LONGER_SECONDS / 10)
 
 
-def test_late_first_request(slow_service: Service) -> None:
-    """A connection that has sent nothing, or half a request, may be closed or not, but it is answered or ended.
+def test_route_waits_for_a_first_request(slow_services: Callable[[str], Service]) -> None:
+    """A connection that has sent nothing, or half a request, is waited for by the route: it is answered, or ended.
 
-    uvicorn's timer starts with the first answer, so that the route waits for both without end; the lane ends them, as
-    it must not keep what a client never finishes.
+    uvicorn's timer starts with the first answer. The lane differs: it must not keep what a client never finishes.
     """
-    places = (0, 1, 60, len(nearest(5)) - 1)
-    with clients(slow_service.url, len(places)) as several:
-        for client, place in zip(several, places, strict=True):
+    with clients(slow_services("route").url, len(UNFINISHED)) as several:
+        for client, place in zip(several, UNFINISHED, strict=True):
             client.send(nearest(5)[:place])
         sleep(LONGER_SECONDS)
-        for client, place in zip(several, places, strict=True):
-            if has_lane(slow_service):
-                assert client.end() == b""
-                continue
+        for client, place in zip(several, UNFINISHED, strict=True):
             client.send(nearest(5)[place:])
             answer = client.answer()
             if answer is not None:
                 assert_nearest(answer, 5)
+
+
+def test_lane_ends_what_is_never_finished(slow_services: Callable[[str], Service]) -> None:
+    """A connection that has sent nothing, or half a request, is closed by the lane without a word."""
+    service = slow_services("lane")
+    if not has_lane(service):
+        pytest.skip("this service has no fast lane")
+    with clients(service.url, len(UNFINISHED)) as several:
+        for client, place in zip(several, UNFINISHED, strict=True):
+            client.send(nearest(5)[:place])
+        for client in several:
+            assert client.end() == b""
