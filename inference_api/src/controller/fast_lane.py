@@ -22,7 +22,7 @@ from src.controller.rhythm import Rhythm
 from src.service.metrics import Metrics
 from src.service.model import Outcome
 from src.service.rests import Rests
-from src.service.watcher import Serving
+from src.service.serving import Serving
 from src.settings import Settings
 
 HandOver = Callable[[socket.socket, bytes], None]
@@ -80,6 +80,8 @@ class FastLane:
         Args:
             limit_seconds: How long to wait for a model that works, and for clients to take their answers.
         """
+        if self._closing:
+            return
         self._closing = True
         self._rhythm.hurry()
         with suppress(TimeoutError):

@@ -11,7 +11,7 @@ from src.errors import ApiError
 from src.service.batching import MicroBatcher
 from src.service.model import Outcome
 from src.service.schema import Row
-from src.service.watcher import Serving
+from src.service.serving import Serving
 
 logger = logging.getLogger(__name__)
 

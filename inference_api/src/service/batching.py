@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import Final
 
 from src.errors import OverloadedError
@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 _Waiting = list[tuple[Sequence[Row], asyncio.Future[list[Outcome]]]]
 
 SLOW_CALL_SECONDS: Final = 0.001
+SLOW_CALLS: Final = 3
 MAX_ROWS_PER_CALL: Final = 1024
 
 
@@ -27,8 +28,9 @@ class MicroBatcher:
 
     A quick model is called in the loop: a thread would cost more than the call. A model that takes longer than
     `SLOW_CALL_SECONDS`, or thousands of rows at once, are called in one thread, so that the loop goes on accepting;
-    while it works, the next batch gathers. There is never more than one call at a time (`predict` is not audited for
-    threads, https://github.com/scikit-learn/scikit-learn/issues/18530).
+    while it works, the next batch gathers. What one row took when the model was loaded is only the first guess: a
+    model that turns out slow on the batches that really come moves to the thread then. There is never more than one
+    call at a time (`predict` is not audited for threads, https://github.com/scikit-learn/scikit-learn/issues/18530).
     """
 
     def __init__(self, model: LoadedModel, metrics: Metrics, max_queue_rows: int) -> None:
@@ -46,6 +48,7 @@ class MicroBatcher:
         self._rows = 0
         self._scheduled = False
         self._slow = model.seconds_per_call > SLOW_CALL_SECONDS
+        self._slow_calls = 0
         self._thread = ThreadPoolExecutor(1, "predict")  # starts with its first call, ends with the batcher
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -59,11 +62,18 @@ class MicroBatcher:
         Args:
             rows: Validated rows; in the event loop only as many as `is_quick` allows.
         """
+        # Not the wall's time: under a CPU quota, or beside a busy neighbour, every call is long now and then.
+        start = thread_time()
         try:
             return self._outcomes(rows)
         except Exception as error:  # an estimator may raise anything, and nobody may wait for ever
             logger.exception("a batch failed")
             return [PredictionError(f"the model failed: {type(error).__name__}")] * len(rows)
+        finally:
+            self._slow_calls = self._slow_calls + 1 if thread_time() - start > SLOW_CALL_SECONDS else 0
+            if self._slow_calls >= SLOW_CALLS and not self._slow:
+                self._slow = True
+                logger.info("the model is called beside the event loop from now on", extra={"rows": len(rows)})
 
     async def predict(self, rows: Sequence[Row]) -> list[Outcome]:
         """Wait for the outcomes of some rows, in their order.

@@ -6,7 +6,7 @@ from src.controller.description import describe
 from src.service.batching import MicroBatcher
 from src.service.bundle import Check
 from src.service.metrics import Metrics
-from src.service.watcher import ReloadError, Serving
+from src.service.serving import ReloadError, Serving
 from src.settings import Settings
 from tests.unit.inference_api.doubles import EXAMPLE, model_of, regression
 
