@@ -136,6 +136,7 @@ PLAIN: Final = (
     _good("a long X-Request-ID", lambda n: plain(n, b"X-Request-ID: %0129d" % n)),
     _good("a row of 5 KB", _padded(5000)),
     _good("a row of 64 KiB", _padded(1 << 16)),
+    _good("a blank line before a row", lambda n: b"\r\n" + plain(n)),
     Sample("one byte", _body(b"{")),
     Sample("no JSON", _body(b"{nope")),
     Sample("broken UTF-8", _body(b'{"x":"\xff"}')),
@@ -184,7 +185,6 @@ OTHER: Final = (
     Sample("GET /model", lambda _n: get(b"/model"), method="GET"),
     Sample("an unknown path", lambda n: get(b"/nowhere/%d" % n), method="GET"),
     Sample("a blank line first", lambda _n: b"\r\n" + get(b"/health"), method="GET"),
-    _good("a blank line before a row", lambda n: b"\r\n" + plain(n)),
     Sample("a batch", lambda n: post(b"[%b,%b]" % (row(n), row(n + 1)), first=b"POST /predict/batch HTTP/1.1")),
     Sample("a bad batch", lambda n: post(b'[%b,{"x":1}]' % row(n), first=b"POST /predict/batch HTTP/1.1")),
 )

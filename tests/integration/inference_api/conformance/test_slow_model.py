@@ -69,19 +69,22 @@ def test_answers_never_reach_a_successor(slow_service: Service) -> None:
 
 
 def test_overload_is_refused(slow_service: Service) -> None:
-    """More rows than may wait for the model are answered 503 with the time to come back; the others are predicted."""
-    with Client(slow_service.url) as busy, clients(slow_service.url, 2 * QUEUE_ROWS) as several:
+    """When as many rows as may wait for the model are waiting, more get 503 with the time to come back."""
+    with (
+        Client(slow_service.url) as busy,
+        clients(slow_service.url, QUEUE_ROWS) as waiting,
+        clients(slow_service.url, 30) as refused,
+    ):
         busy.send(nearest_batch(BUSY_ROWS))
         _see_read(slow_service)
-        for number, client in enumerate(several):
-            client.send(nearest(number))
-        refused = 0
-        for number, client in enumerate(several):
+        for group in (waiting, refused):
+            for number, client in enumerate(group):
+                client.send(nearest(number))
+            _see_read(slow_service)
+        for client in refused:
             answer = client.answers(1)[0]
-            if answer.status == 503:
-                refused += 1
-                assert (answer.json["error"], answer.header("retry-after")) == ("overloaded", "1")
-            else:
-                assert_nearest(answer, number)
-        assert 0 < refused <= QUEUE_ROWS
+            assert (answer.status, answer.json["error"], answer.closes) == (503, "overloaded", False)
+            assert answer.header("retry-after") == "1"
+        for number, client in enumerate(waiting):
+            assert_nearest(client.answers(1)[0], number)
         assert busy.answers(1)[0].status == 200
