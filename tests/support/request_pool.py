@@ -225,4 +225,18 @@ BROKEN: Final = (
     _breaks("garbage", lambda n: b"\x00\xff\x80garbage %d\r\n\r\n" % n),
     _breaks("a TLS hello", lambda _n: TLS_HELLO),
 )
-EVERY: Final = (*PLAIN, *OTHER, *LAST, *BROKEN)
+# What they do to the rest of their connection depends on who reads it when: each is asked alone.
+ALONE: Final = (
+    _good("an upgrade to h2c", _with(b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AA")),
+    _good("an upgrade to websocket", _with(b"Connection: Upgrade", b"Upgrade: websocket")),
+    _good("an upgrade without Connection", _with(b"Upgrade: h2c")),
+    Sample(
+        "GET, upgrade", lambda _n: get(b"/health")[:-2] + b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n", "GET"
+    ),
+    _good("a huge header", _with(b"Cookie: " + b"c" * 200_000)),
+    _good("five thousand headers", _with(*(b"X-Number-%d: %d" % (place, place) for place in range(5000)))),
+    Sample("CONNECT", lambda _n: b"CONNECT service:80 HTTP/1.1\r\nHost: service\r\n\r\n", "CONNECT"),
+    Sample("OPTIONS *", lambda _n: b"OPTIONS * HTTP/1.1\r\nHost: service\r\n\r\n", "OPTIONS"),
+    Sample("TRACE", lambda _n: get(b"/predict").replace(b"GET", b"TRACE"), "TRACE"),
+)
+EVERY: Final = (*ALONE, *PLAIN, *OTHER, *LAST, *BROKEN)
