@@ -1,0 +1,44 @@
+"""Before a model serves, both lanes refuse in the same words."""
+
+from collections.abc import Iterator
+
+import pytest
+from request_pool import get, plain, post
+from service_process import Service, start_service
+from wire import Client
+
+from tests.integration.inference_api.conformance.conftest import LANES
+
+# Nothing listens there, and connecting is refused at once.
+NOWHERE = "http://127.0.0.1:9"
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Service]]:
+    """The route's and the lane's service, without a registry and without a cached model."""
+    started = [
+        start_service(tmp_path_factory.mktemp("empty"), {"MLFLOW_TRACKING_URI": NOWHERE, **LANES[lane]})
+        for lane in ("route", "lane")
+    ]
+    yield started
+    for service in started:
+        service.stop()
+
+
+def test_same_refusal(empty: list[Service]) -> None:
+    """Whatever is sent to `/predict`, the answer is 503 with the time to come back; the connection stays open."""
+    requests = (plain(1), post(b"{nope"), plain(1, b"X-Request-ID: own"), get(b"/ready"))
+    # The reason is another one at first, for a moment.
+    for service in empty:
+        service.wait(lambda found: found.model()["last_reload_error"] is not None, "a reason")
+    found = []
+    for service in empty:
+        with Client(service.url) as client:
+            client.send(b"".join(requests))
+            answers = client.answers(len(requests))
+            assert [answer.status for answer in answers] == [503] * len(requests)
+            assert {answer.header("retry-after") for answer in answers} == {"5"}
+            found.append([answer.comparable("own") for answer in answers])
+            client.send(plain(999))
+            assert client.answers(1)[0].status == 503
+    assert found[0] == found[1]

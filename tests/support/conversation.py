@@ -1,0 +1,62 @@
+"""What a client and a service say to each other on one connection, and what it should have been."""
+
+from dataclasses import dataclass
+
+from request_pool import Sample, plain, prediction
+from wire import Client
+from wire_answer import Answer, Comparable
+
+_PROBE = 999
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What one request gets.
+
+    Attributes:
+        answer: The answer without what differs by moment; None when the connection ends without one.
+        stays: Whether the connection can be used again.
+    """
+
+    answer: Comparable | None
+    stays: bool
+
+
+def stays_open(client: Client) -> bool:
+    """Whether the connection still answers: a last row, that must get its own answer."""
+    client.send(plain(_PROBE))
+    answer = client.answer()
+    if answer is not None:
+        assert_predicts(answer, _PROBE)
+    return answer is not None
+
+
+def assert_predicts(answer: Answer, number: int) -> None:
+    """The answer is the prediction of the number's row."""
+    assert (answer.status, answer.json) == (200, {"prediction": prediction(number)}), (number, answer)
+
+
+def ask_alone(url: str, sample: Sample, number: int) -> Expectation:
+    """Send one request on a connection of its own."""
+    with Client(url) as client:
+        client.send(sample.build(number))
+        answer = client.answer(sample.method)
+        if answer is None:
+            return Expectation(None, stays=False)
+        return Expectation(answer.comparable(sample.id_of(number)), stays_open(client))
+
+
+class Oracle:
+    """A service whose answers to single requests say what any other service must answer."""
+
+    def __init__(self, url: str) -> None:
+        """Ask the service at that address."""
+        self._url = url
+        self._known: dict[tuple[str, int], Expectation] = {}
+
+    def expects(self, sample: Sample, number: int) -> Expectation:
+        """What the request gets."""
+        key = (sample.name, number)
+        if key not in self._known:
+            self._known[key] = ask_alone(self._url, sample, number)
+        return self._known[key]
