@@ -14,7 +14,7 @@ from service_process import Service
 from wire import Client
 from wire_answer import Comparable
 
-CASES: Final = 100
+CASES: Final = 150
 MAX_CONNECTIONS: Final = 4
 MAX_REQUESTS: Final = 8
 MAX_CUTS: Final = 6
