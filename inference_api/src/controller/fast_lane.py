@@ -83,13 +83,17 @@ class FastLane:
         if self._closing:
             return
         self._closing = True
-        self._rhythm.hurry()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(limit_seconds):
-                await self._settled.wait()
-        self._timer.cancel()
-        self._rhythm.stop()
-        self._connections.close()
+        try:
+            self._rhythm.hurry()
+            self._connections.drop_idle()
+            self._check_settled()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(limit_seconds):
+                    await self._settled.wait()
+        finally:
+            self._timer.cancel()
+            self._rhythm.stop()
+            self._connections.close()
 
     # Requests in
 

@@ -74,10 +74,10 @@ class LaneBatch:
         """The same, without holding the event loop."""
         if not self.batcher or not self._rows:
             return []
-        try:
-            return await self.batcher.predict(self._rows)
-        except ApiError as refusal:  # too many rows are waiting
-            return [refusal] * len(self._rows)
+        rows = self._rows[: self.batcher.room()]
+        refused = [self.batcher.overloaded()] * (len(self._rows) - len(rows))
+        outcomes = await self.batcher.predict(rows) if rows else []
+        return [*outcomes, *refused]
 
     def answers(
         self, outcomes: list[Outcome], writer: AnswerWriter, *, closing: bool

@@ -89,8 +89,8 @@ class LaneConnections:
         return descriptor in self.owed or descriptor in self._unsent
 
     def is_settled(self) -> bool:
-        """Whether every answer is given and taken."""
-        return not self.owed and not self._unsent
+        """Whether every request that has begun is answered, and every answer taken."""
+        return not self.owed and not self._unsent and not self.partial
 
     def settle(self, descriptors: set[int]) -> None:
         """Their answers are given."""
@@ -133,6 +133,11 @@ class LaneConnections:
         self._second += 1
         limit = self._second - keep_alive_seconds
         for descriptor in [one for one, second in self._seen.items() if second < limit and one not in self.owed]:
+            self.drop(descriptor)
+
+    def drop_idle(self) -> None:
+        """End those of which nothing is expected."""
+        for descriptor in [one for one in self._seen if not self.is_busy(one) and one not in self.partial]:
             self.drop(descriptor)
 
     def close(self) -> None:

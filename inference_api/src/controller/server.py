@@ -7,6 +7,7 @@ import inspect
 import logging
 import select
 import socket
+from collections.abc import Callable
 from typing import Any, Final
 
 import uvicorn
@@ -27,20 +28,24 @@ _STATE: Final = ("connections", "default_headers", "tasks", "total_requests")
 class ContinuedProtocol(HttpToolsProtocol):
     """uvicorn's protocol for a connection of which something was read already."""
 
-    def __init__(self, received: bytes, *arguments: Any) -> None:
+    def __init__(self, received: bytes, is_closing: Callable[[], bool], *arguments: Any) -> None:
         """Keep it until the transport is there.
 
         Args:
             received: What was read.
+            is_closing: Whether the server has told its connections already that it ends.
             arguments: Of uvicorn's protocol.
         """
         super().__init__(*arguments)
         self._received = received
+        self._is_closing = is_closing
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """Go on where the lane stopped."""
         super().connection_made(transport)
         self.data_received(self._received)
+        if self._is_closing():
+            self.shutdown()
 
 
 class LaneServer(uvicorn.Server):
@@ -76,16 +81,21 @@ class LaneServer(uvicorn.Server):
         for listener in sockets or []:
             listener.close()  # who comes from now on is refused at once, and finds another replica
         if self._lane is not None:
-            await self._lane.close(self._settings.shutdown_seconds)
+            # Among uvicorn's own tasks: it waits for them together, and for no longer than it was told.
+            self._keep(asyncio.get_running_loop().create_task(self._lane.close(self._settings.shutdown_seconds)))
         await super().shutdown(sockets)
 
     def _hand_over(self, connection: socket.socket, received: bytes) -> None:
         loop = asyncio.get_running_loop()
 
         def protocol() -> ContinuedProtocol:
-            return ContinuedProtocol(received, self.config, self.server_state, self.lifespan.state, loop)
+            return ContinuedProtocol(
+                received, lambda: self.should_exit, self.config, self.server_state, self.lifespan.state, loop
+            )
 
-        task = loop.create_task(self._connect(loop, protocol, connection))
+        self._keep(loop.create_task(self._connect(loop, protocol, connection)))
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
         self.server_state.tasks.add(task)
         task.add_done_callback(self.server_state.tasks.discard)
 

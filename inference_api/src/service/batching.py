@@ -56,6 +56,14 @@ class MicroBatcher:
         """Whether a call for so many rows is short enough for the event loop."""
         return not self._slow and rows <= MAX_ROWS_PER_CALL
 
+    def room(self) -> int:
+        """Rows that may join those that wait already."""
+        return max(self._max_queue_rows - self._rows, 0)
+
+    def overloaded(self) -> OverloadedError:
+        """What a row gets that finds no room."""
+        return OverloadedError(f"{self._rows} rows are waiting for the model")
+
     def predict_now(self, rows: Sequence[Row]) -> list[Outcome]:
         """Outcomes of some rows, in their order; whatever fails, each row gets one.
 
@@ -82,7 +90,7 @@ class MicroBatcher:
             OverloadedError: When too many rows are waiting already.
         """
         if self._rows and self._rows + len(rows) > self._max_queue_rows:
-            raise OverloadedError(f"{self._rows} rows are waiting for the model")
+            raise self.overloaded()
         loop = asyncio.get_running_loop()
         future: asyncio.Future[list[Outcome]] = loop.create_future()
         self._waiting.append((rows, future))

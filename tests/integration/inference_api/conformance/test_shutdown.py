@@ -96,17 +96,15 @@ def test_pipelines_in_flight_are_answered(seen: Shutdown) -> None:
     assert seen.pipeline[-1].closes
 
 
-def test_batches_in_flight_are_answered(seen: Shutdown, request: pytest.FixtureRequest) -> None:
+def test_batches_in_flight_are_answered(seen: Shutdown) -> None:
     """A batch that the model works on is answered, with `Connection: close`."""
-    _lane_falls_short(seen, request, "uvicorn tells its connections to close only after the lane has closed")
     assert seen.batch is not None
     assert seen.batch.json == {"predictions": [float(number) for number in range(BUSY_ROWS)]}
     assert seen.batch.closes
 
 
-def test_late_ends_are_waited_for(seen: Shutdown, request: pytest.FixtureRequest) -> None:
+def test_late_ends_are_waited_for(seen: Shutdown) -> None:
     """A row whose last byte comes after the signal, within `SHUTDOWN_SECONDS`, is answered."""
-    _lane_falls_short(seen, request, "the lane closes half-sent requests once every whole one is answered")
     assert seen.late is not None
     assert_nearest(seen.late, 7)
     assert seen.late.closes
@@ -122,11 +120,6 @@ def test_the_rest_is_ended(seen: Shutdown) -> None:
 def test_process_ends(seen: Shutdown) -> None:
     """The process ends by itself: with 0, or with the signal that it was sent, as uvicorn does once all is done."""
     assert seen.exit_code in {0, -signal.SIGTERM}
-
-
-def _lane_falls_short(seen: Shutdown, request: pytest.FixtureRequest, reason: str) -> None:
-    if seen.lane != "route":
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
 
 
 def _refuses(service: Service) -> bool:

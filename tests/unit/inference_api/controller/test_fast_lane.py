@@ -259,6 +259,35 @@ async def test_closing_answers_and_says_so() -> None:
         assert await idle.is_closed()
 
 
+async def test_closing_waits_for_the_end_of_a_request() -> None:
+    """A request whose beginning has come is answered, and told that the connection ends; idle ones end at once."""
+    async with LaneUnderTest(DoublingEstimator()) as lane:
+        half, idle = await lane.client(), await lane.client()
+        await half.send(request(4)[:-1])
+        await idle.send(request(5))
+        assert await idle.prediction() == 10.0
+        closing = asyncio.create_task(lane.lane.close(20))
+        assert await idle.is_closed()
+        assert not closing.done()
+        await half.send(request(4)[-1:])
+        status, headers, body = await half.answer()
+        assert (status, headers["connection"], body["prediction"]) == (200, "close", 8.0)
+        await closing
+
+
+async def test_a_look_brings_no_more_rows_than_there_is_room() -> None:
+    """Of many requests that come at once, those beyond the limit are refused, and the others answered."""
+    estimator = BlockedEstimator()
+    async with LaneUnderTest() as lane:
+        lane.serve(estimator, slow=True, limit=10)
+        client = await lane.client()
+        await client.send(b"".join(request(x) for x in range(25)))
+        await eventually(estimator.entered.is_set)
+        estimator.release.set()
+        found = [(await client.answer())[0] for _ in range(25)]
+    assert found == [200] * 10 + [503] * 15
+
+
 async def test_closing_does_not_wait_for_ever() -> None:
     """A model that does not come back is left behind after the limit."""
     estimator = BlockedEstimator()

@@ -14,7 +14,7 @@ from src.controller.inference import create_app
 from src.controller.server import LaneServer, build_server, lane_problem
 from src.service.batching import MicroBatcher
 from src.settings import Settings
-from tests.unit.inference_api.doubles import EXAMPLE, eventually, model_of, regression
+from tests.unit.inference_api.doubles import EXAMPLE, BlockedEstimator, eventually, model_of, regression
 
 SETTINGS = Settings(mlflow_tracking_uri="http://127.0.0.1:9", shutdown_seconds=5)
 
@@ -26,10 +26,11 @@ class SocketlessServer(uvicorn.Server):
         """Take no sockets."""
 
 
-def built(settings: Settings = SETTINGS) -> uvicorn.Server:
-    """The server of an application."""
+def built(settings: Settings = SETTINGS, estimator: Any = None) -> uvicorn.Server:
+    """The server of an application; an estimator of the test's own counts as slow."""
     app = create_app(settings)
-    app.state.serving.batcher = MicroBatcher(model_of(regression()), app.state.metrics, 100)
+    model = model_of(regression()) if estimator is None else model_of(estimator, slow=True)
+    app.state.serving.batcher = MicroBatcher(model, app.state.metrics, 100)
     return build_server(uvicorn.Config(app, http="httptools", ws="none", log_config=None), app, settings)
 
 
@@ -90,3 +91,24 @@ async def test_one_connection_through_both() -> None:
     assert health.json() == {"status": "ok"}
     assert "inference_lane_requests_total 1.0" in metrics
     assert 'inference_requests_total{route="/predict",status="200"} 2.0' in metrics
+
+
+async def test_what_was_handed_over_is_told_that_the_connection_ends() -> None:
+    """A batch in the model when the server stops is answered with `Connection: close`, as a prediction is."""
+    estimator = BlockedEstimator()
+    server = built(estimator=estimator)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        running = asyncio.create_task(server.serve(sockets=[listener]))
+        await eventually(lambda: server.started)
+        async with httpx.AsyncClient(base_url="http://{}:{}".format(*listener.getsockname()), timeout=20) as client:
+            batch = asyncio.create_task(client.post("/predict/batch", json=[EXAMPLE]))
+            await eventually(estimator.entered.is_set)
+            single = asyncio.create_task(client.post("/predict", json=EXAMPLE))
+            await asyncio.sleep(0.1)
+            server.should_exit = True
+            await asyncio.sleep(0.3)
+            estimator.release.set()
+            answers = [await batch, await single]
+        await running
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert [answer.headers.get("connection") for answer in answers] == ["close", "close"]
