@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from src.service.watcher import Serving
+from src.service.serving import Serving
 from src.settings import Settings
 
 

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from src.controller.failures import ErrorBody
-from src.service.watcher import Serving
+from src.service.serving import Serving
 
 _ERRORS: Final = {
     "400": "The body is not JSON",

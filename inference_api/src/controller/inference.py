@@ -23,7 +23,8 @@ from src.errors import ApiError, FieldProblem, RefusedRowError
 from src.service.metrics import Metrics
 from src.service.model import Outcome
 from src.service.schema import MAX_PROBLEMS
-from src.service.watcher import ModelWatcher, Serving
+from src.service.serving import Serving
+from src.service.watcher import ModelWatcher
 from src.settings import Settings
 
 CLIENT_CLOSED_REQUEST: Final = 499  # as nginx logs it

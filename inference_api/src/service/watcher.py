@@ -3,80 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import random
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from src.errors import ApiError, ModelError, ModelRefusedError, NotReadyError
+from src.errors import ApiError, ModelError, ModelRefusedError
 from src.service.batching import MicroBatcher
-from src.service.bundle import MODEL_FOLDER, Bundle
+from src.service.bundle import Bundle
 from src.service.cache import ModelCache
 from src.service.fetcher import FetchRequest, run_fetch
-from src.service.loading import load_estimator
+from src.service.memory import settle_memory
 from src.service.metrics import Metrics
-from src.service.model import LoadedModel
+from src.service.preparation import load_model
+from src.service.refusals import Refusals
 from src.service.registry import ModelVersion, Registry
-from src.service.schema import Schema
-from src.service.verification import verified
+from src.service.serving import ReloadError, Serving
 from src.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 _FIRST_POLL_SECONDS: Final = 1.0
-_LONGEST_PAUSE_SECONDS: Final = 300.0
-
-
-@dataclass(frozen=True, slots=True)
-class ReloadError:
-    """Why the last attempt to follow the alias failed.
-
-    Attributes:
-        detail: The reason.
-        kind: The error's kind.
-        at: When, UTC.
-    """
-
-    detail: str
-    kind: str
-    at: datetime
-
-
-@dataclass(slots=True)
-class Serving:
-    """What serves at the moment.
-
-    Attributes:
-        batcher: The current model's batcher, or None before the first.
-        last_error: Why the last look at the registry failed; None after a good one.
-    """
-
-    batcher: MicroBatcher | None = None
-    last_error: ReloadError | None = None
-
-    def current(self) -> MicroBatcher:
-        """The current model's batcher.
-
-        Raises:
-            NotReadyError: When no model serves yet; tells why.
-        """
-        if self.batcher is None:
-            reason = self.last_error.detail if self.last_error else "the model is being loaded"
-            raise NotReadyError(f"no model is serving yet: {reason}")
-        return self.batcher
-
-
-@dataclass(slots=True)
-class _Refusal:
-    """A version that failed, and when to try it again."""
-
-    place: Path
-    error: ApiError
-    pause: float
-    retry_at: float = field(default=0.0)
 
 
 class ModelWatcher:
@@ -96,7 +44,7 @@ class ModelWatcher:
         self._registry = Registry(settings)
         self._cache = ModelCache(settings.model_cache_dir, settings.registered_model_name, settings.model_alias)
         self._place: Path | None = None
-        self._refusal: _Refusal | None = None
+        self._refusals = Refusals(settings.model_poll_seconds)
 
     async def run(self) -> None:
         """Serve the last good version at once, then follow the alias until cancelled."""
@@ -104,13 +52,12 @@ class ModelWatcher:
         while True:
             try:
                 await self.refresh()
-                self._serving.last_error = None
+                self._forget_error()
             except ApiError as error:
                 self._note(error)
             except Exception as error:  # a fault of one look must not end the watch
                 logger.exception("the look at the registry failed")
                 self._note(ModelError(f"unexpected {type(error).__name__} while loading the model"))
-            self._metrics.reload_failing(failing=self._serving.last_error is not None)
             pause = self._settings.model_poll_seconds
             if self._serving.batcher is None:
                 pause = min(pause, _FIRST_POLL_SECONDS)
@@ -125,18 +72,19 @@ class ModelWatcher:
         version = await self._registry.resolve()
         place = self._cache.place(version)
         if place == self._place:
-            self._refusal = None
+            self._refusals.forget()
             return
-        self._respect_refusal(place)
+        self._refusals.respect(place)
         try:
             bundle = await asyncio.to_thread(self._cache.find, version) or await self._fetch(version)
             await self._swap(bundle, place)
         except ApiError as error:
             self._metrics.reload("failure")
-            self._remember_refusal(place, error)
+            if isinstance(error, ModelRefusedError):  # a failure of this time is tried again at every look
+                self._refusals.remember(place, error)
             raise
         self._metrics.reload("success")
-        self._refusal = None
+        self._refusals.forget()
         await asyncio.to_thread(self._cache.mark_good, version)
 
     async def _start_from_cache(self) -> None:
@@ -175,7 +123,7 @@ class ModelWatcher:
         model = await asyncio.to_thread(load_model, bundle, place, allow_pickle=self._settings.allow_pickle)
         # One assignment: a request sees either the old model or the new one, whole.
         self._serving.batcher = MicroBatcher(model, self._metrics, self._settings.max_queue_rows)
-        self._serving.last_error = None  # of an earlier version, or an earlier look
+        self._forget_error()
         self._place = place
         self._metrics.serving(bundle.name, bundle.version, self._settings.model_alias)
         logger.info(
@@ -189,67 +137,13 @@ class ModelWatcher:
         )
         settle_memory()
 
-    def _respect_refusal(self, place: Path) -> None:
-        refusal = self._refusal
-        if refusal and refusal.place == place and asyncio.get_running_loop().time() < refusal.retry_at:
-            raise refusal.error
-
-    def _remember_refusal(self, place: Path, error: ApiError) -> None:
-        """A refused version is fetched again at longer and longer pauses, a failed one at every look."""
-        if not isinstance(error, ModelRefusedError):
-            return
-        again = self._refusal is not None and self._refusal.place == place
-        pause = self._settings.model_poll_seconds
-        if again and self._refusal is not None:
-            pause = min(self._refusal.pause * 2, _LONGEST_PAUSE_SECONDS)
-        self._refusal = _Refusal(place, error, pause, asyncio.get_running_loop().time() + pause)
+    def _forget_error(self) -> None:
+        self._serving.last_error = None
+        self._metrics.reload_failing(failing=False)
 
     def _note(self, error: ApiError) -> None:
         known = self._serving.last_error
         if known is None or known.detail != error.detail:
             logger.warning("cannot follow the alias", extra={"reason": error.detail, "kind": error.kind})
         self._serving.last_error = ReloadError(error.detail, error.kind, datetime.now(UTC))
-
-
-def load_model(bundle: Bundle, place: Path, *, allow_pickle: bool) -> LoadedModel:
-    """Load a bundle's estimator, prove that it answers as MLflow does, and warm it up.
-
-    Raises:
-        ModelRefusedError: When it cannot be loaded safely or answers differently.
-    """
-    path = place / MODEL_FOLDER / bundle.model_file
-    estimator = load_estimator(path, bundle.serialization_format, allow_pickle=allow_pickle)
-    schema = Schema(bundle.columns, bundle.example)
-    way = verified(bundle, schema, estimator)
-    return LoadedModel(
-        bundle=bundle,
-        schema=schema,
-        estimator=estimator,
-        encoder=way.encoder,
-        seconds_per_call=way.seconds_per_call,
-        loaded_at=datetime.now(UTC),
-        warnings=_warnings(bundle),
-        computation=way.computation,
-        path_reason=way.reason,
-    )
-
-
-def settle_memory() -> None:
-    """Take what now lives for long out of the garbage collector's sight: its pauses are the p99 of a small service."""
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 50)
-
-
-def _warnings(bundle: Bundle) -> tuple[str, ...]:
-    import sklearn  # noqa: PLC0415 - loaded with the first model, not before
-
-    notes = []
-    if bundle.sklearn_version and bundle.sklearn_version != sklearn.__version__:
-        notes.append(f"saved with scikit-learn {bundle.sklearn_version}, served with {sklearn.__version__}")
-    if not bundle.checks:
-        notes.append("no verification row: mlflow.pyfunc gave no repeatable finite answer for any")
-    if not bundle.digest_verified:
-        notes.append("the registry holds no digest (tag content_sha256) of this version")
-    return tuple(notes)
+        self._metrics.reload_failing(failing=True)

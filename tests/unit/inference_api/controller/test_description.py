@@ -11,8 +11,8 @@ from src.service.batching import MicroBatcher
 from src.service.bundle import Check
 from src.service.metrics import Metrics
 from src.service.schema import Schema
+from src.service.serving import ReloadError, Serving
 from src.service.verification import verified
-from src.service.watcher import ReloadError, Serving
 from src.settings import Settings
 from tests.unit.inference_api.doubles import EXAMPLE, FEATURES, checked_bundle, model_of, regression
 

@@ -14,7 +14,7 @@ from sklearn.linear_model import LinearRegression
 from src.controller.inference import create_app
 from src.service.batching import MicroBatcher
 from src.service.column import Column
-from src.service.watcher import Serving
+from src.service.serving import Serving
 from src.settings import Settings
 from tests.unit.inference_api.doubles import (
     BAD,

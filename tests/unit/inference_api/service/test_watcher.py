@@ -1,17 +1,14 @@
 """The alias's version serves; what fails keeps the old one serving and says why."""
 
 import asyncio
-import gc
 import logging
 import os
-import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-import sklearn
 from service_process import free_port
 from sklearn.linear_model import LinearRegression
 from sklearn.preprocessing import FunctionTransformer
@@ -24,9 +21,10 @@ from src.service.column import Column
 from src.service.fetcher import FetchRequest
 from src.service.metrics import Metrics
 from src.service.registry import ModelVersion
-from src.service.watcher import ModelWatcher, Serving, load_model, settle_memory
+from src.service.serving import Serving
+from src.service.watcher import ModelWatcher
 from src.settings import Settings
-from tests.unit.inference_api.doubles import FEATURES, StubRegistry, eventually, regression, version_of, write_bundle
+from tests.unit.inference_api.doubles import StubRegistry, eventually, regression, version_of, write_bundle
 
 ROW = (1.0, 1.0, 1.0)
 
@@ -59,10 +57,10 @@ class FolderFetch:
 class Watched:
     """A watcher with all its surroundings."""
 
-    def __init__(self, registry: StubRegistry, folder: Path, url: str = "") -> None:
+    def __init__(self, registry: StubRegistry, folder: Path, url: str = "", poll_seconds: float = 0.02) -> None:
         """Follow the alias of a stub, or of another address."""
         self.settings = Settings(
-            mlflow_tracking_uri=url or registry.url, model_cache_dir=folder, model_poll_seconds=0.02
+            mlflow_tracking_uri=url or registry.url, model_cache_dir=folder, model_poll_seconds=poll_seconds
         )
         self.registry = registry
         self.serving, self.metrics = Serving(), Metrics()
@@ -117,12 +115,6 @@ def fetch(monkeypatch: pytest.MonkeyPatch) -> FolderFetch:
     double = FolderFetch()
     monkeypatch.setattr(module, "run_fetch", double)
     return double
-
-
-def test_not_ready() -> None:
-    """Before the first model the reason is that it is being loaded, or why it cannot be."""
-    with pytest.raises(NotReadyError, match="no model is serving yet: the model is being loaded"):
-        Serving().current()
 
 
 async def test_first_version(watched: Watched) -> None:
@@ -186,23 +178,20 @@ async def test_refused_version_keeps_the_old(case: str, watched: Watched) -> Non
     assert watched.metric('inference_model_reloads_total{outcome="failure"}') == "1.0"
 
 
-async def test_refused_version_is_not_tried_at_every_look(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A refused version is loaded again at longer and longer pauses; each look between gives the known reason."""
-    monkeypatch.setattr(module, "_LONGEST_PAUSE_SECONDS", 1e9)
+async def test_refused_version_is_not_tried_at_every_look(registry: StubRegistry, tmp_path: Path) -> None:
+    """A refused version is loaded again after a pause only; each look before gives the known reason."""
+    watched = Watched(registry, tmp_path, poll_seconds=1e8)
     watched.register(version_of("1"), FunctionTransformer(os.system))
-    watched.watcher._settings = Settings(mlflow_tracking_uri=watched.registry.url, model_poll_seconds=1e8)
     for _ in range(3):
         with pytest.raises(ModelRefusedError, match=r"posix\.system"):
             await watched.watcher.refresh()
     assert watched.metric('inference_model_reloads_total{outcome="failure"}') == "1.0"
-    refusal = watched.watcher._refusal
+    refusal = watched.watcher._refusals.last
     assert refusal is not None
     refusal.retry_at = 0
     with pytest.raises(ModelRefusedError):
         await watched.watcher.refresh()
     assert watched.metric('inference_model_reloads_total{outcome="failure"}') == "2.0"
-    assert watched.watcher._refusal is not None
-    assert watched.watcher._refusal.pause == 2e8
 
 
 async def test_repair_of_a_refused_version(watched: Watched) -> None:
@@ -345,51 +334,3 @@ async def test_same_reason_is_logged_once(watched: Watched, caplog: pytest.LogCa
     with caplog.at_level(logging.WARNING):
         await watched.until(lambda: len(watched.registry.requests) > 3)
     assert [record.message for record in caplog.records].count("cannot follow the alias") == 1
-
-
-def loaded(folder: Path, **values: Any) -> tuple[str, ...]:
-    """The warnings of a model that was loaded from a bundle."""
-    bundle = write_bundle(folder / "bundle", regression(), **values)
-    return load_model(bundle, folder / "bundle", allow_pickle=False).warnings
-
-
-CHECKS = (Check({column.name: 1.0 for column in FEATURES}, 111.0),)
-WARNINGS: list[tuple[dict[str, Any], list[str]]] = [
-    ({}, []),
-    ({"sklearn_version": sklearn.__version__}, []),
-    ({"sklearn_version": "0.1"}, [f"saved with scikit-learn 0.1, served with {sklearn.__version__}"]),
-    ({"checks": ()}, ["no verification row"]),
-    ({"digest_verified": False}, ["the registry holds no digest"]),
-    ({"sklearn_version": "0.1", "digest_verified": False}, ["saved with", "the registry holds no digest"]),
-]
-
-
-@pytest.mark.parametrize(("values", "expected"), WARNINGS)
-def test_what_an_operator_should_know(values: dict[str, Any], expected: list[str], tmp_path: Path) -> None:
-    """Another scikit-learn, a model that could not be verified and one without a digest are warned about."""
-    found = loaded(tmp_path, **{"checks": CHECKS, **values})
-    assert len(found) == len(expected)
-    assert all(note.startswith(start) for note, start in zip(found, expected, strict=True))
-
-
-class Ring:
-    """Refers to itself, so that only the collector can end it."""
-
-    def __init__(self) -> None:
-        """Close the ring."""
-        self.ring = self
-
-
-@pytest.mark.usefixtures("collector_as_found")
-def test_settle_memory() -> None:
-    """What lives for long is out of the collector's sight; of a replaced model nothing stays."""
-    ring = Ring()
-    gone = weakref.ref(ring)
-    settle_memory()
-    assert gc.get_freeze_count() > 0
-    assert gc.get_threshold() == (100_000, 50, 50)
-    del ring
-    gc.collect()
-    assert gone() is not None
-    settle_memory()
-    assert gone() is None

@@ -1,0 +1,48 @@
+"""What serves at the moment: the state that requests read and the watcher writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from src.errors import NotReadyError
+from src.service.batching import MicroBatcher
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadError:
+    """Why the last attempt to follow the alias failed.
+
+    Attributes:
+        detail: The reason.
+        kind: The error's kind.
+        at: When, UTC.
+    """
+
+    detail: str
+    kind: str
+    at: datetime
+
+
+@dataclass(slots=True)
+class Serving:
+    """What serves at the moment.
+
+    Attributes:
+        batcher: The current model's batcher, or None before the first.
+        last_error: Why the last look at the registry failed; None after a good one.
+    """
+
+    batcher: MicroBatcher | None = None
+    last_error: ReloadError | None = None
+
+    def current(self) -> MicroBatcher:
+        """The current model's batcher.
+
+        Raises:
+            NotReadyError: When no model serves yet; tells why.
+        """
+        if self.batcher is None:
+            reason = self.last_error.detail if self.last_error else "the model is being loaded"
+            raise NotReadyError(f"no model is serving yet: {reason}")
+        return self.batcher
