@@ -21,6 +21,7 @@ _Waiting = list[tuple[Sequence[Row], asyncio.Future[list[Outcome]]]]
 SLOW_CALL_SECONDS: Final = 0.001
 SLOW_CALLS: Final = 3
 MAX_ROWS_PER_CALL: Final = 1024
+MAX_ROWS_WITH_SLOW_FALLBACK: Final = 64
 
 
 class MicroBatcher:
@@ -49,12 +50,15 @@ class MicroBatcher:
         self._scheduled = False
         self._slow = model.seconds_per_call > SLOW_CALL_SECONDS
         self._slow_calls = 0
+        # Refused rows are looked for by halving, with the estimator itself: many of them at once may take seconds.
+        slow_fallback = model.fallback_seconds > SLOW_CALL_SECONDS
+        self._most_rows = MAX_ROWS_WITH_SLOW_FALLBACK if slow_fallback else MAX_ROWS_PER_CALL
         self._thread = ThreadPoolExecutor(1, "predict")  # starts with its first call, ends with the batcher
         self._tasks: set[asyncio.Task[None]] = set()
 
     def is_quick(self, rows: int) -> bool:
         """Whether a call for so many rows is short enough for the event loop."""
-        return not self._slow and rows <= MAX_ROWS_PER_CALL
+        return not self._slow and rows <= self._most_rows
 
     def room(self) -> int:
         """Rows that may join those that wait already."""

@@ -43,6 +43,7 @@ class LoadedModel:
         warnings: What an operator should know, such as another version of scikit-learn.
         computation: The answers without the estimator's `predict`, when that was proven equal.
         path_reason: Why that path serves.
+        fallback_seconds: Time of one warm call of the estimator, which some rows are left to.
     """
 
     bundle: Bundle
@@ -54,6 +55,7 @@ class LoadedModel:
     warnings: tuple[str, ...] = ()
     computation: Computation | None = None
     path_reason: str = ""
+    fallback_seconds: float = 0.0
 
     @property
     def path(self) -> str:

@@ -32,6 +32,7 @@ def load_model(bundle: Bundle, place: Path, *, allow_pickle: bool) -> LoadedMode
         warnings=_warnings(bundle),
         computation=way.computation,
         path_reason=way.reason,
+        fallback_seconds=way.fallback_seconds,
     )
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 
-from src.service.direct.computation import Computation, Matrix
+from src.service.direct.computation import Computation, Matrix, Step
 from src.service.direct.grove import MAX_NODES, Fields, Grove, merge, total
 from src.service.direct.labels import Likeliest, Signs
 from src.service.direct.origin import origins
 
 _MODULE: Final = "sklearn.ensemble._hist_gradient_boosting.gradient_boosting"
+MOST_ROWS: Final = 128
+"""Beyond, the calls cost less than the walk, which the choice of the tree makes longer."""
 _FIELDS: Final = Fields("left", "right", "feature_idx", "num_threshold")
 
 
@@ -40,21 +43,33 @@ def histogram_boosting(estimator: Any, method: str) -> Computation | None:
 class _Raw:
     """The sum of the iterations, one column a class. A missing value is one that the trees know."""
 
-    def __init__(self, grove: Grove, width: int) -> None:
+    def __init__(self, grove: Grove, predictors: Sequence[Step], start: Matrix) -> None:
         self._grove = grove
-        self._width = width
+        self._predictors = predictors
+        self._start = start
 
     def __call__(self, matrix: Matrix) -> Matrix:
-        iterations = self._grove(matrix).reshape(-1, self._width, len(matrix))
-        scores = np.asfortranarray(total(iterations).T)  # as the loss takes them
+        scores = self._one_walk(matrix) if len(matrix) <= MOST_ROWS else self._one_by_one(matrix)
         infinite = np.isinf(matrix) if matrix.dtype.kind == "f" else None
         if infinite is not None and infinite.any():
             scores[infinite.any(axis=1)] = np.nan  # a transformer before may refuse it
         return scores
 
+    def _one_walk(self, matrix: Matrix) -> Matrix:
+        iterations = self._grove(matrix).reshape(-1, len(self._start), len(matrix))
+        return np.asfortranarray(total(iterations).T)  # as the loss takes them
+
+    def _one_by_one(self, matrix: Matrix) -> Matrix:
+        doubles = np.asarray(matrix, dtype=np.float64)
+        scores = np.empty((len(matrix), len(self._start)), order="F")
+        scores[:] = self._start
+        for number, predictor in enumerate(self._predictors):
+            scores[:, number % len(self._start)] += predictor(doubles)
+        return scores
+
 
 class _Predictor:
-    """The merged tree, in one thread."""
+    """A tree, the merged one or one alone, in one thread."""
 
     def __init__(self, predictor: Any, columns: int) -> None:
         self._predict = predictor.predict
@@ -78,5 +93,6 @@ def _raw(estimator: Any) -> _Raw | None:
         tables[place]["value"] += start[place]
     nodes, _roots = merge(tables, leaves, _FIELDS, columns)
     blank = np.zeros((0, 8), dtype=np.uint32)
-    merged = type(predictors[0])(nodes, blank, blank)
-    return _Raw(Grove(_Predictor(merged, columns), len(tables), columns, np.float64), width)
+    merged = _Predictor(type(predictors[0])(nodes, blank, blank), columns)
+    alone = [_Predictor(predictor, columns) for predictor in predictors]
+    return _Raw(Grove(merged, len(tables), columns, np.float64), alone, start)

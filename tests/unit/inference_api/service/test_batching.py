@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from src.errors import ApiError, OverloadedError, RefusedRowError
-from src.service.batching import MAX_ROWS_PER_CALL, SLOW_CALL_SECONDS, SLOW_CALLS, MicroBatcher
+from src.service.batching import (
+    MAX_ROWS_PER_CALL,
+    MAX_ROWS_WITH_SLOW_FALLBACK,
+    SLOW_CALL_SECONDS,
+    SLOW_CALLS,
+    MicroBatcher,
+)
 from src.service.column import Column
 from src.service.encoding import MatrixEncoder
 from src.service.metrics import Metrics
@@ -255,3 +262,12 @@ async def test_a_model_that_is_only_stopped_stays() -> None:
     for _ in range(2 * SLOW_CALLS):
         assert await micro.predict(rows(2)) == [4.0]
     assert micro.is_quick(1)
+
+
+def test_many_rows_beside_a_slow_fallback() -> None:
+    """Where rows may be left to a slow estimator, only a few at once are short enough for the event loop."""
+    model = replace(model_of(DoublingEstimator()), fallback_seconds=SLOW_CALL_SECONDS * 2)
+    micro = MicroBatcher(model, Metrics(), 10_000)
+    assert micro.is_quick(MAX_ROWS_WITH_SLOW_FALLBACK)
+    assert not micro.is_quick(MAX_ROWS_WITH_SLOW_FALLBACK + 1)
+    assert MicroBatcher(model_of(DoublingEstimator()), Metrics(), 10_000).is_quick(MAX_ROWS_PER_CALL)

@@ -137,4 +137,6 @@ def test_the_path_that_serves_is_warmed_up(monkeypatch: pytest.MonkeyPatch) -> N
     bundle, estimator = pair(LinearRegression())
     way = verified(bundle, Schema(bundle.columns, bundle.example), estimator)
     assert way.computation is not None
+    assert way.seconds_per_call < float("inf")
+    assert way.fallback_seconds < float("inf")
     assert counted.calls == len(bundle.checks) + 1 + WARM_UP_CALLS

@@ -62,6 +62,20 @@ def test_refused_rows(case: tuple[Any, str], matrix: Matrix) -> None:
     assert_refused_rows_unknown(histogram_boosting(*case), *case, matrix)
 
 
+@pytest.mark.parametrize("case", _FITTED)
+def test_many_rows(case: tuple[Any, str]) -> None:
+    """A batch for which the trees are asked one by one is as equal, a value that is not finite included."""
+    estimator, method = case
+    matrix = np.tile(_HOLED, (2, 1))
+    assert len(matrix) > module.MOST_ROWS
+    computation = histogram_boosting(*case)
+    assert_equal(computation, *case, matrix)
+    assert computation is not None
+    np.testing.assert_array_equal(computation(matrix)[0], getattr(estimator, method)(matrix))
+    matrix[3, 0] = np.inf
+    assert list(computation(matrix)[1]) == [3]
+
+
 def test_missing_values() -> None:
     """A missing value is one that the trees know, so that it stays on the quick path."""
     case = _FITTED[1]
