@@ -13,8 +13,9 @@ from src.controller import server as module
 from src.controller.inference import create_app
 from src.controller.server import LaneServer, build_server, lane_problem
 from src.service.batching import MicroBatcher
+from src.service.model import LoadedModel
 from src.settings import Settings
-from tests.unit.inference_api.doubles import EXAMPLE, eventually, model_of, regression
+from tests.unit.inference_api.doubles import EXAMPLE, BlockedEstimator, eventually, model_of, regression
 
 SETTINGS = Settings(mlflow_tracking_uri="http://127.0.0.1:9", shutdown_seconds=5)
 
@@ -26,10 +27,10 @@ class SocketlessServer(uvicorn.Server):
         """Take no sockets."""
 
 
-def built(settings: Settings = SETTINGS) -> uvicorn.Server:
+def built(settings: Settings = SETTINGS, model: LoadedModel | None = None) -> uvicorn.Server:
     """The server of an application."""
     app = create_app(settings)
-    app.state.serving.batcher = MicroBatcher(model_of(regression()), app.state.metrics, 100)
+    app.state.serving.batcher = MicroBatcher(model or model_of(regression()), app.state.metrics, 100)
     return build_server(uvicorn.Config(app, http="httptools", ws="none", log_config=None), app, settings)
 
 
@@ -90,3 +91,29 @@ async def test_one_connection_through_both() -> None:
     assert health.json() == {"status": "ok"}
     assert "inference_lane_requests_total 1.0" in metrics
     assert 'inference_requests_total{route="/predict",status="200"} 2.0' in metrics
+
+
+@pytest.mark.parametrize("lane", [True, False], ids=["lane", "route"])
+async def test_connections_are_refused_while_the_last_answers_are_awaited(*, lane: bool) -> None:
+    """A stopping server refuses who comes, who can then try another replica, and answers what it has."""
+    blocked = BlockedEstimator()
+    server = built(Settings(mlflow_tracking_uri="http://127.0.0.1:9", fast_lane=lane), model_of(blocked, slow=True))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = listener.getsockname()
+        running = asyncio.create_task(server.serve(sockets=[listener]))
+        await eventually(lambda: server.started)
+        async with httpx.AsyncClient(base_url="http://{}:{}".format(*address), timeout=20) as client:
+            waiting = asyncio.create_task(client.post("/predict", json=EXAMPLE))
+            await eventually(blocked.entered.is_set)
+            server.should_exit = True
+            await eventually(lambda: refuses(address))
+            assert not waiting.done()
+            blocked.release.set()
+            assert (await waiting).status_code == 200
+        await running
+
+
+def refuses(address: tuple[str, int]) -> bool:
+    """Tell whether nobody listens there."""
+    with socket.socket() as client:
+        return client.connect_ex(address) != 0
