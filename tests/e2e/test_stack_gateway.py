@@ -97,8 +97,8 @@ def test_unusual_predictions_are_answered(stack: Stack, request_bytes: bytes) ->
 
 
 def test_long_heads_pass_and_endless_ones_get_the_api_s_error_shape(stack: Stack) -> None:
-    """Cookies of 7 KiB pass; 20 KiB are answered 431 in the same JSON shape as the API's own errors."""
-    passed = httpx.post(f"{stack.url}/predict", json=SAMPLE, headers={"Cookie": f"a={'x' * 7000}"}, timeout=10)
+    """Cookies of 14 KiB pass; 20 KiB are answered 431 in the same JSON shape as the API's own errors."""
+    passed = httpx.post(f"{stack.url}/predict", json=SAMPLE, headers={"Cookie": f"a={'x' * 14_336}"}, timeout=10)
     refused = httpx.get(f"{stack.url}/health", headers={"Cookie": f"a={'x' * 20_000}"}, timeout=10)
 
     assert passed.status_code == 200

@@ -78,8 +78,6 @@ class LaneServer(uvicorn.Server):
         """Stop listening, answer what has arrived, then let uvicorn end what it has."""
         for door in self._doors:
             door.close()
-        for listener in sockets or []:
-            listener.close()  # who comes from now on is refused at once, and finds another replica
         if self._lane is not None:
             # Among uvicorn's own tasks: it waits for them together, and for no longer than it was told.
             self._keep(asyncio.get_running_loop().create_task(self._lane.close(self._settings.shutdown_seconds)))

@@ -13,6 +13,7 @@ from src.controller import server as module
 from src.controller.inference import create_app
 from src.controller.server import LaneServer, build_server, lane_problem
 from src.service.batching import MicroBatcher
+from src.service.model import LoadedModel
 from src.settings import Settings
 from tests.unit.inference_api.doubles import EXAMPLE, BlockedEstimator, eventually, model_of, regression
 
@@ -26,11 +27,10 @@ class SocketlessServer(uvicorn.Server):
         """Take no sockets."""
 
 
-def built(settings: Settings = SETTINGS, estimator: Any = None) -> uvicorn.Server:
-    """The server of an application; an estimator of the test's own counts as slow."""
+def built(settings: Settings = SETTINGS, model: LoadedModel | None = None) -> uvicorn.Server:
+    """The server of an application."""
     app = create_app(settings)
-    model = model_of(regression()) if estimator is None else model_of(estimator, slow=True)
-    app.state.serving.batcher = MicroBatcher(model, app.state.metrics, 100)
+    app.state.serving.batcher = MicroBatcher(model or model_of(regression()), app.state.metrics, 100)
     return build_server(uvicorn.Config(app, http="httptools", ws="none", log_config=None), app, settings)
 
 
@@ -96,7 +96,7 @@ async def test_one_connection_through_both() -> None:
 async def test_what_was_handed_over_is_told_that_the_connection_ends() -> None:
     """A batch in the model when the server stops is answered with `Connection: close`, as a prediction is."""
     estimator = BlockedEstimator()
-    server = built(estimator=estimator)
+    server = built(model=model_of(estimator, slow=True))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         running = asyncio.create_task(server.serve(sockets=[listener]))
         await eventually(lambda: server.started)
@@ -112,3 +112,29 @@ async def test_what_was_handed_over_is_told_that_the_connection_ends() -> None:
         await running
     assert [answer.status_code for answer in answers] == [200, 200]
     assert [answer.headers.get("connection") for answer in answers] == ["close", "close"]
+
+
+@pytest.mark.parametrize("lane", [True, False], ids=["lane", "route"])
+async def test_connections_are_refused_while_the_last_answers_are_awaited(*, lane: bool) -> None:
+    """A stopping server refuses who comes, who can then try another replica, and answers what it has."""
+    blocked = BlockedEstimator()
+    server = built(Settings(mlflow_tracking_uri="http://127.0.0.1:9", fast_lane=lane), model_of(blocked, slow=True))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = listener.getsockname()
+        running = asyncio.create_task(server.serve(sockets=[listener]))
+        await eventually(lambda: server.started)
+        async with httpx.AsyncClient(base_url="http://{}:{}".format(*address), timeout=20) as client:
+            waiting = asyncio.create_task(client.post("/predict", json=EXAMPLE))
+            await eventually(blocked.entered.is_set)
+            server.should_exit = True
+            await eventually(lambda: refuses(address))
+            assert not waiting.done()
+            blocked.release.set()
+            assert (await waiting).status_code == 200
+        await running
+
+
+def refuses(address: tuple[str, int]) -> bool:
+    """Tell whether nobody listens there."""
+    with socket.socket() as client:
+        return client.connect_ex(address) != 0
