@@ -77,9 +77,8 @@ def record(server: str, name: str, version: str, checks: list[dict[str, Any]], f
     client = mlflow.MlflowClient(server)
     files = Path(mlflow.artifacts.download_artifacts(f"models:/{name}/{version}", dst_path=str(folder)))
     (files / FILE).write_text(json.dumps({"format": 1, "examples": 1, "checks": checks}))
-    model_id = client.get_model_version(name, version).model_id
-    assert model_id is not None
-    client.log_model_artifact(model_id, str(files / FILE))
+    source = str(client.get_model_version(name, version).source)
+    client.log_model_artifact(source.removeprefix("models:/"), str(files / FILE))
     client.set_model_version_tag(name, version, "content_sha256", content_digest(files))
 
 
