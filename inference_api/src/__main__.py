@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import resource
+import socket
 import sys
 from contextlib import suppress
 from dataclasses import fields
@@ -13,9 +14,11 @@ import uvicorn
 
 from src import logs
 from src.controller.inference import create_app
+from src.controller.server import build_server
 from src.settings import Settings, SettingsError
 
 BACKLOG = 16_384
+EXIT_FAILURE = 1
 EXIT_USAGE = 2
 
 
@@ -29,8 +32,9 @@ def main() -> int:
         return EXIT_USAGE
     _allow_many_connections()
     logs.configure(settings.log_level)
-    uvicorn.run(
-        create_app(settings),
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
         host=settings.host,
         port=settings.port,
         http="httptools",  # uvicorn would fall back to the slower h11 without a word
@@ -42,7 +46,31 @@ def main() -> int:
         timeout_keep_alive=settings.keep_alive_seconds,
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
+    try:
+        listeners = [listen(settings.host, settings.port)]
+    except OSError as error:
+        sys.stderr.write(f"error: cannot listen on {settings.host}:{settings.port}: {error.strerror}\n")
+        return EXIT_FAILURE
+    build_server(config, app, settings).run(sockets=listeners)
     return 0
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening TCP socket; a name with several addresses takes its first.
+
+    Raises:
+        OSError: When the address is taken or not of this machine.
+    """
+    family, kind, protocol, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listener = socket.socket(family, kind, protocol)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -26,6 +26,7 @@ def copy_checkout(target: Path) -> None:
 
 
 def clean_environment() -> dict[str, str]:
-    """The caller's environment without the variables that the Compose files read."""
+    """The caller's environment without the variables that the Compose files and MLflow's client read."""
     names = set(re.findall(r"^#?\s*([A-Z][A-Z0-9_]+)=", (REPOSITORY / ".env.example").read_text(), re.MULTILINE))
-    return {name: value for name, value in os.environ.items() if name not in names and not name.startswith("COMPOSE_")}
+    others = ("COMPOSE_", "MLFLOW_")
+    return {name: value for name, value in os.environ.items() if name not in names and not name.startswith(others)}

@@ -65,9 +65,9 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
         server.wait()
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def environment() -> Iterator[None]:
-    """Put back what MLflow's client writes into the environment, where the next test's programs would find it."""
+    """Put back what MLflow's client writes into the environment, where the next tests' programs would find it."""
     before = dict(os.environ)
     yield
     for name in os.environ.keys() - before.keys():

@@ -31,6 +31,7 @@ class ErrorBody(BaseModel):
 
 ERROR_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {503: {"model": ErrorBody, "description": "No model serves"}}
 
+UNEXPECTED: Final = "the service failed; its log has the details under this answer's X-Request-ID"
 MAX_PATH: Final = 100
 _STATUS_KINDS: Final = {404: "not_found", 405: "method_not_allowed"}
 
@@ -59,4 +60,4 @@ def on_http_exception(request: Request, error: Exception) -> Response:
 def unexpected(error: Exception, path: str) -> Response:
     """The answer for a fault of the service: logged whole, told in one sentence."""
     logger.error("unexpected error", exc_info=error, extra={"path": path[:MAX_PATH]})
-    return error_response(ApiError("the service failed; its log has the details under this answer's X-Request-ID"))
+    return error_response(ApiError(UNEXPECTED))

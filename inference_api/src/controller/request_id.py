@@ -16,14 +16,31 @@ _HEADER: Final = b"x-request-id"
 _ACCEPTED: Final = re.compile(rb"[\w.:/+=@-]{1,128}")
 
 
+def accepted(given: bytes) -> bytes:
+    """The client's id when it is a reasonable one, else nothing."""
+    return given if _ACCEPTED.fullmatch(given) else b""
+
+
+class RequestIds:
+    """Ids that no other process gives."""
+
+    def __init__(self) -> None:
+        """Draw what they begin with."""
+        self._prefix = secrets.token_hex(6).encode()
+        self._count = itertools.count(1)
+
+    def new(self) -> bytes:
+        """The next one."""
+        return b"%b-%x" % (self._prefix, next(self._count))
+
+
 class RequestIdMiddleware:
     """ASGI middleware that names the request for its logs and its answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         """Wrap the application."""
         self._app = app
-        self._prefix = secrets.token_hex(6)
-        self._count = itertools.count(1)
+        self._ids = RequestIds()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Name an HTTP request; pass everything else on."""
@@ -31,7 +48,7 @@ class RequestIdMiddleware:
             await self._app(scope, receive, send)
             return
         given = next((value for name, value in scope["headers"] if name == _HEADER), b"")
-        name = given if _ACCEPTED.fullmatch(given) else f"{self._prefix}-{next(self._count):x}".encode()
+        name = accepted(given) or self._ids.new()
         logs.request_id.set(name.decode())
 
         started = False

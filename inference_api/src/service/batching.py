@@ -6,10 +6,10 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import Final
 
-from src.errors import ApiError, OverloadedError
+from src.errors import OverloadedError
 from src.service.metrics import Metrics
 from src.service.model import LoadedModel, Outcome, PredictionError
 from src.service.schema import Row
@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 _Waiting = list[tuple[Sequence[Row], asyncio.Future[list[Outcome]]]]
 
 SLOW_CALL_SECONDS: Final = 0.001
+SLOW_CALLS: Final = 3
 MAX_ROWS_PER_CALL: Final = 1024
 
 
@@ -27,8 +28,9 @@ class MicroBatcher:
 
     A quick model is called in the loop: a thread would cost more than the call. A model that takes longer than
     `SLOW_CALL_SECONDS`, or thousands of rows at once, are called in one thread, so that the loop goes on accepting;
-    while it works, the next batch gathers. There is never more than one call at a time (`predict` is not audited for
-    threads, https://github.com/scikit-learn/scikit-learn/issues/18530).
+    while it works, the next batch gathers. What one row took when the model was loaded is only the first guess: a
+    model that turns out slow on the batches that really come moves to the thread then. There is never more than one
+    call at a time (`predict` is not audited for threads, https://github.com/scikit-learn/scikit-learn/issues/18530).
     """
 
     def __init__(self, model: LoadedModel, metrics: Metrics, max_queue_rows: int) -> None:
@@ -46,8 +48,32 @@ class MicroBatcher:
         self._rows = 0
         self._scheduled = False
         self._slow = model.seconds_per_call > SLOW_CALL_SECONDS
+        self._slow_calls = 0
         self._thread = ThreadPoolExecutor(1, "predict")  # starts with its first call, ends with the batcher
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def is_quick(self, rows: int) -> bool:
+        """Whether a call for so many rows is short enough for the event loop."""
+        return not self._slow and rows <= MAX_ROWS_PER_CALL
+
+    def predict_now(self, rows: Sequence[Row]) -> list[Outcome]:
+        """Outcomes of some rows, in their order; whatever fails, each row gets one.
+
+        Args:
+            rows: Validated rows; in the event loop only as many as `is_quick` allows.
+        """
+        # Not the wall's time: under a CPU quota, or beside a busy neighbour, every call is long now and then.
+        start = thread_time()
+        try:
+            return self._outcomes(rows)
+        except Exception as error:  # an estimator may raise anything, and nobody may wait for ever
+            logger.exception("a batch failed")
+            return [PredictionError(f"the model failed: {type(error).__name__}")] * len(rows)
+        finally:
+            self._slow_calls = self._slow_calls + 1 if thread_time() - start > SLOW_CALL_SECONDS else 0
+            if self._slow_calls >= SLOW_CALLS and not self._slow:
+                self._slow = True
+                logger.info("the model is called beside the event loop from now on", extra={"rows": len(rows)})
 
     async def predict(self, rows: Sequence[Row]) -> list[Outcome]:
         """Wait for the outcomes of some rows, in their order.
@@ -67,34 +93,27 @@ class MicroBatcher:
         return await future
 
     def _start(self) -> None:
-        if self._slow or self._rows > MAX_ROWS_PER_CALL:
+        if not self.is_quick(self._rows):
             task = asyncio.get_running_loop().create_task(self._work())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
             return
         taken = self._take()
         self._scheduled = False
-        try:
-            self._settle(taken, self._outcomes(taken))
-        except Exception as error:  # noqa: BLE001 - whatever fails, nobody may wait for ever
-            self._fail(taken, error)
+        self._settle(taken, self.predict_now(_rows_of(taken)))
 
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()
         while self._waiting:
             taken = self._take()
-            try:
-                self._settle(taken, await loop.run_in_executor(self._thread, self._outcomes, taken))
-            except Exception as error:  # noqa: BLE001 - as above
-                self._fail(taken, error)
+            self._settle(taken, await loop.run_in_executor(self._thread, self.predict_now, _rows_of(taken)))
         self._scheduled = False
 
     def _take(self) -> _Waiting:
         taken, self._waiting, self._rows = self._waiting, [], 0
         return taken
 
-    def _outcomes(self, taken: _Waiting) -> list[Outcome]:
-        rows = [row for part, _future in taken for row in part]
+    def _outcomes(self, rows: Sequence[Row]) -> list[Outcome]:
         start = perf_counter()
         outcomes: list[Outcome] = []
         for first in range(0, len(rows), MAX_ROWS_PER_CALL):
@@ -110,10 +129,6 @@ class MicroBatcher:
                 future.set_result(outcomes[first : first + len(part)])
             first += len(part)
 
-    @staticmethod
-    def _fail(taken: _Waiting, error: Exception) -> None:
-        logger.error("a batch failed", exc_info=error)
-        failure: ApiError = PredictionError(f"the model failed: {type(error).__name__}")
-        for _part, future in taken:
-            if not future.done():
-                future.set_exception(failure)
+
+def _rows_of(taken: _Waiting) -> list[Row]:
+    return [row for part, _future in taken for row in part]

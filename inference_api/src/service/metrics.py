@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from prometheus_client import (
@@ -16,6 +17,9 @@ from prometheus_client import (
     generate_latest,
 )
 
+from src.service.durations import Durations
+
+LANE_ROUTE: Final = "/predict"
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _ROWS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096)
 
@@ -37,13 +41,13 @@ class Metrics:
         self._requests = Counter(
             "inference_requests", "Requests answered.", ("route", "status"), registry=self._registry
         )
-        self._seconds = Histogram(
-            "inference_request_seconds",
-            "Time from request to answer.",
-            ("route",),
-            registry=self._registry,
-            buckets=_SECONDS,
+        self._lane_requests = Counter(
+            "inference_lane_requests", "Requests answered by the fast lane.", registry=self._registry
         )
+        self._seconds = Durations(
+            "inference_request_seconds", "Time from reading a request to its answer.", "route", _SECONDS
+        )
+        self._registry.register(self._seconds)
         self._batch_rows = Histogram(
             "inference_batch_rows", "Rows predicted together.", registry=self._registry, buckets=_ROWS
         )
@@ -66,7 +70,19 @@ class Metrics:
     def request(self, route: str, status: int, seconds: float) -> None:
         """Count one answered request."""
         self._requests.labels(route, str(status)).inc()
-        self._seconds.labels(route).observe(seconds)
+        self._seconds.observe(route, seconds)
+
+    def lane(self, statuses: Mapping[int, int], seconds: float) -> None:
+        """Count the requests that one look of the fast lane answered.
+
+        Args:
+            statuses: How many answers had which status.
+            seconds: The time that all of them took.
+        """
+        for status, count in statuses.items():
+            self._requests.labels(LANE_ROUTE, str(status)).inc(count)
+            self._lane_requests.inc(count)
+            self._seconds.observe(LANE_ROUTE, seconds, count)
 
     def batch(self, rows: int, seconds: float) -> None:
         """Count one batch."""

@@ -53,13 +53,12 @@ class ModelWatcher:
         while True:
             try:
                 await self.refresh()
-                self._serving.last_error = None
+                self._forget_error()
             except ApiError as error:
                 self._note(error)
             except Exception as error:  # a fault of one look must not end the watch
                 logger.exception("the look at the registry failed")
                 self._note(ModelError(f"unexpected {type(error).__name__} while loading the model"))
-            self._metrics.reload_failing(failing=self._serving.last_error is not None)
             pause = self._settings.model_poll_seconds
             if self._serving.batcher is None:
                 pause = min(pause, _FIRST_POLL_SECONDS)
@@ -126,7 +125,7 @@ class ModelWatcher:
         model = await asyncio.to_thread(load_model, bundle, place, allow_pickle=self._settings.allow_pickle)
         # One assignment: a request sees either the old model or the new one, whole.
         self._serving.batcher = MicroBatcher(model, self._metrics, self._settings.max_queue_rows)
-        self._serving.last_error = None  # of an earlier version, or an earlier look
+        self._forget_error()
         self._place = place
         self._metrics.serving(bundle.name, bundle.version, self._settings.model_alias)
         logger.info(
@@ -140,8 +139,13 @@ class ModelWatcher:
         )
         settle_memory()
 
+    def _forget_error(self) -> None:
+        self._serving.last_error = None
+        self._metrics.reload_failing(failing=False)
+
     def _note(self, error: ApiError) -> None:
         known = self._serving.last_error
         if known is None or known.detail != error.detail:
             logger.warning("cannot follow the alias", extra={"reason": error.detail, "kind": error.kind})
         self._serving.last_error = ReloadError(error.detail, error.kind, datetime.now(UTC))
+        self._metrics.reload_failing(failing=True)

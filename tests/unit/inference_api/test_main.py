@@ -1,6 +1,7 @@
 """The command `python -m src`."""
 
 import os
+import socket
 import subprocess
 import sys
 from dataclasses import fields
@@ -44,3 +45,12 @@ def test_bad_settings_are_a_sentence() -> None:
 def test_unknown_argument() -> None:
     """An argument that does not exist is refused with exit code 2."""
     assert run("--port", "1").returncode == 2
+
+
+def test_a_taken_port_is_a_sentence() -> None:
+    """A port that another process has ends with exit code 1 and one line, without a traceback."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        found = run(HOST="127.0.0.1", PORT=str(taken.getsockname()[1]))
+    assert (found.returncode, found.stdout) == (1, "")
+    assert found.stderr.splitlines()[-1].startswith("error: cannot listen on 127.0.0.1:")
+    assert "Traceback" not in found.stderr

@@ -1,15 +1,17 @@
 """Micro-batching: one call for many requests, and to each request its own outcomes."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from src.errors import ApiError, OverloadedError, RefusedRowError
-from src.service.batching import MAX_ROWS_PER_CALL, MicroBatcher
+from src.service.batching import MAX_ROWS_PER_CALL, SLOW_CALL_SECONDS, SLOW_CALLS, MicroBatcher
 from src.service.column import Column
 from src.service.encoding import MatrixEncoder
 from src.service.metrics import Metrics
@@ -35,6 +37,26 @@ class BrokenEncoder(MatrixEncoder):
     def groups(self, _rows: Sequence[Row]) -> list[list[int]]:
         """Raise."""
         raise RuntimeError("no groups")
+
+
+class BusyEstimator(DoublingEstimator):
+    """Needs a few milliseconds of the processor for every call."""
+
+    def answer(self, data: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Twice the first column, after some work."""
+        start = time.thread_time()
+        while time.thread_time() - start < 3 * SLOW_CALL_SECONDS:
+            pass
+        return super().answer(data)
+
+
+class IdleEstimator(DoublingEstimator):
+    """Is stopped for a few milliseconds in every call, as by a CPU quota."""
+
+    def answer(self, data: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Twice the first column, after a pause."""
+        time.sleep(3 * SLOW_CALL_SECONDS)
+        return super().answer(data)
 
 
 def batcher(estimator: Any, *, slow: bool = False, limit: int = 100_000, **options: Any) -> MicroBatcher:
@@ -199,9 +221,9 @@ async def test_nobody_waits_for_ever(slow: bool, caplog: pytest.LogCaptureFixtur
     micro = batcher(DoublingEstimator(), slow=slow, encoder=BrokenEncoder(COLUMNS))
     for _ in range(2):
         calls = [micro.predict(rows(value)) for value in range(3)]
-        found = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 30)
-        assert [str(outcome) for outcome in found] == ["the model failed: RuntimeError"] * 3
-        assert all(isinstance(outcome, ApiError) for outcome in found)
+        found = await asyncio.wait_for(asyncio.gather(*calls), 30)
+        assert [str(outcome) for [outcome] in found] == ["the model failed: RuntimeError"] * 3
+        assert all(isinstance(outcome, ApiError) for [outcome] in found)
     assert "a batch failed" in caplog.text
 
 
@@ -215,3 +237,21 @@ async def test_batches_are_counted(slow: bool) -> None:  # noqa: FBT001
     assert "inference_batch_rows_sum 4.0" in text
     assert "inference_batch_rows_count 1.0" in text
     assert "inference_predict_seconds_count 1.0" in text
+
+
+async def test_a_model_that_turns_out_slow_leaves_the_loop() -> None:
+    """After a few long calls it is called in the thread, although its first row was quick."""
+    micro = batcher(BusyEstimator())
+    assert micro.is_quick(1)
+    for _ in range(SLOW_CALLS):
+        assert await micro.predict(rows(2)) == [4.0]
+    assert not micro.is_quick(1)
+    assert await micro.predict(rows(3)) == [6.0]
+
+
+async def test_a_model_that_is_only_stopped_stays() -> None:
+    """Time in which the process does not run says nothing of the model."""
+    micro = batcher(IdleEstimator())
+    for _ in range(2 * SLOW_CALLS):
+        assert await micro.predict(rows(2)) == [4.0]
+    assert micro.is_quick(1)
