@@ -68,8 +68,9 @@ def _checks(model: Predictor, rows: pd.DataFrame) -> list[dict[str, Any]]:
     found = []
     for place in range(len(rows)):
         row = rows.iloc[[place]]
-        for name in row.select_dtypes("object"):  # MLflow takes a missing boolean as None, not as NaN
-            row = row.assign(**{str(name): row[name].where(row[name].notna(), None)})
+        # MLflow takes a missing boolean as None, not as NaN.
+        gaps = {name: [None] for name in row if row[name].dtype == object and row[name].isna().all()}
+        row = row.assign(**{str(name): pd.Series(gap, row.index, dtype=object) for name, gap in gaps.items()})
         try:
             first, second = _answer(model, row), _answer(model, row)
         except Exception:  # noqa: BLE001, S112 - a drawn row may be outside of what the model accepts: no check then
