@@ -75,18 +75,16 @@ def environment() -> Iterator[None]:
     os.environ.update(before)
 
 
-@pytest.fixture(scope="session")
-def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The base URL of a running MLflow server; model names are shared by all tests, so choose your own."""
-    # The server runs in an empty folder: in the project's root the folder mlflow/ would be on its import path.
-    folder = tmp_path_factory.mktemp("mlflow-server")
+@contextlib.contextmanager
+def running_server(folder: Path, *options: str) -> Iterator[str]:
+    """Run an MLflow server on SQLite in an empty folder: in the project's root, mlflow/ would be on its import path."""
     base_url = f"http://127.0.0.1:{_free_port()}"
     log = folder / "server.log"
     command = [
         *(sys.executable, "-m", "mlflow", "server"),
         *("--host", "127.0.0.1", "--port", base_url.rsplit(":", 1)[1], "--workers", "1"),
         *("--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}"),
-        *("--artifacts-destination", str(folder / "artifacts")),
+        *options,
     ]
     with log.open("wb") as output:
         server = subprocess.Popen(
@@ -102,3 +100,20 @@ def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield base_url
     finally:
         _stop(server)
+
+
+@pytest.fixture(scope="session")
+def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The base URL of a running MLflow server; model names are shared by all tests, so choose your own."""
+    folder = tmp_path_factory.mktemp("mlflow-server")
+    with running_server(folder, "--artifacts-destination", str(folder / "artifacts")) as base_url:
+        yield base_url
+
+
+@pytest.fixture
+def proxyless_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server whose clients fetch artifacts by themselves, here from a folder."""
+    folder = tmp_path_factory.mktemp("proxyless-server")
+    root = str(folder / "artifacts")
+    with running_server(folder, "--no-serve-artifacts", "--default-artifact-root", root) as base_url:
+        yield base_url

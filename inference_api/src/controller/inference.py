@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from time import perf_counter
 from typing import Annotated, Any, Final, cast
 
@@ -56,10 +57,26 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(RequestIdMiddleware)
     app.add_exception_handler(ApiError, on_api_error)
     app.add_exception_handler(HTTPException, on_http_exception)
-    app.get("/health", tags=["operation"], summary="Liveness")(health)
-    app.get("/ready", tags=["operation"], summary="Readiness", responses=ERROR_RESPONSES)(ready)
-    app.get("/model", tags=["operation"], summary="The model that serves")(model)
-    app.get("/metrics", tags=["operation"], summary="Prometheus metrics", response_class=Response)(metrics_text)
+    # Descriptions of their own: the image runs without docstrings.
+    operation = partial(app.get, tags=["operation"])
+    operation("/health", summary="Liveness", description="200 while the process lives, whatever the model.")(health)
+    operation(
+        "/ready",
+        summary="Readiness",
+        description="200 when a model serves, else 503 with the reason.",
+        responses=ERROR_RESPONSES,
+    )(ready)
+    operation(
+        "/model",
+        summary="The model that serves",
+        description="What serves, since when, and why a newer version does not.",
+    )(model)
+    operation(
+        "/metrics",
+        summary="Prometheus metrics",
+        description="The metrics of this replica.",
+        response_class=Response,
+    )(metrics_text)
     # Plain Starlette routes: FastAPI's own would validate twice, and the model's signature is not known at import.
     app.router.routes.append(Route("/predict", predict, methods=["POST"]))
     app.router.routes.append(Route("/predict/batch", predict_batch, methods=["POST"]))
