@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from benchmarks.console import say
 from benchmarks.errors import BenchmarkError
+from benchmarks.interrupt import end_in_order
 from benchmarks.options import parse
 from benchmarks.page import write_page
 from benchmarks.results import Results
@@ -19,6 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark; returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     options = parse(words)
+    end_in_order()
     try:
         if options.render_only:
             results = Results.read(options.results)

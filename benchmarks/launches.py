@@ -69,6 +69,9 @@ def mlserver(place: Place) -> Launch:
         "name": "model",
         "implementation": "mlserver_sklearn.SKLearnModel",
         "parameters": {"uri": str(place.model.joblib)},
+        # Adaptive batching is off by default; without it 64 connections cost a third more.
+        "max_batch_size": 64,
+        "max_batch_time": 0.001,
     }
     (place.folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
     (place.folder / "model-settings.json").write_text(json.dumps(model), encoding="utf-8")

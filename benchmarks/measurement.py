@@ -74,6 +74,10 @@ def measure(wrk: Wrk, contender: Contender, model: str, turn: Turn, seconds: int
             after = process.usage()
             if reading.requests or not process.running:
                 break
+    except ServerFailedError:
+        # Nobody listens any more: what the server said last tells more than what wrk says.
+        if process.running:
+            raise
     finally:
         process.pause()
     if not process.running:

@@ -72,8 +72,7 @@ def _machine(results: Results) -> str:
     return text + (
         f"{results.repeats} rondas intercaladas de {results.seconds} s por medida. Entre las repeticiones de una "
         f"misma medida, la distancia del máximo al mínimo es el {noise.middle:.0%} de su mediana (la mediana de "
-        f"todas; la peor {noise.highest:.0%}). Los cocientes comparan vecinos de la misma ronda y se mueven menos que "
-        "las cifras.\n"
+        f"todas; la peor {noise.highest:.0%}). Los cocientes comparan vecinos de la misma ronda.\n"
     )
 
 

@@ -47,21 +47,22 @@ def load_key(server: str, kind: str, connections: int) -> str:
 
 
 def turns(servers: Mapping[str, Sequence[str]], loads: Sequence[Load], repeats: int) -> Iterator[Turn]:
-    """Every server under every load it knows, once a round.
+    """Every server under every load it knows, in rounds.
 
     Args:
         servers: For each server the kinds of request that it knows.
         loads: What to press with.
         repeats: How many rounds.
 
-    Within a round all servers meet one load before the next comes, so that those who are compared are seconds apart.
-    Each round begins with another server: nobody is always the first after a pause.
+    In a round all servers meet the same load, so that those who are compared are seconds apart. Each round begins with
+    another server: nobody is always the first. All rounds of a load come before the next load, few connections before
+    many: a server that learns from a crowd (BentoML's batching waits as it learned to) would else meet the lone client
+    of the next round with what the crowd has taught it.
     """
     names = list(servers)
-    for repeat in range(repeats):
-        shift = repeat % len(names) if names else 0
-        order = names[shift:] + names[:shift]
-        for load in loads:
-            for name in order:
+    for load in sorted(loads, key=lambda load: load.connections):
+        for repeat in range(repeats):
+            shift = repeat % len(names) if names else 0
+            for name in names[shift:] + names[:shift]:
                 if load.kind in servers[name]:
                     yield Turn(name, load.kind, load.connections, repeat)

@@ -79,7 +79,8 @@ SERVERS: dict[str, Server] = {
         Server(
             "mlserver",
             "MLServer (sklearn)",
-            "`parallel_workers: 0`, `metrics_endpoint: null`; protocolo V2 por REST",
+            "`parallel_workers: 0`, `metrics_endpoint: null`, `max_batch_size: 64`, `max_batch_time: 0.001`; "
+            "protocolo V2 por REST",
             launches.mlserver,
             dialects.V2,
             dialects.V2,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from benchmarks.console import say
 from benchmarks.errors import BenchmarkError
+from benchmarks.interrupt import end_in_order
 from benchmarks.tables import markdown
 from benchmarks.users.docker import of_service
 from benchmarks.users.options import Options, parse
@@ -20,6 +21,7 @@ _FULL_CORE = 0.95
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the series; returns the exit code."""
     options = parse(arguments)
+    end_in_order()
     try:
         _series(options)
     except BenchmarkError as error:

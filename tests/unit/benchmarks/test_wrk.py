@@ -48,10 +48,16 @@ class SlowServer(asyncio.Protocol):
     """Answers each request a fixed time after it came, and refuses bodies that say so."""
 
     bodies: set[bytes]
+    open: set[asyncio.BaseTransport]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the way back."""
         self._transport = transport
+        self.open.add(transport)
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """The client has hung up."""
+        self.open.discard(self._transport)
 
     def data_received(self, data: bytes) -> None:
         """A whole request: these are small."""
@@ -62,17 +68,25 @@ class SlowServer(asyncio.Protocol):
         asyncio.get_running_loop().call_later(DELAY_MS / 1000, self._transport.write, answer)  # type: ignore[attr-defined]  # typed as the base
 
 
+async def _hang_up(server: asyncio.Server) -> None:
+    server.close()
+    while SlowServer.open:
+        for transport in list(SlowServer.open):
+            transport.close()
+        await asyncio.sleep(0.01)
+
+
 @pytest.fixture
 def slow_port() -> Iterator[int]:
     """A server whose latency is known from below."""
-    SlowServer.bodies = set()
+    SlowServer.bodies, SlowServer.open = set(), set()
     port = free_port()
     loop = asyncio.new_event_loop()
     server = loop.run_until_complete(loop.create_server(SlowServer, "127.0.0.1", port))
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     yield port
-    loop.call_soon_threadsafe(server.close)
+    asyncio.run_coroutine_threadsafe(_hang_up(server), loop).result(30)
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.close()

@@ -1,0 +1,112 @@
+"""One turn of one server."""
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from benchmarks import measurement as module
+from benchmarks.cores import Cores
+from benchmarks.errors import NoAnswerError, ServerFailedError
+from benchmarks.lineup import Contender
+from benchmarks.measurement import measure
+from benchmarks.process import Process, quiet_environment
+from benchmarks.schedule import Turn
+from benchmarks.servers import SERVERS
+from benchmarks.target import free_port
+from benchmarks.wrk import Wrk
+from local_stack.probe import ask
+
+pytestmark = pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not installed")
+
+TURN = Turn("example", "single", connections=4, repeat=1)
+# A server whose POST does what the test wants.
+_SERVER = """
+import os, sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def answer(self, status):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+    def do_GET(self):
+        self.answer(200)
+    def do_POST(self):
+        {post}
+    def log_message(self, *_):
+        pass
+ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"""
+
+Start = Callable[[str], Contender]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start servers that end with the test."""
+    started: list[Process] = []
+    bodies = tmp_path / "bodies"
+    bodies.write_text("{}\n", encoding="ascii")
+
+    def run(post: str) -> Contender:
+        port = free_port()
+        command = [sys.executable, "-c", _SERVER.replace("{post}", post), str(port)]
+        process = Process(
+            command,
+            core=Cores.choose().server,
+            log=tmp_path / "log",
+            folder=tmp_path,
+            environment=quiet_environment({}),
+        )
+        started.append(process)
+        while process.running and ask(f"http://127.0.0.1:{port}/") is None:
+            pass
+        process.pause()
+        return Contender(SERVERS["asgi"], process, port, {"single": bodies})
+
+    yield run
+    for process in started:
+        process.stop()
+
+
+@pytest.fixture
+def wrk() -> Wrk:
+    """On its own core."""
+    return Wrk.find(Cores.choose().load)
+
+
+def test_a_measurement_holds_what_was_seen(start: Start, wrk: Wrk) -> None:
+    """And the server rests again afterwards."""
+    contender = start("self.answer(200)")
+
+    one = measure(wrk, contender, "linear", TURN, 1)
+
+    assert (one.server, one.model, one.kind, one.connections, one.repeat) == ("asgi", "linear", "single", 4, 1)
+    assert one.rate > 0
+    assert 0 < one.p50_ms <= one.p99_ms
+    assert one.failures == 0
+    assert one.rss_mib > 5
+    # CPU per answer and cores are two views of the same time.
+    assert one.cpu_us * one.rate / 1e6 == pytest.approx(one.cores)
+    assert psutil.Process(contender.process.pid).status() == psutil.STATUS_STOPPED
+
+
+def test_a_server_that_dies_under_load_is_out(start: Start, wrk: Wrk) -> None:
+    """With what it said last."""
+    contender = start("os.write(2, b'out of luck'); os._exit(3)")
+
+    with pytest.raises(ServerFailedError, match=r"died under load, exit code 3: .*out of luck"):
+        measure(wrk, contender, "linear", TURN, 1)
+
+
+def test_errors_are_no_answers(start: Start, wrk: Wrk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server is not fast because it refuses fast; it gets a second chance."""
+    monkeypatch.setattr(module, "_PATIENCE", 1)
+
+    with pytest.raises(NoAnswerError, match=r"no good answer within 1 s \([1-9]\d* failures\)"):
+        measure(wrk, start("self.answer(503)"), "linear", TURN, 1)
