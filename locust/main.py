@@ -7,6 +7,7 @@ import sys
 
 from locust import events
 
+import collector
 from preflight import Preflight
 from scenario import Scenario, SettingError
 
@@ -44,3 +45,4 @@ if _scenario.steps is not None:
 
 
 Preflight(_scenario).listen(events)
+collector.listen(events)

@@ -19,14 +19,22 @@ ENOUGH_PER_LOOK: Final = 32
 FEW_PER_REST: Final = 4
 JUDGED_REQUESTS: Final = 32
 JUDGED_RESTS: Final = 6
+QUIET_RESTS: Final = 3
+"""Rests in a row that may bring nothing: a crowd's own machine stops for some milliseconds now and then."""
+BAD_RESTS: Final = 2
+"""Rests that must bring too little together before they get shorter, for the same reason."""
 EVERY: Final = 8
 """One rest in so many is looked into half way."""
 STEADY: Final = 0.42
 """Share of the second half's rate from which a longer rest pays; a steady stream has 0.5."""
 DRYING_UP: Final = 0.35
 """Share from which down the rest was much too long."""
+BOLD: Final = 2.0
+"""Growth of a rest as long as none was too long."""
 CAREFUL: Final = 1.1
-"""Growth after a rest turned out too long; before that it doubles."""
+"""Growth after one was; from there it gets bolder again each time."""
+CAREFUL_SECONDS: Final = 0.25
+"""Time without growth after that."""
 FIRST_PAUSE_SECONDS: Final = 0.05
 LONGEST_PAUSE_SECONDS: Final = 1.0
 
@@ -60,11 +68,13 @@ class Rests:
         self.length = 0.0
         self._longest = longest_seconds
         self._clock = clock
-        self._growth = 2.0
+        self._growth = BOLD
         self._pause = FIRST_PAUSE_SECONDS
-        self._probe_at = 0.0
+        self._probe_at = self._grow_at = 0.0
+        self._quiet = 0
+        self._first = self._second = self._judged = 0
+        self._first_seconds = self._second_seconds = 0.0
         self._since_halves = EVERY
-        self._forget()
 
     def after(self, answered: int) -> Rest:
         """The rest that follows a look.
@@ -76,8 +86,11 @@ class Rests:
             return NO_REST
         if self.length:
             if answered < FEW_PER_REST / 2:
-                self._give_up()
+                self._quiet += 1
+                if self._quiet > QUIET_RESTS:
+                    self._give_up()
                 return NO_REST
+            self._quiet = 0
             self._since_halves += 1
             return Rest(self.length, halves=self._since_halves >= EVERY)
         if not answered or answered >= ENOUGH_PER_LOOK or self._clock() < self._probe_at:
@@ -99,26 +112,33 @@ class Rests:
         self._second_seconds += second_seconds
         self._judged += 1
         total = self._first + self._second
-        if total < FEW_PER_REST * self._judged / 2:
-            self._give_up()
-            return
         if total < JUDGED_REQUESTS and self._judged < JUDGED_RESTS:
-            self._since_halves = EVERY  # more of them, before anything changes
-            self.length = self.length or min(SHORTEST_SECONDS, self._longest)
+            self._look_closer()
             return
-        rates = self._first / (self._first_seconds or 1e-9), self._second / (self._second_seconds or 1e-9)
-        share = rates[1] / (sum(rates) or 1.0)
         few = total < FEW_PER_REST * self._judged
-        self._forget()
-        self._since_halves = 0
-        if few or (share < DRYING_UP and self.length <= SHORTEST_SECONDS):
-            self._give_up()
-        elif share < STEADY:
-            self._growth = CAREFUL
-            self._change(max(self.length * (0.5 if share < DRYING_UP else 0.75), SHORTEST_SECONDS))
-        else:
+        rates = self._first / (self._first_seconds or 1e-9), self._second / (self._second_seconds or 1e-9)
+        share = 0.0 if few else rates[1] / (sum(rates) or 1.0)
+        if share >= STEADY:
+            self._forget()
             self._pause = FIRST_PAUSE_SECONDS
-            self._change(max(self.length * self._growth, SHORTEST_SECONDS))
+            if self._clock() >= self._grow_at:
+                self._change(max(self.length * self._growth, SHORTEST_SECONDS))
+                self._growth = min(self._growth * CAREFUL, BOLD)
+        elif self.length > SHORTEST_SECONDS and self._judged < BAD_RESTS:
+            self._look_closer()
+        elif few or (share < DRYING_UP and self.length <= SHORTEST_SECONDS):
+            self._give_up()
+        else:
+            self._forget()
+            if self.length > SHORTEST_SECONDS:
+                self._growth = CAREFUL
+                self._grow_at = self._clock() + CAREFUL_SECONDS
+            self._change(max(self.length * (0.5 if share < DRYING_UP else 0.75), SHORTEST_SECONDS))
+
+    def _look_closer(self) -> None:
+        """Look into the next rest too, before anything changes."""
+        self._since_halves = EVERY
+        self.length = self.length or min(SHORTEST_SECONDS, self._longest)
 
     def _change(self, length: float) -> None:
         length = min(length, self._longest)
@@ -128,12 +148,14 @@ class Rests:
 
     def _give_up(self) -> None:
         self.length = 0.0
-        self._growth = 2.0
+        self._growth = BOLD
         self._forget()
         self._since_halves = EVERY
         self._probe_at = self._clock() + self._pause
         self._pause = min(self._pause * 2, LONGEST_PAUSE_SECONDS)
 
     def _forget(self) -> None:
+        self._quiet = 0
+        self._since_halves = 0
         self._first = self._second = self._judged = 0
         self._first_seconds = self._second_seconds = 0.0

@@ -35,24 +35,27 @@ class SmallS3Handler(BaseHTTPRequestHandler):
 
     def do_HEAD(self) -> None:
         """200 for a bucket that exists, else 404."""
-        self._answer(200 if self._bucket in self.server.buckets else 404)
+        self._send(self._status(200 if self._bucket in self.server.buckets else 404))
 
     def do_PUT(self) -> None:
-        """Create the bucket."""
-        self._answer(200)
-        self.server.buckets.add(self._bucket)
+        """Create the bucket, before anybody is told."""
+        status = self._status(200)
+        if status == 200:
+            self.server.buckets.add(self._bucket)
+        self._send(status)
 
     @property
     def _bucket(self) -> str:
         return self.path.strip("/")
 
-    def _answer(self, status: int) -> None:
+    def _status(self, status: int) -> int:
         self.server.requests.append(f"{self.command} {self._bucket}")
         if self.server.busy:
             self.server.busy -= 1
-            status = 503
-        elif "Credential=admin/" not in self.headers["Authorization"]:
-            status = 403
+            return 503
+        return status if "Credential=admin/" in self.headers["Authorization"] else 403
+
+    def _send(self, status: int) -> None:
         self.send_response(status)
         self.send_header("Content-Length", "0")
         self.end_headers()

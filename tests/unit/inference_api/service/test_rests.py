@@ -16,7 +16,7 @@ def test_independent_users_are_rested_for(rate: float) -> None:
     assert max(length for _moment, length in player.lengths) == LONGEST
     late = [length for moment, length in player.lengths if moment > 1.0]
     assert sum(late) / len(late) > 0.8 * LONGEST
-    assert player.looks < 3.0 * 120
+    assert len(late) < 2.0 * 120
 
 
 @pytest.mark.parametrize("rate", [3000.0, 5714.0])
