@@ -65,16 +65,6 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
         server.wait()
 
 
-@pytest.fixture(scope="module", autouse=True)
-def environment() -> Iterator[None]:
-    """Put back what MLflow's client writes into the environment, where the next tests' programs would find it."""
-    before = dict(os.environ)
-    yield
-    for name in os.environ.keys() - before.keys():
-        del os.environ[name]
-    os.environ.update(before)
-
-
 @contextlib.contextmanager
 def running_server(folder: Path, *options: str) -> Iterator[str]:
     """Run an MLflow server on SQLite in an empty folder: in the project's root, mlflow/ would be on its import path."""

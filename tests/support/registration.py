@@ -21,11 +21,13 @@ def register(server: str, name: str, estimator: Any, *, alias: str = "champion",
         The new version.
     """
     mlflow.set_tracking_uri(server)
+    mlflow.set_registry_uri(server)
     if "serialization_format" not in options:
         options["skops_trusted_types"] = skops.io.get_untrusted_types(data=skops.io.dumps(estimator))
     # MLflow would start an interpreter and load the model to find out what it imports.
     options.setdefault("pip_requirements", [f"scikit-learn=={sklearn.__version__}"])
-    with mlflow.start_run():
+    # The one that every server has: the client would remember one of another server.
+    with mlflow.start_run(experiment_id="0"):
         info = mlflow.sklearn.log_model(estimator, name="model", registered_model_name=name, **options)
     version = str(info.registered_model_version)
     mlflow.MlflowClient(server).set_registered_model_alias(name, alias, version)
