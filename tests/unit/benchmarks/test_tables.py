@@ -24,7 +24,7 @@ def test_a_row_has_the_middle_and_the_outermost() -> None:
 
 def test_who_could_not_be_measured_stands_there_with_the_reason() -> None:
     """Never a silent gap, and no folder of the machine it happened on."""
-    failed = {"linear": {"bentoml": "ended before it was ready, exit code 1: /home/someone/x/app.py: no | module"}}
+    failed = {"linear": {"bentoml": "ended before it was ready, exit code 1: /srv/peer/app.py: no | module"}}
 
     table = load_table(results(rates("lane", 1), failed), "linear", "single", 64)
 
