@@ -190,7 +190,7 @@ def test_a_program_that_dies_ends_the_stack_with_its_log(start: Start) -> None:
 def test_a_closed_terminal_ends_everything(start: Start) -> None:
     """Closing the window, or losing the SSH connection, leaves no server behind."""
     person, terminal = pty.openpty()
-    # `setsid --ctty` makes it the controlling terminal, as a shell's is. Tests under `nohup` would hand down the wish to
+    # `setsid --ctty` makes it the controlling terminal, as a shell's is. Tests under `nohup` would hand on the wish to
     # outlive the terminal, which the stack grants.
     command = ("env", "--default-signal=HUP", "setsid", "--ctty", "--wait", sys.executable, "-m", "local_stack")
     stack = start(terminal, command)
