@@ -50,10 +50,6 @@ class LaneBatch:
             error = ApiError(UNEXPECTED)
         self.requests.append((descriptor, request_id, error))
 
-    def holds(self, descriptor: int) -> bool:
-        """Whether one of the requests came by this connection."""
-        return any(request[0] == descriptor for request in self.requests)
-
     def descriptors(self) -> set[int]:
         """The connections of all requests."""
         return {request[0] for request in self.requests}
