@@ -92,7 +92,12 @@ class LaneBatch:
         statuses: dict[int, int] = {}
         for place, (descriptor, request_id, error) in enumerate(self.requests):
             outcome = next(of_rows) if error is None else error
-            status, content = writer.answer(outcome, version, request_id, close=last.get(descriptor) == place)
+            close = last.get(descriptor) == place
+            try:
+                status, content = writer.answer(outcome, version, request_id, close=close)
+            except Exception:  # an answer that JSON cannot hold; its neighbours have theirs, and the connection goes on
+                logger.exception("unexpected error")
+                status, content = writer.answer(ApiError(UNEXPECTED), version, request_id, close=close)
             statuses[status] = statuses.get(status, 0) + 1
             found.append((descriptor, content))
         return found, statuses

@@ -34,6 +34,14 @@ class WordyEstimator:
         return np.array(["x" * 100_000] * len(data))
 
 
+class UnspeakableEstimator:
+    """Answers odd rows with something that JSON cannot hold."""
+
+    def predict(self, data: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """The value itself, or an object."""
+        return np.array([object() if x % 2 else x for x in data[:, 0].tolist()], dtype="object")
+
+
 class TaggingEstimator:
     """Answers with a tag of its own for every row."""
 
@@ -223,6 +231,18 @@ async def test_a_failing_model_answers_500() -> None:
         lane.serve(DoublingEstimator())
         await client.send(request(1))
         assert await client.prediction() == 2.0
+
+
+async def test_an_answer_that_json_cannot_hold_is_its_own_fault() -> None:
+    """It is a 500 as on the route; its neighbours get theirs, and the connection goes on."""
+    async with LaneUnderTest(UnspeakableEstimator()) as lane:
+        client = await lane.client()
+        await client.send(b"".join(request(x) for x in (2, 3, 4)))
+        found = [await client.answer() for _ in range(3)]
+        await client.send(request(6))
+        assert await client.prediction() == 6.0
+    assert [status for status, _headers, _body in found] == [200, 500, 200]
+    assert found[1][2]["error"] == "internal_error"
 
 
 async def test_too_many_waiting_rows_are_refused() -> None:
