@@ -20,6 +20,17 @@ def independent_users(rate: float, seconds: float, seed: int = 1) -> list[float]
     return times
 
 
+def in_bursts(times: list[float], longest_seconds: float, seed: int = 1) -> list[float]:
+    """The same when the machine that sends them stutters: all of a while are sent at its end."""
+    source = random.Random(seed)
+    sent, end = [], 0.0
+    for time in sorted(times):
+        while end < time:
+            end += source.uniform(0, longest_seconds)
+        sent.append(end)
+    return sent
+
+
 @dataclass
 class Clients:
     """Clients that send their next request only after an answer, all served by one processor of the client's machine.
@@ -41,6 +52,21 @@ class Clients:
         """When the next request of an answered client arrives."""
         self._free_at = max(self._free_at, answered_at) + self.turn_seconds
         return self._free_at
+
+
+@dataclass
+class ThinkingClients(Clients):
+    """Clients of many machines that pause for a while, a fifth more or less, between an answer and their next request.
+
+    Attributes:
+        source: Draws the pauses.
+    """
+
+    source: random.Random = field(default_factory=lambda: random.Random(1))
+
+    def next_after(self, answered_at: float) -> float:
+        """When the next request of an answered client arrives."""
+        return answered_at + self.turn_seconds * self.source.uniform(0.8, 1.2)
 
 
 @dataclass

@@ -3,7 +3,7 @@
 import pytest
 
 from src.service.rests import NO_REST, Rests
-from tests.unit.inference_api.service.arrivals import Clients, Player, independent_users
+from tests.unit.inference_api.service.arrivals import Clients, Player, ThinkingClients, in_bursts, independent_users
 
 LONGEST = 0.02
 
@@ -17,6 +17,25 @@ def test_independent_users_are_rested_for(rate: float) -> None:
     late = [length for moment, length in player.lengths if moment > 1.0]
     assert sum(late) / len(late) > 0.8 * LONGEST
     assert len(late) < 2.0 * 120
+
+
+@pytest.mark.parametrize("rate", [800.0, 1500.0, 2500.0])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_few_independent_users_are_rested_for_too(rate: float, seed: int) -> None:
+    """Where a short rest brings one or two requests, a longer one is tried: far fewer looks than requests."""
+    player = Player(LONGEST).play(independent_users(rate, 4.0, seed), 4.0)
+
+    assert player.looks < 0.35 * len(player.answered)
+    assert player.rested > 0.6 * player.now
+
+
+@pytest.mark.parametrize("rate", [2500.0, 5714.0])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_crowd_whose_machine_stutters_is_rested_for(rate: float, seed: int) -> None:
+    """Requests that come in bursts of up to 15 ms, with silence between them, are still those of independent users."""
+    player = Player(LONGEST).play(in_bursts(independent_users(rate, 6.0, seed), 0.015, seed), 6.0)
+
+    assert player.looks < len(player.answered) / 15
 
 
 @pytest.mark.parametrize("rate", [3000.0, 5714.0])
@@ -47,6 +66,15 @@ def test_waiting_clients_keep_their_throughput(count: int, turn_seconds: float) 
     """Clients that wait for their answers are served at 90 % or more of the rate without rests."""
     with_rests = Player(LONGEST, clients := Clients(count, turn_seconds)).play(clients.first(), 5.0)
     without = Player(0.0, Clients(count, turn_seconds)).play(clients.first(), 5.0)
+
+    assert with_rests.throughput() >= 0.9 * without.throughput()
+
+
+@pytest.mark.parametrize(("count", "pause_seconds"), [(1, 0.0012), (8, 0.0012), (16, 0.0012), (64, 0.005)])
+def test_clients_that_pause_before_they_ask_again_keep_their_throughput(count: int, pause_seconds: float) -> None:
+    """Their requests all come late in a rest instead of early, which is no steady stream either."""
+    with_rests = Player(LONGEST, clients := ThinkingClients(count, pause_seconds)).play(clients.first(), 6.0)
+    without = Player(0.0, ThinkingClients(count, pause_seconds)).play(clients.first(), 6.0)
 
     assert with_rests.throughput() >= 0.9 * without.throughput()
 
