@@ -13,10 +13,13 @@ from pathlib import Path
 import psutil
 
 from benchmarks.cores import pinned
+from benchmarks.errors import ServerFailedError
 from benchmarks.usage import Usage, usage_of
 
 _GRACE_SECONDS = 10
+_GLANCE_SECONDS = 0.001
 _TAIL_BYTES = 1500
+_STILL = {psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP, psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}
 
 
 class Process:
@@ -60,8 +63,19 @@ class Process:
         return usage_of(self.pid)
 
     def pause(self) -> None:
-        """Stop the tree where it is: what it polls and beats would cost the one that is measured."""
+        """Stop the tree where it is: what it polls and beats would cost the one that is measured.
+
+        A signal is delivered when the kernel comes to it: this returns once nothing of the tree runs any more.
+
+        Raises:
+            ServerFailedError: Something of it still ran after some seconds.
+        """
         self._signal(signal.SIGSTOP)
+        deadline = time.monotonic() + _GRACE_SECONDS
+        while moving := [process for process in self._tree() if _moves(process)]:
+            if time.monotonic() > deadline:
+                raise ServerFailedError(f"process {moving[0].pid} does not stop on SIGSTOP")
+            time.sleep(_GLANCE_SECONDS)
 
     def resume(self) -> None:
         """Let it go on."""
@@ -92,6 +106,13 @@ class Process:
         for process in self._tree():
             with contextlib.suppress(psutil.Error, ProcessLookupError):
                 process.send_signal(number)
+
+
+def _moves(process: psutil.Process) -> bool:
+    try:
+        return process.status() not in _STILL
+    except psutil.NoSuchProcess:
+        return False
 
 
 @contextlib.contextmanager

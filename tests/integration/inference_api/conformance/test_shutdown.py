@@ -56,6 +56,10 @@ def seen(request: pytest.FixtureRequest, start: Start, slow_model: str) -> Itera
         idle.send(nearest(1))
         assert_nearest(idle.answers(1)[0], 1)
         rows = opened.enter_context(clients(service.url, IN_FLIGHT))
+        for known in (busy, pipeline, late, never, *rows):
+            # A connection that waits to be accepted has nothing in flight: each is served before the signal.
+            known.send(nearest(0))
+            assert_nearest(known.answers(1)[0], 0)
         busy.send(nearest_batch(BUSY_ROWS))
         for number, client in enumerate(rows):
             client.send(nearest(number))
