@@ -8,7 +8,7 @@ INSTALLED := $(VENV)/.installed
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 SERVICES := inference_api/requirements inference_api/requirements-trainer mlflow/requirements locust/requirements
 
-.PHONY: help run test check format lock up down load bench bench-quick clean
+.PHONY: help run test check format lock up down load bench bench-quick capacity soak stress clean
 
 help: ## esta lista
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -45,6 +45,15 @@ bench: $(INSTALLED) ## compara con otros servidores y escribe docs/performance.m
 
 bench-quick: $(INSTALLED) ## lo mismo en dos minutos: esta API, los límites y el mejor de los demás
 	@$(VENV)/bin/python -m benchmarks --quick
+
+capacity: $(INSTALLED) ## el mínimo de CPU y memoria para 10 000 usuarios, en el stack levantado (ARGS=--quick, ARGS=--help)
+	@PYTHONPATH=locust $(VENV)/bin/python -m capacity $(ARGS)
+
+soak: $(INSTALLED) ## resistencia: todos los usuarios durante diez minutos (ARGS="--minutes 60")
+	@PYTHONPATH=locust $(VENV)/bin/python -m capacity soak $(ARGS)
+
+stress: $(INSTALLED) ## sobrecarga: más de lo que puede, y de vuelta
+	@PYTHONPATH=locust $(VENV)/bin/python -m capacity stress $(ARGS)
 
 clean: ## borra el entorno, las cachés y los datos de `make run`
 	rm -rf $(VENV) .local-stack .bench .mypy_cache .pytest_cache .ruff_cache .hypothesis

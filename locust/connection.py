@@ -8,6 +8,7 @@ import time
 
 from gevent import socket
 
+from addresses import addresses_of
 from response import ClosedWithoutAnswerError, Response, read_response
 from target import Target
 
@@ -27,7 +28,7 @@ class Connection:
 
     def __init__(self, target: Target, timeout: float) -> None:
         """Remember where to connect to and for how many seconds a request may take."""
-        self._address = (target.host, target.port)
+        self._addresses = addresses_of(target)
         self._timeout = timeout
         self._socket: socket.socket | None = None
         self._sent = 0
@@ -73,7 +74,7 @@ class Connection:
         return None
 
     def _on_a_new_connection(self, request: bytes, deadline: float) -> Response:
-        self._socket = socket.create_connection(self._address, timeout=max(0.001, deadline - time.monotonic()))
+        self._socket = self._addresses.connect(max(0.001, deadline - time.monotonic()))
         self._sent = 0
         return self._ask(self._socket, request, deadline)
 

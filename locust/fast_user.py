@@ -12,7 +12,7 @@ from locust import FastHttpUser, between, task
 from locust.contrib.fasthttp import LocustBadStatusCode
 from locust.env import Environment
 
-from outcome import answer_failure, network_failure
+from failure import answer_failure, network_failure
 from payload import payload_of
 from target import PREDICT_PATH
 

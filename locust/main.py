@@ -8,13 +8,18 @@ import sys
 from locust import events
 
 import collector
+from arrivals import Arrivals
 from preflight import Preflight
+from recorder import Recorder
+from reins import Reins
 from scenario import Scenario, SettingError
 
 try:
     _scenario = Scenario.from_environ(os.environ)
 except SettingError as error:
     sys.exit(f"locust: {error}")
+
+_arrivals: Arrivals | None = None
 
 # Locust offers every class that it finds in this file, and one shape takes the UI's inputs away: so only what was
 # chosen is defined. Master and workers must have been given the same choice.
@@ -25,6 +30,19 @@ if _scenario.user == "lean":
         """One plain socket per user."""
 
         request_timeout = _scenario.request_timeout
+
+elif _scenario.user == "open":
+    from open_user import OpenUser
+
+    _arrivals = Arrivals(_scenario.arrival_rate)
+    events.spawning_complete.add_listener(_arrivals.begin)
+    events.test_stop.add_listener(_arrivals.stop)
+
+    class PredictUser(OpenUser):  # type: ignore[no-redef]
+        """One plain socket, used when a request is due."""
+
+        request_timeout = _scenario.request_timeout
+        arrivals = _arrivals  # type: ignore[assignment]  # made above
 
 else:
     from fast_user import FastUser
@@ -46,3 +64,7 @@ if _scenario.steps is not None:
 
 Preflight(_scenario).listen(events)
 collector.listen(events)
+if _scenario.record is not None:
+    Recorder(_scenario.record).listen(events)
+if _scenario.users_file is not None:
+    Reins(_scenario.users_file, _arrivals).listen(events)

@@ -9,7 +9,7 @@ from locust.contrib.fasthttp import FastHttpSession, LocustBadStatusCode
 from locust.env import Environment
 from locust.event import EventHook
 
-from outcome import network_failure
+from failure import network_failure
 from target import PREDICT_PATH
 
 _OK = 200

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 SPAWNS_PER_WORKER = 100
 """Users that one worker can start in a second; above that Locust warns and its own work shows in the results."""
 
-_USERS = ("fast", "lean")
+_USERS = ("fast", "lean", "open")
 _SHAPES = ("", "steps")
 
 
@@ -89,16 +90,23 @@ class Scenario:
     """Everything that can be chosen about a run, beside Locust's own options.
 
     Attributes:
-        user: `fast` for Locust's FastHttpUser, `lean` for one plain socket per user.
+        user: `fast` for Locust's FastHttpUser, `lean` for one plain socket per user, `open` for requests that arrive
+            whether or not earlier ones were answered.
         steps: The staircase to climb; None leaves the number of users to the UI or the command line.
         api_wait: Seconds to wait for an API that does not answer yet before the run is refused.
         request_timeout: Seconds after which a request counts as failed.
+        arrival_rate: Requests a second that each process of `open` users sends.
+        record: Folder for every single answer, see `recorder.py`; None keeps none.
+        users_file: File that says how many users there are to be, see `reins.py`; None leaves that to Locust.
     """
 
     user: str = "fast"
     steps: Steps | None = None
     api_wait: float = 15
     request_timeout: float = 30
+    arrival_rate: float = 100
+    record: Path | None = None
+    users_file: Path | None = None
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Scenario:
@@ -118,6 +126,9 @@ class Scenario:
             steps=steps if _choice(environ, "LOCUST_SHAPE", _SHAPES) == "steps" else None,
             api_wait=_number(environ, "LOCUST_API_WAIT", 15, least=0),
             request_timeout=_number(environ, "LOCUST_REQUEST_TIMEOUT", 30, least=0.001),
+            arrival_rate=_number(environ, "LOCUST_ARRIVAL_RATE", 100, least=0.001),
+            record=_folder(environ, "LOCUST_RECORD"),
+            users_file=_file(environ, "LOCUST_USERS_FILE"),
         )
 
 
@@ -128,6 +139,20 @@ def _choice(environ: Mapping[str, str], name: str, choices: tuple[str, ...]) -> 
         allowed = " or ".join(choice or "empty" for choice in choices)
         raise SettingError(f"{name} must be {allowed}, not {value!r}")
     return value
+
+
+def _folder(environ: Mapping[str, str], name: str) -> Path | None:
+    text = environ.get(name, "").strip()
+    if text and not Path(text).is_dir():
+        raise SettingError(f"{name} must be a folder that exists, not {text!r}")
+    return Path(text) if text else None
+
+
+def _file(environ: Mapping[str, str], name: str) -> Path | None:
+    text = environ.get(name, "").strip()
+    if text and not Path(text).is_file():
+        raise SettingError(f"{name} must be a file that exists, not {text!r}")
+    return Path(text) if text else None
 
 
 def _number(environ: Mapping[str, str], name: str, default: float, *, least: float) -> float:

@@ -64,9 +64,9 @@ def base_url(url: str | None, user: str) -> str:
     """The address of the run without its last slash, if this kind of user can talk to it.
 
     Raises:
-        TargetError: When it is no HTTP address, or none for the lean user.
+        TargetError: When it is no HTTP address, or none for the lean or the open user.
     """
     target = Target.parse(url)
-    if user == "lean" and (target.scheme != "http" or target.credentials):
-        raise TargetError(f"LOCUST_USER=lean speaks plain HTTP without credentials: use LOCUST_USER=fast for {url}")
+    if user != "fast" and (target.scheme != "http" or target.credentials):
+        raise TargetError(f"LOCUST_USER={user} speaks plain HTTP without credentials: use LOCUST_USER=fast for {url}")
     return str(url).rstrip("/")

@@ -20,6 +20,7 @@ _IMAGE = "taller5/locust:local"
 _START_SECONDS = 60
 _END_SECONDS = 60
 _OPEN_FILES = 20_000
+_FIGURES = "/figures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class Crowd:
     folder: Path
 
     def await_all(self) -> None:
-        """Wait until the last user is there; from then on Locust's figures are those of the hold.
+        """Wait until the last user is there.
 
         Raises:
             BenchmarkError: When the run ends before, with Locust's last words.
@@ -92,18 +93,18 @@ class Crowd:
             time.sleep(0.25)
         raise BenchmarkError("the users did not all come in time")
 
-    def await_end(self) -> Statistics:
-        """Wait until the run is over; returns what the users saw during the hold.
+    def await_end(self, began: float, ended: float) -> Statistics:
+        """Wait until the run is over; returns what the users saw between two moments, in seconds since 1970.
 
         Raises:
-            BenchmarkError: When it does not end.
+            BenchmarkError: When it does not end, or left no answers.
         """
         deadline = time.monotonic() + self.staircase.hold_seconds + _END_SECONDS
         while self._runs():
             if time.monotonic() > deadline:
                 raise BenchmarkError("Locust does not end")
             time.sleep(0.25)
-        return Statistics.read(self.folder / "run_stats.csv")
+        return Statistics.between(self.folder, began, ended)
 
     def _runs(self) -> bool:
         return docker("inspect", "--format", "{{.State.Running}}", self.container.id).strip() == "true"
@@ -117,12 +118,12 @@ def crowd(staircase: Staircase, host: str, network: str) -> Iterator[Crowd]:
         # Locust's user in the container is another than the one who runs this.
         folder.chmod(0o777)
         variables = [f"--env={key}={value}" for key, value in staircase.variables(host).items()]
+        variables.append(f"--env=LOCUST_RECORD={_FIGURES}")
         created = docker(
             *("run", "--detach", "--name", _NAME, "--network", network, "--read-only", "--tmpfs", "/tmp"),  # noqa: S108 - inside the container
-            *("--cap-drop", "ALL", f"--ulimit=nofile={_OPEN_FILES}:{_OPEN_FILES}", f"--volume={folder}:/figures"),
+            *("--cap-drop", "ALL", f"--ulimit=nofile={_OPEN_FILES}:{_OPEN_FILES}", f"--volume={folder}:{_FIGURES}"),
             *(*variables, _IMAGE),
-            # Set to zero at the end of each step's arrivals, the last time when all users are there.
-            *("--headless", "--only-summary", "--reset-stats", "--csv", "/figures/run"),
+            *("--headless", "--only-summary"),
         ).strip()
         try:
             yield Crowd(Container.look(created), staircase, folder)

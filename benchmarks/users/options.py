@@ -23,6 +23,7 @@ _UNITS = {"": 1, "b": 1, "k": 2**10, "m": 2**20, "g": 2**30}
 _MOST_USERS = 20_000
 _MOST_RUNS = 20
 _MOST_SECONDS = 600
+_LEAST_HOLD_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,12 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     made.add_argument("--users", type=_whole(_MOST_USERS), default=10_000, help="how many in the end (10000)")
     made.add_argument("--step-users", type=_whole(_MOST_USERS), default=500, help="more at each step (500)")
     made.add_argument("--step-seconds", type=_number(1, _MOST_SECONDS), default=5.0, help="length of a step (5)")
-    made.add_argument("--hold-seconds", type=_whole(_MOST_SECONDS), default=30, help="how long all stay (30)")
+    made.add_argument(
+        "--hold-seconds",
+        type=_whole(_MOST_SECONDS, least=_LEAST_HOLD_SECONDS),
+        default=30,
+        help="how long all stay (30)",
+    )
     made.add_argument("--project", default="taller5", help="Compose project of the stack (taller5)")
     out = ROOT / "docs" / "performance.users.jsonl"
     made.add_argument("--out", type=Path, default=out, metavar="FILE", help="gets one line of JSON for each run")
@@ -77,10 +83,10 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     return Options(given.cpus, given.memory, given.runs, given.via, staircase, given.project, given.out.absolute())
 
 
-def _whole(most: int) -> Callable[[str], int]:
+def _whole(most: int, least: int = 1) -> Callable[[str], int]:
     def read(text: str) -> int:
-        if not text.isdecimal() or not 1 <= int(text) <= most:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to {most}")
+        if not text.isdecimal() or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most}")
         return int(text)
 
     return read

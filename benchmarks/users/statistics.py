@@ -1,17 +1,20 @@
-"""Locust's own figures of a run, from the CSV file that it leaves."""
+"""What the users saw, from the single answers that Locust leaves (`locust/recorder.py`)."""
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks.errors import BenchmarkError
+
+_RECORD = np.dtype([("at", "<f8"), ("ms", "<f4"), ("kind", "<u2")])
 
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """What the users saw since Locust's figures were last set to zero.
+    """The requests that began between two moments, by exact percentiles.
 
     Attributes:
         requests: How many were answered or failed.
@@ -30,22 +33,17 @@ class Statistics:
     p99_ms: float
 
     @classmethod
-    def read(cls, file: Path) -> Statistics:
-        """Read the row of all requests.
+    def between(cls, folder: Path, began: float, ended: float) -> Statistics:
+        """Read the answers to requests that began between two moments, in seconds since 1970.
 
         Raises:
-            BenchmarkError: When the run left none.
+            BenchmarkError: When there are none.
         """
-        try:
-            with file.open(encoding="utf-8", newline="") as lines:
-                [row] = [row for row in csv.DictReader(lines) if row["Name"] == "Aggregated"]
-            return cls(
-                requests=int(row["Request Count"]),
-                failures=int(row["Failure Count"]),
-                rate=float(row["Requests/s"]),
-                p50_ms=float(row["50%"]),
-                p95_ms=float(row["95%"]),
-                p99_ms=float(row["99%"]),
-            )
-        except (OSError, ValueError, KeyError) as error:
-            raise BenchmarkError(f"Locust left no figures: {error}") from None
+        files = sorted(folder.glob("answers-*.bin"))
+        records = np.concatenate([np.empty(0, _RECORD), *(np.fromfile(file, _RECORD) for file in files)])
+        seen = records[(records["at"] >= began) & (records["at"] < ended)]
+        if not len(seen):
+            raise BenchmarkError(f"Locust left no answers of this time in {len(files)} files")
+        p50, p95, p99 = (float(value) for value in np.percentile(seen["ms"], (50, 95, 99)).round(1))
+        failures = int(np.count_nonzero(seen["kind"]))
+        return cls(len(seen), failures, len(seen) / (ended - began), p50, p95, p99)

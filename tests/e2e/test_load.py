@@ -128,9 +128,9 @@ def test_page_is_on_loopback_only(load_test: LoadTest) -> None:
     assert ports == ["127.0.0.1:8089"]
 
 
-@pytest.mark.parametrize("user", ["fast", "lean"])
+@pytest.mark.parametrize("user", ["fast", "lean", "open"])
 def test_stairs_without_a_page(user: str, run_headless: Callable[..., tuple[int, str]]) -> None:
-    """`LOCUST_SHAPE=steps` climbs by itself, with either user, and exits with 0 because nothing failed."""
+    """`LOCUST_SHAPE=steps` climbs by itself, with any user, and exits with 0 because nothing failed."""
     code, said = run_headless("--only-summary", LOCUST_USER=user, **STAIRS)
     assert code == 0, said
     for users in (10, 20, 30):

@@ -70,7 +70,7 @@ def test_api_that_comes_late_is_waited_for(start_locust: StartLocust) -> None:
 @pytest.mark.parametrize(
     ("environment", "arguments", "reason"),
     [
-        ({"LOCUST_USER": "quick"}, [], "LOCUST_USER must be fast or lean, not 'quick'"),
+        ({"LOCUST_USER": "quick"}, [], "LOCUST_USER must be fast or lean or open, not 'quick'"),
         ({"LOCUST_SHAPE": "stairs"}, [], "LOCUST_SHAPE must be empty or steps, not 'stairs'"),
         ({}, [], "no host is set: set LOCUST_HOST"),
         ({"LOCUST_HOST": "localhost:8000"}, [], "'localhost:8000' is no HTTP address"),

@@ -1,6 +1,7 @@
 """What the environment may say, and what the staircase makes of it."""
 
 from itertools import accumulate, pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -36,8 +37,9 @@ def test_everything_can_be_chosen() -> None:
         "LOCUST_HOLD_SECONDS": "7",
         "LOCUST_API_WAIT": "0",
         "LOCUST_REQUEST_TIMEOUT": "0.5",
+        "LOCUST_ARRIVAL_RATE": "5714",
     }
-    assert Scenario.from_environ(environ) == Scenario("lean", Steps(5, 2.5, 12, 7), 0, 0.5)
+    assert Scenario.from_environ(environ) == Scenario("lean", Steps(5, 2.5, 12, 7), 0, 0.5, 5714)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +54,7 @@ def test_everything_can_be_chosen() -> None:
         ("LOCUST_HOLD_SECONDS", "inf"),
         ("LOCUST_API_WAIT", "-1"),
         ("LOCUST_REQUEST_TIMEOUT", "0"),
+        ("LOCUST_ARRIVAL_RATE", "0"),
     ],
 )
 def test_nonsense_is_refused_by_name(name: str, value: str) -> None:
@@ -115,3 +118,11 @@ def test_too_steep_stairs_are_refused_with_the_way_out() -> None:
     reason = steps.refusal(1)
     assert reason is not None
     assert "use 3 workers" in reason
+
+
+def test_answers_are_recorded_in_a_folder_that_exists(tmp_path: Path) -> None:
+    """Nowhere unless one is named, and a wrong one is refused before the run instead of losing it."""
+    assert Scenario.from_environ({"LOCUST_RECORD": ""}).record is None
+    assert Scenario.from_environ({"LOCUST_RECORD": str(tmp_path)}).record == tmp_path
+    with pytest.raises(SettingError, match="LOCUST_RECORD must be a folder that exists"):
+        Scenario.from_environ({"LOCUST_RECORD": str(tmp_path / "none")})

@@ -36,11 +36,12 @@ def test_host_loses_its_last_slash() -> None:
 
 
 @pytest.mark.parametrize("host", ["https://example.org", "http://me:secret@example.org"])
-def test_lean_user_refuses_what_it_cannot_speak(host: str) -> None:
-    """No TLS and no credentials with the lean user; the message names the user that can."""
+@pytest.mark.parametrize("user", ["lean", "open"])
+def test_plain_sockets_refuse_what_they_cannot_speak(host: str, user: str) -> None:
+    """No TLS and no credentials with a plain socket; the message names the user that can."""
     assert base_url(host, "fast") == host
     with pytest.raises(TargetError, match=r"use LOCUST_USER=fast for"):
-        base_url(host, "lean")
+        base_url(host, user)
 
 
 def test_host_must_be_an_address() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import time
 from argparse import Namespace
 from collections.abc import Callable
 from contextlib import ExitStack, closing
@@ -14,8 +15,10 @@ import gevent
 import pytest
 from locust.env import Environment
 
+from arrivals import Arrivals
 from fast_user import FastUser
 from lean_user import LeanUser
+from open_user import OpenUser
 from payload import remember_payload
 from tests.unit.locust.doubles import (
     ClosingServer,
@@ -166,3 +169,28 @@ def test_connection_beyond_a_thousand_is_kept_too(play: Play) -> None:
             many.enter_context(Path(os.devnull).open())
         assert failures(play(server.url, requests=5)) == [None] * 5
         assert server.connections == 1
+
+
+def test_an_open_user_counts_from_when_the_request_was_due() -> None:
+    """A request that is sent late has the lateness in its latency, and in its start."""
+
+    class LateArrivals(Arrivals):
+        """Every arrival was due half a second ago."""
+
+        def take(self) -> float:
+            return time.perf_counter() - 0.5
+
+    with Server(http(b'{"prediction": 1.5}')) as server:
+        kind = type("ChosenUser", (OpenUser,), {"host": server.url, "arrivals": LateArrivals(1)})
+        environment = Environment(user_classes=[kind], parsed_options=Namespace())
+        remember_payload(environment, BODY)
+        reports: list[dict[str, Any]] = []
+        environment.events.request.add_listener(lambda **report: reports.append(report))
+        user = kind(environment)
+        before = time.time()
+        with closing(user._connection):
+            user.predict()
+
+    assert failures(reports) == [None]
+    assert 500 <= reports[0]["response_time"] < 5500
+    assert reports[0]["start_time"] == pytest.approx(before - 0.5, abs=0.2)

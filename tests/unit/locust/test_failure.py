@@ -13,7 +13,7 @@ from geventhttpclient.useragent import RetriesExceeded
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outcome import answer_failure, network_failure
+from failure import answer_failure, network_failure
 from response import ClosedWithoutAnswerError, MalformedResponseError
 
 

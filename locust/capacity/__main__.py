@@ -1,0 +1,88 @@
+"""`python -m capacity`: the answer on stdout, progress on stderr, and a report."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from docker.errors import DockerException
+
+from capacity.endurance import Endurance
+from capacity.endurance_options import EnduranceOptions, parse_endurance
+from capacity.errors import CapacityError
+from capacity.inquest import Inquest, finish
+from capacity.journal import JournalError
+from capacity.options import Options, parse
+from capacity.report.headline import headline, measured
+from capacity.report.language import ENGLISH
+from capacity.report.writing import write_report
+from capacity.world import DockerWorld, LocalWorld, World
+
+NOT_HELD = 3
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Answer; returns the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    kind = words[0] if words and words[0] in ("soak", "stress") else ""
+    options = parse_endurance(kind, words[1:]) if kind else parse(words)
+    # SIGTERM unwinds the program as Ctrl-C does: limits and replicas have to be put back.
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        return _endure(kind, options) if isinstance(options, EnduranceOptions) else _answer(options, words)
+    except (CapacityError, JournalError, DockerException, OSError) as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n" if kind else "interrupted: the same command goes on from here\n")
+        return 130
+
+
+def _endure(kind: str, options: EnduranceOptions) -> int:
+    endurance = Endurance(_world(options), options, _teller())
+    verdict = endurance.soak() if kind == "soak" else endurance.stress()
+    sys.stdout.write(f"{verdict.sentence}\n")
+    for suffix in ("csv", "json"):
+        sys.stdout.write(f"  {os.path.relpath(options.out / f'{kind}.{suffix}')}\n")
+    return 0 if verdict.holds else NOT_HELD
+
+
+def _answer(options: Options, words: Sequence[str]) -> int:
+    say = _teller()
+    world = _world(options)
+    course = Inquest(world, options, say).run()
+    command = " ".join(["make capacity", *([f'ARGS="{" ".join(words)}"'] if words else [])])
+    found = course.findings(options.questions, world.engine, command)
+    files = write_report(found, options.out)
+    for question in options.questions:
+        finish(options.out, question)
+    sys.stdout.write(f"{headline(found, ENGLISH)} {measured(found, ENGLISH)}\n")
+    for file in files:
+        sys.stdout.write(f"  {os.path.relpath(file)}\n")
+    return 0 if all(answer.minimum for answer in course.answers.values()) else NOT_HELD
+
+
+def _world(options: Options | EnduranceOptions) -> World:
+    return LocalWorld(options.url) if options.url else DockerWorld(options.project)
+
+
+def _teller() -> Callable[[str], None]:
+    began = time.monotonic()
+
+    def say(text: str) -> None:
+        sys.stderr.write(f"[{time.monotonic() - began:6.1f} s] {text}\n")
+        sys.stderr.flush()
+
+    return say
+
+
+def _terminated(number: int, _frame: object) -> NoReturn:
+    raise SystemExit(128 + number)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

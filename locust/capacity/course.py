@@ -1,0 +1,98 @@
+"""The course of a run: what was found so far, and the findings that come of it."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Final, TypeVar
+
+from capacity import findings, recording
+from capacity.answer import Answer
+from capacity.findings import OpenCheck
+from capacity.question import Question
+from capacity.step import Step
+from capacity.surroundings import host
+from capacity.trial_record import Sentence, TrialRecord
+from capacity.verdict import Verdict
+
+_PACKAGES: Final = ("locust", "numpy")
+
+Told = TypeVar("Told", findings.Answer, TrialRecord)
+"""What the report tells with its limits."""
+
+
+def now() -> str:
+    """The time as an ISO date and time."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@dataclass
+class Course:
+    """What was found so far.
+
+    Attributes:
+        trials: Each with its verdict, in order.
+        answers: By way.
+        beyond: What ended the search for the largest rate, by way.
+        closed: A step of users who wait for their answers.
+        free: One of open arrivals at the same rate.
+        left_out: What was not measured, and why.
+        digests: Of the images that were measured.
+        limited: What could be limited: `cpu`, `memory`.
+        started_at: When it began.
+    """
+
+    trials: list[recording.Judged] = field(default_factory=list)
+    answers: dict[str, Answer] = field(default_factory=dict)
+    beyond: dict[str, Verdict | None] = field(default_factory=dict)
+    closed: Step | None = None
+    free: Step | None = None
+    left_out: list[Sentence] = field(default_factory=list)
+    digests: dict[str, str] = field(default_factory=dict)
+    limited: frozenset[str] = frozenset({"cpu", "memory"})
+    started_at: str = field(default_factory=now)
+
+    def findings(self, questions: tuple[Question, ...], engine: str, command: str) -> findings.Findings:
+        """What the report is written from.
+
+        Args:
+            questions: One for each way.
+            engine: What ran the containers, with its version.
+            command: What was typed.
+        """
+        first = questions[0]
+        through = self.answers.get("gateway")
+        return findings.Findings(
+            question=findings.Question(
+                users=first.users, step=first.step_users, slo=first.slo, via=tuple(one.via for one in questions)
+            ),
+            answers=tuple(self._free(recording.via_answer(via, answer)) for via, answer in self.answers.items()),
+            trials=tuple(self._free(recording.trial_record(*judged)) for judged in self.trials),
+            held_without_limits="cpu" not in self.limited and any(one.minimum for one in self.answers.values()),
+            replicas=recording.replica_rows(through, self.trials) if through and first.replicas else (),
+            largest_rate=recording.largest_rate(self.trials, self.beyond),
+            open_check=self._open_check(),
+            left_out=tuple(self.left_out),
+            machine=host(engine),
+            versions={"Python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
+            digests=self.digests,
+            commands=(command,),
+            started_at=self.started_at,
+            ended_at=now(),
+        )
+
+    def _open_check(self) -> OpenCheck | None:
+        """Closed beside open, where both were answered at all."""
+        if self.closed is None or self.free is None or not self.free.achieved:
+            return None
+        return recording.open_check(self.closed, self.free)
+
+    def _free(self, told: Told) -> Told:
+        """The same without the limits that could not be set."""
+        return replace(
+            told,
+            cpus=told.cpus if "cpu" in self.limited else None,
+            memory_mib=told.memory_mib if "memory" in self.limited else None,
+        )

@@ -1,0 +1,92 @@
+"""Users inside the stack's network, in a container of the load test's image."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any, Final
+
+from docker.errors import APIError, ImageNotFound, NotFound
+from docker.types import Ulimit
+
+from capacity.cgroup import Cgroup
+from capacity.crowd import Crowd
+from capacity.engine import Container, Engine
+from capacity.errors import CapacityError
+
+IMAGE: Final = "taller5/locust:local"
+_NAME: Final = "taller5-crowd"
+_FOLDER: Final = "/crowd"
+_OPEN_FILES: Final = 20_000
+_WORDS: Final = 600
+
+
+class ContainerGenerator:
+    """A container with a load generator."""
+
+    def __init__(self, container: Any) -> None:
+        """Take one that was started, as the Docker package knows it."""
+        self._container = container
+        container.reload()
+        self._pid = Container.of(container.attrs).pid
+
+    def meter(self) -> Cgroup:
+        """The container's control group."""
+        return Cgroup.of_process(self._pid)
+
+    def last_words(self) -> str | None:
+        """What it said at last, when it has ended."""
+        self._container.reload()
+        if self._container.status == "running":
+            return None
+        return str(self._container.logs(tail=20).decode(errors="replace").strip()[-_WORDS:])
+
+
+@contextlib.contextmanager
+def docker_crowd(engine: Engine, network: str, host: str, variables: dict[str, str]) -> Iterator[Crowd]:
+    """Start a generator without users; whatever happens, it is gone afterwards.
+
+    Args:
+        engine: Where to start it.
+        network: The stack's.
+        host: Where the users go.
+        variables: More of Locust's environment, such as the kind of the users.
+
+    Raises:
+        CapacityError: When it cannot be started.
+    """
+    # One of a run that was killed would still send.
+    with contextlib.suppress(NotFound):
+        engine.client.containers.get(_NAME).remove(force=True)
+    with Crowd.folders() as folder:
+        try:
+            container = engine.client.containers.run(
+                IMAGE,
+                ["--headless", "--only-summary", "--users", "1", "--spawn-rate", "1"],
+                name=_NAME,
+                detach=True,
+                network=network,
+                read_only=True,
+                tmpfs={"/tmp": ""},  # noqa: S108 - inside the container
+                cap_drop=["ALL"],
+                ulimits=[Ulimit(name="nofile", soft=_OPEN_FILES, hard=_OPEN_FILES)],
+                volumes={str(folder): {"bind": _FOLDER, "mode": "rw"}},
+                environment={
+                    "LOCUST_HOST": host,
+                    "LOCUST_RECORD": _FOLDER,
+                    "LOCUST_USERS_FILE": f"{_FOLDER}/users",
+                    # Warnings only: it says something for every few users that come.
+                    "LOCUST_LOGLEVEL": "ERROR",
+                    **variables,
+                },
+            )
+        except ImageNotFound:
+            raise CapacityError(
+                f"the image {IMAGE} is missing: docker compose -f docker-compose-load-testing.yml build"
+            ) from None
+        except APIError as error:
+            raise CapacityError(f"the load generator does not start: {error.explanation}") from None
+        try:
+            yield Crowd(ContainerGenerator(container), folder)
+        finally:
+            container.remove(force=True)

@@ -1,0 +1,40 @@
+"""How far it goes beyond the users that were asked for, with the most of CPU and memory."""
+
+from __future__ import annotations
+
+from capacity.probe import Probe
+from capacity.question import Question
+from capacity.verdict import Holds, Verdict
+
+
+def most_beyond(question: Question, probe: Probe, most: int) -> Verdict | None:
+    """Add users, a step at a time or several, until they are not held; returns what stops them, None at the most.
+
+    Args:
+        question: Whose users are held.
+        probe: Whom to ask; it sees the trials.
+        most: Users that are never exceeded.
+    """
+
+    def hold(steps: int) -> Verdict:
+        return probe.descend(question.top, question.users + steps * question.step_users)
+
+    highest = (most - question.users) // question.step_users
+    held, stride, stopped = 0, 2, None
+    while held < highest:
+        steps = min(held + stride, highest)
+        verdict = hold(steps)
+        if isinstance(verdict, Holds):
+            held, stride = steps, stride * 2
+        else:
+            highest, stopped = steps - 1, verdict
+            break
+    # Between the most that held and the fewest that did not.
+    while held < highest:
+        steps = (held + highest + 1) // 2
+        verdict = hold(steps)
+        if isinstance(verdict, Holds):
+            held = steps
+        else:
+            highest, stopped = steps - 1, verdict
+    return stopped

@@ -1,0 +1,167 @@
+"""The laboratory: sets limits, sends users, and looks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
+
+from capacity.calm import Calm
+from capacity.crowd import Crowd
+from capacity.judge import Judge
+from capacity.limits import Limits
+from capacity.observer import GRACE_SECONDS, Observer
+from capacity.question import Question
+from capacity.slo import offered_rate
+from capacity.step import Step
+from capacity.subject import NotReadyError, Subject
+from capacity.timing import Timing
+from capacity.trial_result import Ask, Kind, TrialResult
+from capacity.verdict import Criterion, Fails, Holds
+
+_PASSING: Final = frozenset({Criterion.RATE, Criterion.P99})
+"""What a jolt of the machine can cause; a failed request or an end of a replica it cannot."""
+_JOLTED_SHARE: Final = 0.9
+"""No jolt takes a tenth of the answers of several seconds."""
+_MOST_RESTLESS_SECONDS: Final = 20.0
+
+
+class LiveLaboratory:
+    """Makes trials with a crowd that stays from one to the next."""
+
+    def __init__(  # noqa: PLR0913 - what a laboratory consists of
+        self,
+        subject: Subject,
+        crowd: Crowd,
+        question: Question,
+        judge: Judge,
+        timing: Timing,
+        *,
+        pool: int | None = None,
+    ) -> None:
+        """Measure what the crowd goes to.
+
+        Args:
+            subject: What is measured.
+            crowd: Users, who go where the question says.
+            question: What is asked, for its steps.
+            judge: Ends a staircase at its first step that does not hold.
+            timing: How long things last.
+            pool: Senders that share the requests of all users when arrivals are open; None when each user sends.
+        """
+        self._subject = subject
+        self._crowd = crowd
+        self._question = question
+        self._judge = judge
+        self._timing = timing
+        self._observer = Observer(subject, crowd, question.via, pool)
+        self._calm = Calm(crowd, self._observer, judge.slo)
+        self._climbed: set[Limits] = set()
+
+    def measure(self, ask: Ask) -> TrialResult:
+        """Make a trial."""
+        started_at, began = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
+        self._subject.have(ask.limits.replicas)
+        make = {Kind.STAIRCASE: self._climb, Kind.HOLD: self._hold, Kind.OPEN: self._open}[ask.kind]
+        try:
+            steps = tuple(make(ask))
+        except NotReadyError as error:
+            self._recover(ask.limits.replicas)
+            steps = (Step.of_nobody(ask.users, offered_rate(ask.users), error.ooms),)
+        return TrialResult(
+            kind=ask.kind,
+            limits=ask.limits,
+            users=ask.users,
+            via=self._question.via,
+            started_at=started_at,
+            seconds=time.monotonic() - began,
+            steps=steps,
+        )
+
+    def _hold(self, ask: Ask) -> Iterator[Step]:
+        senders = self._observer.senders(ask.users)
+        self._crowd.have(senders)
+        if not self._calm.is_there(ask.users):
+            # All users have to be there, and no queue that an earlier trial left.
+            self._recover(ask.limits.replicas)
+            self._crowd.await_users(senders)
+            self._calm.wait(ask.users, _MOST_RESTLESS_SECONDS)
+        if self._subject.limit(ask.limits):
+            self._calm.wait(ask.users, _MOST_RESTLESS_SECONDS / 2)
+        self._observer.begin()
+        # A queue that begins to grow now has to show in the measurement, what the change itself shook up has not.
+        time.sleep(2 * self._timing.settle_seconds)
+        yield self._looked_at(ask.users, self._timing.hold_seconds, None)
+
+    def _climb(self, ask: Ask) -> Iterator[Step]:
+        self._crowd.have(0)
+        self._crowd.await_users(0)
+        if ask.limits in self._climbed:
+            self._subject.limit(ask.limits)
+        else:
+            self._subject.restart(ask.limits)
+            self._climbed.add(ask.limits)
+        self._observer.begin()
+        counts = [count for count in self._question.counts if count <= ask.users]
+        self._crowd.have(counts[0])
+        for users, following in zip(counts, [*counts[1:], None], strict=True):
+            self._crowd.await_users(users)
+            time.sleep(self._timing.settle_seconds)
+            seconds = self._timing.step_seconds if following else self._timing.hold_seconds
+            step = self._looked_at(users, seconds, following)
+            yield step
+            if not isinstance(self._judge.step(step, 1), Holds):
+                return
+
+    def _open(self, ask: Ask) -> Iterator[Step]:
+        """Arrivals up to the users' rate; it rises like that of a staircase, because a fresh replica is a cold one."""
+        senders = self._observer.senders(ask.users)
+        self._crowd.have(0)
+        self._crowd.await_users(0)
+        self._subject.restart(ask.limits)
+        self._observer.begin()
+        for users in (count for count in self._question.counts if count <= ask.users):
+            self._crowd.have(senders, offered_rate(users))
+            time.sleep(self._timing.settle_seconds)
+        self._crowd.await_users(senders)
+        time.sleep(self._timing.settle_seconds)
+        yield self._looked_at(ask.users, self._timing.hold_seconds, None)
+
+    def _looked_at(self, users: int, seconds: float, following: int | None) -> Step:
+        """Measure, and measure what does not hold again: a want of CPU stays, a jolt of the machine passes."""
+        survey = self._observer.survey(seconds)
+        if following:
+            # Who comes next does so while the last answers are awaited.
+            self._crowd.have(following)
+        time.sleep(GRACE_SECONDS)
+        step = self._checked(self._observer.step(users, survey))
+        for looks in range(2, self._timing.looks + 1):
+            verdict = self._judge.step(step, 1)
+            if isinstance(verdict, Holds) or (isinstance(verdict, Fails) and not _may_pass(verdict)):
+                break
+            self._crowd.have(self._observer.senders(users))
+            self._crowd.await_users(self._observer.senders(users))
+            time.sleep(self._timing.settle_seconds)
+            step = replace(self._checked(self._observer.watch(users, seconds)), looks=looks)
+            self._crowd.have(self._observer.senders(following or users))
+        return step
+
+    def _recover(self, replicas: int) -> None:
+        """Give the replicas the most there is, and wait for those that ended."""
+        self._subject.limit(replace(self._question.top, replicas=replicas))
+        self._subject.look()
+        self._subject.await_ready()
+
+    def _checked(self, step: Step) -> Step:
+        """A step; what ended in it is there again afterwards."""
+        if step.oom_kills or step.deaths:
+            self._recover(self._subject.replica_count)
+        return step
+
+
+def _may_pass(fails: Fails) -> bool:
+    return fails.criterion in _PASSING and (
+        fails.criterion is not Criterion.RATE or fails.seen >= _JOLTED_SHARE * fails.allowed
+    )

@@ -1,0 +1,116 @@
+"""Progress: what is done, what is left, and for how long."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable
+from enum import StrEnum
+
+from capacity.question import Question
+from capacity.trial_result import Kind, TrialResult
+from capacity.verdict import Verdict
+
+Say = Callable[[str], None]
+
+
+class Phase(StrEnum):
+    """A part of a search, in order; the last takes the place of all others when not all users are held."""
+
+    TOP = "most of all"
+    CPU = "CPU"
+    MEMORY = "memory"
+    CONFIRM = "confirmation"
+    NEIGHBOURS = "neighbours"
+    REPLICAS = "replicas"
+    USERS = "users"
+
+
+class Progress:
+    """Says a line for each trial."""
+
+    def __init__(self, question: Question, say: Say, *, hold_seconds: float, staircase_seconds: float) -> None:
+        """Expect what a search without surprises takes.
+
+        Args:
+            question: What is searched.
+            say: Takes the lines.
+            hold_seconds: How long a hold may take, until one was measured.
+            staircase_seconds: The same for a staircase.
+        """
+        self._say = say
+        self._guess = {Kind.HOLD: hold_seconds, Kind.STAIRCASE: staircase_seconds}
+        self._took: dict[Kind, list[float]] = {kind: [] for kind in self._guess}
+        self._phase = Phase.TOP
+        self._done = 0
+        cpus = _halvings(len(question.cpus))
+        self._entered = 0
+        self._left: dict[Phase, Counter[Kind]] = {
+            Phase.TOP: Counter({Kind.HOLD: 1}),
+            Phase.CPU: Counter({Kind.HOLD: cpus}),
+            Phase.MEMORY: Counter({Kind.HOLD: _halvings(len(question.memory_mib))}),
+            Phase.CONFIRM: Counter({Kind.STAIRCASE: question.confirmations}),
+            Phase.NEIGHBOURS: Counter({Kind.HOLD: 2}),
+            Phase.REPLICAS: self._replicas(len(question.replicas)),
+            Phase.USERS: Counter(),
+        }
+        self._question = question
+        self._users: Counter[Kind] = Counter(
+            {Kind.HOLD: _halvings(len(question.counts)), Kind.STAIRCASE: question.confirmations}
+        )
+
+    def enter(self, phase: Phase) -> None:
+        """Begin a part: nothing is left of those before."""
+        self._phase = phase
+        for each in Phase:
+            if each is phase:
+                break
+            self._left[each] = Counter()
+        if phase is Phase.REPLICAS:
+            self._left[phase] = self._replicas(len(self._question.replicas) - self._entered)
+            self._entered += 1
+        if phase is Phase.USERS:
+            self._left[phase] = self._users
+
+    def saw(self, result: TrialResult, verdict: Verdict, replayed: bool) -> None:  # noqa: FBT001 - as a Watch
+        """Count a trial and say so."""
+        self._done += 1
+        left = self._left[self._phase]
+        left[result.kind] = max(0, left[result.kind] - 1)
+        if not replayed and result.kind in self._took:
+            self._took[result.kind].append(result.seconds)
+        origin = " (kept from before)" if replayed else ""
+        self._say(
+            f"[{self._done} done, about {self.trials_left} left, {duration(self.seconds_left)}] "
+            f"{self._phase}: {result.ask}{origin}: {verdict.sentence}"
+        )
+
+    @property
+    def trials_left(self) -> int:
+        """How many are still expected."""
+        return sum(left.total() for left in self._left.values())
+
+    @property
+    def seconds_left(self) -> float:
+        """How long they may take, as long as those so far."""
+        return sum(count * self._typical(kind) for left in self._left.values() for kind, count in left.items())
+
+    @staticmethod
+    def _replicas(numbers: int) -> Counter[Kind]:
+        """For each: the same cores, one or two steps beside them, and one more of the best."""
+        return Counter({Kind.HOLD: 4 * numbers})
+
+    def _typical(self, kind: Kind) -> float:
+        took = self._took[kind]
+        return sum(took) / len(took) if took else self._guess[kind]
+
+
+def duration(seconds: float) -> str:
+    """Whole minutes and seconds."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _halvings(values: int) -> int:
+    """Trials of a bisection of so many values, of which the last is known."""
+    return math.ceil(math.log2(values)) if values > 1 else 0

@@ -1,0 +1,20 @@
+"""Whether an API says that it is ready."""
+
+from __future__ import annotations
+
+import http.client
+from typing import Final
+
+_SECONDS: Final = 2
+
+
+def is_ready(host: str, port: int) -> bool:
+    """Ask once; an API that cannot be reached is not ready."""
+    connection = http.client.HTTPConnection(host, port, timeout=_SECONDS)
+    try:
+        connection.request("GET", "/ready")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -1,0 +1,175 @@
+"""From trials and answers of a search to what the report tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, fields
+from typing import Final
+
+from capacity import answer as search_answer
+from capacity.findings import Answer, LargestRate, OpenCheck, Percentiles, Rejected, Replicas
+from capacity.limits import Limits
+from capacity.report.language import LANGUAGES
+from capacity.report.verdicts import said
+from capacity.step import Step
+from capacity.trial_record import Sentence, StepRecord, TrialRecord, Verdict
+from capacity.trial_result import Kind, TrialResult
+from capacity.verdict import Fails, Holds, Invalid
+from capacity.verdict import Verdict as Judgement
+
+Judged = tuple[TrialResult, Judgement]
+"""A trial and what it shows."""
+
+_GENERATOR_FULL: Final = Sentence(
+    es="los archivos abiertos del generador: con más usuarios no se probó",
+    en="the load generator's open files: more users were not tried",
+)
+_KEPT_UP: Final = 0.9
+_LEFT_BEHIND: Final = Sentence(
+    es="Con llegadas abiertas la API no alcanza: las que no se respondieron a tiempo no están en los percentiles, y "
+    "la cola crece. El circuito cerrado lo esconde, porque quien espera no pide.",
+    en="With open arrivals the API cannot keep up: those not answered in time are not in the percentiles, and the "
+    "queue grows. The closed loop hides it, because who waits does not ask.",
+)
+
+
+def trial_record(result: TrialResult, verdict: Judgement) -> TrialRecord:
+    """A trial as the report shows it."""
+    match verdict:
+        case Fails(criterion=decided):
+            name, criterion = Verdict.FAILS, str(decided)
+        case Invalid(reason=decided):
+            name, criterion = Verdict.INVALID, str(decided)
+        case _:
+            name, criterion = Verdict.HOLDS, ""
+    return TrialRecord(
+        cpus=result.limits.cpus,
+        memory_mib=result.limits.memory_mib,
+        replicas=result.limits.replicas,
+        via=result.via,
+        kind=result.kind,
+        verdict=name,
+        criterion=criterion,
+        sentence=said(verdict),
+        steps=tuple(map(step_record, result.steps)),
+    )
+
+
+def step_record(step: Step) -> StepRecord:
+    """A step as the report shows it; without a good answer there are no percentiles."""
+    known = {each.name for each in fields(StepRecord)}
+    figures = {name: value for name, value in asdict(step).items() if name in known}
+    if not step.achieved:
+        figures |= dict.fromkeys(("p50_ms", "p95_ms", "p99_ms", "max_ms"))
+    return StepRecord(users=step.users_planned, memory_peak_mib=step.api_memory_peak_mib, **figures)
+
+
+def via_answer(via: str, found: search_answer.Answer) -> Answer:
+    """The answer by one way."""
+    minimum = found.minimum
+    if minimum is None:
+        stopped = found.reached.stopped_by.verdict if found.reached else None
+        return Answer(via=via, verdict=said(stopped) if stopped else Sentence())
+    undecided = minimum.undecided
+    neighbours = (("cpu", minimum.smaller_cpus), ("memory", minimum.smaller_memory))
+    return Answer(
+        via=via,
+        cpus=minimum.limits.cpus,
+        memory_mib=minimum.limits.memory_mib,
+        verdict=said(undecided or Holds()),
+        repeats=minimum.confirmations,
+        rejected=tuple(
+            Rejected(
+                resource=resource,
+                cpus=one.limits.cpus,
+                memory_mib=one.limits.memory_mib,
+                reason=said(one.verdict),
+            )
+            for resource, one in neighbours
+            if one is not None
+        ),
+    )
+
+
+def replica_rows(found: search_answer.Answer, trials: Iterable[Judged]) -> tuple[Replicas, ...]:
+    """One instance and several with the same cores in all; below each, the least that it was found to hold with."""
+    if found.minimum is None:
+        return ()
+    one = found.minimum.limits
+    asked = [(one, Holds()), *((each.equal.limits, each.equal.verdict) for each in found.several)]
+    asked += [(each.limits, Holds()) for each in found.several if each.limits and each.limits != each.equal.limits]
+    kept = list(trials)
+    return tuple(
+        _replicas(limits, verdict, kept) for limits, verdict in sorted(asked, key=lambda pair: pair[0].replicas)
+    )
+
+
+def _replicas(limits: Limits, verdict: Judgement, trials: Sequence[Judged]) -> Replicas:
+    last = next((step for step in _last_steps(trials, limits, verdict)), None)
+    return Replicas(
+        replicas=limits.replicas,
+        total_cpus=limits.total_cpus,
+        holds=None if isinstance(verdict, Invalid) else isinstance(verdict, Holds),
+        p99_ms=last.p99_ms if last else None,
+        gateway_cores=last.gateway_cores if last else None,
+        total_cost=last.gateway_cores + last.api_cores if last else None,
+    )
+
+
+def _last_steps(trials: Sequence[Judged], limits: Limits, verdict: Judgement) -> list[Step]:
+    """Last steps of the trials with these limits that ended so, staircases first."""
+    chosen = [
+        result for result, seen in trials if result.limits == limits and type(seen) is type(verdict) and result.steps
+    ]
+    chosen.sort(key=lambda result: result.kind is not Kind.STAIRCASE)
+    return [result.steps[-1] for result in chosen]
+
+
+def largest_rate(trials: Sequence[Judged], beyond: Mapping[str, Judgement | None]) -> LargestRate | None:
+    """The best rate of all trials that held, and what the next one by the same way showed."""
+    held = [(result.steps[-1].achieved, result) for result, verdict in trials if isinstance(verdict, Holds)]
+    if not held:
+        return None
+    rate, best = max(held, key=lambda pair: pair[0])
+    under = {
+        language.code: ", ".join(
+            (
+                language.text("limits", cpus=language.cores(best.limits.cpus), memory=best.limits.memory_mib),
+                f"{language.number(best.users, 0)} {language.text('users')}",
+                language.word("via", best.via),
+            )
+        )
+        for language in LANGUAGES
+    }
+    # Nothing stopped them where the search for more ended at the most that the generator's open files allow.
+    stopped = beyond.get(best.via)
+    by = said(stopped) if stopped else _GENERATOR_FULL if best.via in beyond else Sentence()
+    return LargestRate(rate=rate, under=Sentence(**under), stopped_by=by)
+
+
+def open_check(closed: Step, free: Step) -> OpenCheck:
+    """The same rate by users who wait for their answers and by arrivals that wait for nobody."""
+    difference = free.p99_ms - closed.p99_ms
+    if free.achieved < closed.achieved * _KEPT_UP:
+        return OpenCheck(
+            offered=free.offered, closed=_percentiles(closed), open=_percentiles(free), sentence=_LEFT_BEHIND
+        )
+    values = {language.code: language.number(abs(difference)) for language in LANGUAGES}
+    if difference > 0:
+        sentence = Sentence(
+            es=f"El circuito cerrado esconde {values['es']} ms del p99: quien espera no pide, y lo que no se pide no "
+            "tarda.",
+            en=f"The closed loop hides {values['en']} ms of the p99: who waits does not ask, and what is not asked "
+            "takes no time.",
+        )
+    else:
+        sentence = Sentence(
+            es=f"Con llegadas abiertas el p99 no es peor ({values['es']} ms menos): aquí el circuito cerrado no "
+            "esconde nada.",
+            en=f"With open arrivals the p99 is no worse ({values['en']} ms less): here the closed loop hides nothing.",
+        )
+    return OpenCheck(offered=free.offered, closed=_percentiles(closed), open=_percentiles(free), sentence=sentence)
+
+
+def _percentiles(step: Step) -> Percentiles:
+    return Percentiles(rate=step.achieved, p50_ms=step.p50_ms, p95_ms=step.p95_ms, p99_ms=step.p99_ms)

@@ -1,0 +1,45 @@
+"""The report as one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from capacity.findings import Findings
+from capacity.report.chapters import chapters
+from capacity.report.headline import headline, measured, objective
+from capacity.report.language import Language
+
+_TEMPLATES: Final = Path(__file__).with_name("templates")
+_ENVIRONMENT: Final = Environment(
+    loader=FileSystemLoader(_TEMPLATES),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def html(findings: Findings, language: Language, *, other: tuple[str, str], raw: str) -> str:
+    """Write it.
+
+    Args:
+        findings: What there is to tell.
+        language: In which words.
+        other: Code and file name of the same report in the other language.
+        raw: Name of the CSV file beside the report.
+    """
+    return _ENVIRONMENT.get_template("report.html.jinja").render(
+        language=language,
+        title=language.text("title", users=language.number(findings.question.users, 0)),
+        headline=headline(findings, language),
+        measured=measured(findings, language),
+        objective=objective(findings, language),
+        chapters=chapters(findings, language, raw),
+        style=Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8")),  # noqa: S704 - a file of the project
+        other=other[1],
+        other_code=other[0],
+    )

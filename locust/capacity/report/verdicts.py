@@ -1,0 +1,77 @@
+"""Verdicts as sentences in the languages of the report."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from capacity.report.language import LANGUAGES, Language
+from capacity.trial_record import Sentence
+from capacity.verdict import Criterion, Fails, Invalid, Reason, Verdict
+
+_FAILS: Final = {
+    "es": {
+        Criterion.OOM: "la memoria se llenó y el kernel terminó procesos ({seen})",
+        Criterion.DEATH: "terminaron contenedores ({seen})",
+        Criterion.FAILURES: "{seen} peticiones fallidas; se admiten {allowed}",
+        Criterion.RATE: "{seen} respuestas buenas por segundo; hacían falta {allowed}",
+        Criterion.P99: "p99 de {seen} ms; se admiten {allowed} ms",
+    },
+    "en": {
+        Criterion.OOM: "the memory was full and the kernel ended processes ({seen})",
+        Criterion.DEATH: "containers ended ({seen})",
+        Criterion.FAILURES: "{seen} requests failed; {allowed} may",
+        Criterion.RATE: "{seen} good answers a second; {allowed} were due",
+        Criterion.P99: "p99 of {seen} ms; {allowed} ms are allowed",
+    },
+}
+_INVALID: Final = {
+    "es": {
+        Reason.UNFINISHED: "el ensayo acabó con {seen} de {allowed} usuarios: mira qué dijo Locust y pregunta otra vez",
+        Reason.USERS_MISSING: "solo había {seen} de {allowed} usuarios: dale más procesos al generador",
+        Reason.GENERATOR_BUSY: "el generador usó el {seen} de un núcleo, y su cola queda en las latencias: dale más "
+        "procesos u otra máquina",
+        Reason.SOCKETS_EXHAUSTED: "al generador le faltaron conexiones ({seen} veces): sube ulimit -n y "
+        "net.ipv4.ip_local_port_range",
+        Reason.GATEWAY_BUSY: "la puerta usó el {seen} de su CPU: dale más, o ve directo a las réplicas",
+        Reason.MACHINE_STOLEN: "el {seen} del tiempo de la máquina se fue a otros: pregunta cuando no se comparta",
+        Reason.MACHINE_BUSY: "los núcleos de la máquina estaban ocupados al {seen}: termina lo demás que corre, o pon "
+        "el generador en otra máquina",
+    },
+    "en": {
+        Reason.UNFINISHED: "the trial ended with {seen} of {allowed} users: see what Locust said, and ask again",
+        Reason.USERS_MISSING: "only {seen} of {allowed} users were there: give the generator more processes",
+        Reason.GENERATOR_BUSY: "the generator used {seen} of a core, and its queue is in the latencies: give it more "
+        "processes or another machine",
+        Reason.SOCKETS_EXHAUSTED: "the generator lacked connections ({seen} times): raise ulimit -n and "
+        "net.ipv4.ip_local_port_range",
+        Reason.GATEWAY_BUSY: "the gateway used {seen} of its CPU: give it more, or go straight to the replicas",
+        Reason.MACHINE_STOLEN: "{seen} of the machine's time went to others: ask when it is not shared",
+        Reason.MACHINE_BUSY: "the machine's cores were {seen} busy: end what else runs, or put the generator on "
+        "another machine",
+    },
+}
+_COUNTS: Final = frozenset({Reason.UNFINISHED, Reason.USERS_MISSING, Reason.SOCKETS_EXHAUSTED})
+_AT: Final = {"es": "con {users} usuarios: {said}", "en": "with {users} users: {said}"}
+_HOLDS: Final = Sentence(es="sostiene", en="holds")
+
+
+def said(verdict: Verdict) -> Sentence:
+    """What a verdict says, and what to change when it says nothing about the API."""
+    match verdict:
+        case Fails():
+            return Sentence(**{language.code: _fails(verdict, language) for language in LANGUAGES})
+        case Invalid():
+            return Sentence(**{language.code: _invalid(verdict, language) for language in LANGUAGES})
+        case _:
+            return _HOLDS
+
+
+def _fails(verdict: Fails, language: Language) -> str:
+    values = {"seen": language.number(verdict.seen, 0), "allowed": language.number(verdict.allowed, 0)}
+    what = _FAILS[language.code][verdict.criterion].format(**values)
+    return _AT[language.code].format(users=language.number(verdict.users, 0), said=what)
+
+
+def _invalid(verdict: Invalid, language: Language) -> str:
+    number = (lambda value: language.number(value, 0)) if verdict.reason in _COUNTS else language.share
+    return _INVALID[language.code][verdict.reason].format(seen=number(verdict.seen), allowed=number(verdict.allowed))

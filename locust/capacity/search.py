@@ -1,0 +1,85 @@
+"""The search: the least CPU and memory that hold the users, or the most users that are held.
+
+Holds find the neighbourhood, because limits can change while the users stay; whole staircases confirm it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from capacity.answer import Answer, Minimum, Several
+from capacity.bisection import lowest_holding
+from capacity.inquiry import Inquiry
+from capacity.limits import Limits
+from capacity.minimum import MinimumSearch
+from capacity.probe import Probe
+from capacity.progress import Phase
+from capacity.question import Question
+from capacity.reached import most_users
+from capacity.several import SeveralSearch
+from capacity.verdict import Criterion, Fails, Holds, Verdict
+
+_STEPS_OF_AIR: Final = 2
+
+
+class Search:
+    """Asks a probe until a question is answered; the same answers make it ask the same in the same order."""
+
+    def __init__(self, question: Question, probe: Probe, enter: Callable[[Phase], None]) -> None:
+        """Prepare; nothing is asked yet.
+
+        Args:
+            question: What to answer.
+            probe: Whom to ask.
+            enter: Is told of each phase that begins, and of the replicas once for each number of them.
+        """
+        self._question = question
+        self._inquiry = Inquiry(question, probe)
+        self._enter = enter
+
+    def run(self) -> Answer:
+        """Ask until there is an answer."""
+        self._enter(Phase.TOP)
+        top = self._inquiry.hold(self._question.top)
+        if not isinstance(top, Holds):
+            return self._less(top)
+        search = MinimumSearch(self._inquiry)
+        place = self._neighbourhood()
+        self._enter(Phase.CONFIRM)
+        confirmed = search.confirmed(*place)
+        if isinstance(confirmed, Fails):
+            return self._less(confirmed)
+        if isinstance(confirmed, Minimum):
+            return Answer(minimum=confirmed)
+        self._enter(Phase.NEIGHBOURS)
+        minimum = search.least(*confirmed)
+        return Answer(minimum, tuple(self._several(minimum.limits, count) for count in self._question.replicas))
+
+    def _neighbourhood(self) -> tuple[int, int]:
+        """The places of CPU and memory where holds begin to hold."""
+        cpus, memory = self._question.cpus, self._question.memory_mib
+        self._enter(Phase.CPU)
+        cpu = self._lowest([Limits(each, memory[-1]) for each in cpus])
+        self._enter(Phase.MEMORY)
+        # Steps of air: a want of CPU must not look like a want of memory.
+        air = cpus[min(cpu + _STEPS_OF_AIR, len(cpus) - 1)]
+        return cpu, self._lowest([Limits(air, each) for each in memory], self._has_memory)
+
+    def _has_memory(self, limits: Limits) -> Verdict:
+        """Like a hold, but slowness, which this edge of CPU may well show, says nothing against the memory."""
+        verdict = self._inquiry.hold(limits)
+        is_slow = isinstance(verdict, Fails) and verdict.criterion in {Criterion.RATE, Criterion.P99}
+        return Holds() if is_slow else verdict
+
+    def _several(self, one: Limits, replicas: int) -> Several:
+        self._enter(Phase.REPLICAS)
+        return SeveralSearch(self._inquiry, one, replicas).run()
+
+    def _lowest(self, limits: list[Limits], ask: Callable[[Limits], Verdict] | None = None) -> int:
+        asked = ask or self._inquiry.hold
+        return lowest_holding(0, len(limits) - 1, lambda index: asked(limits[index])).index
+
+    def _less(self, verdict: Verdict) -> Answer:
+        self._enter(Phase.USERS)
+        return Answer(reached=most_users(self._inquiry, verdict))

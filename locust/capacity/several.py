@@ -1,0 +1,68 @@
+"""Several replicas beside one: the same cores shared out, then fewer, or more if that does not hold."""
+
+from __future__ import annotations
+
+from capacity.answer import Neighbour, Several
+from capacity.bisection import galloping
+from capacity.inquiry import Inquiry
+from capacity.limits import Limits
+from capacity.minimum import MEMORY_CRITERIA
+from capacity.question import LEAST_QUOTA
+from capacity.verdict import Fails, Holds, Invalid, Verdict
+
+
+class SeveralSearch:
+    """Compares a number of replicas with one instance; each gets its memory."""
+
+    def __init__(self, inquiry: Inquiry, one: Limits, replicas: int) -> None:
+        """Prepare the totals to try."""
+        self._inquiry = inquiry
+        self._one = one
+        self._replicas = replicas
+        self._totals = [total for total in inquiry.question.cpus if total >= replicas * LEAST_QUOTA]
+
+    def run(self) -> Several:
+        """Ask until there is an answer."""
+        place = max(0, sum(total <= self._one.total_cpus for total in self._totals) - 1)
+        equal = self._limits(place)
+        shown = self._neighbour(equal, self._inquiry.hold(equal))
+        match shown.verdict:
+            case Holds():
+                edge = galloping(0, place, lambda index: self._inquiry.hold(self._limits(index)))
+                return self._confirmed(shown, edge.index, edge.below)
+            case Fails(criterion=criterion) if criterion not in MEMORY_CRITERIA:
+                return self._upwards(shown, place + 1)
+            case _:
+                return Several(self._replicas, shown)
+
+    def _upwards(self, equal: Neighbour, first: int) -> Several:
+        below = equal.verdict
+        for index in range(first, len(self._totals)):
+            verdict = self._inquiry.hold(self._limits(index))
+            if isinstance(verdict, Holds):
+                return self._confirmed(equal, index, below)
+            below = verdict
+        return Several(self._replicas, equal)
+
+    def _confirmed(self, equal: Neighbour, first: int, below: Verdict | None) -> Several:
+        """One more hold confirms; after a failure the next larger is tried."""
+        for index in range(first, len(self._totals)):
+            limits = self._limits(index)
+            verdict = self._inquiry.hold(limits)
+            if not isinstance(verdict, Fails):
+                return Several(
+                    self._replicas,
+                    equal,
+                    limits,
+                    int(isinstance(verdict, Holds)),
+                    None if below is None else self._neighbour(self._limits(index - 1), below),
+                    verdict if isinstance(verdict, Invalid) else None,
+                )
+            below = verdict
+        return Several(self._replicas, equal)
+
+    def _limits(self, index: int) -> Limits:
+        return Limits.shared(self._totals[index], self._one.memory_mib, self._replicas)
+
+    def _neighbour(self, limits: Limits, verdict: Verdict) -> Neighbour:
+        return Neighbour(limits, self._inquiry.question.users, verdict)

@@ -1,0 +1,133 @@
+"""The capacity question on the real stack, small enough for a test."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import docker
+import pytest
+
+from tests.e2e.compose_stack import LOAD_TESTING, PROJECT, Stack
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = ("--users", "200", "--step-users", "100", "--quick", "--memory", "40:400")
+
+
+@pytest.fixture
+def ask(stack: Stack, tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
+    """Starts `make capacity`, or another of its targets, on the stack of the tests."""
+    stack.compose("build", file=LOAD_TESTING)
+
+    def start(*words: str, target: str = "capacity") -> subprocess.Popen[str]:
+        options = " ".join([*words, "--project", PROJECT, "--out", str(tmp_path)])
+        return subprocess.Popen(
+            ["make", "--silent", target, f"ARGS={options}"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            # Ctrl-C in a terminal reaches make and everything behind it.
+            start_new_session=True,
+        )
+
+    return start
+
+
+def api_limits() -> list[dict[str, Any]]:
+    """What the replicas of the tests' stack may use."""
+    client = docker.from_env()
+    labels = [f"com.docker.compose.project={PROJECT}", "com.docker.compose.service=fastapi-app"]
+    found = [each.attrs["HostConfig"] for each in client.containers.list(filters={"label": labels})]
+    client.close()
+    return [{name: one[name] for name in ("NanoCpus", "Memory", "MemorySwap", "MemoryReservation")} for one in found]
+
+
+def crowds() -> int:
+    """Load generators that are still there."""
+    client = docker.from_env()
+    found = len(client.containers.list(all=True, filters={"name": "taller5-crowd"}))
+    client.close()
+    return found
+
+
+def test_a_small_question_is_answered(
+    ask: Callable[..., subprocess.Popen[str]], tmp_path: Path, measured: Callable[[str], None]
+) -> None:
+    """The least memory is found with less shown failing, the report is there, the stack is as before."""
+    before = api_limits()
+    said, progress = ask(*SMALL).communicate(timeout=600)
+
+    assert "200 users need 0.05 CPU" in said, progress
+    findings = json.loads((tmp_path / "capacity.json").read_text())
+    [answer] = findings["answers"]
+    assert (answer["via"], answer["cpus"], answer["repeats"]) == ("gateway", 0.05, 1)
+    [rejected] = answer["rejected"]
+    assert rejected["resource"] == "memory"
+    assert rejected["memory_mib"] < answer["memory_mib"] < 400
+    [climbed] = [one for one in findings["trials"] if one["kind"] == "staircase" and one["verdict"] == "HOLDS"]
+    assert [step["users"] for step in climbed["steps"]] == [100, 200]
+    assert all(step["failures"] == {} and step["p99_ms"] <= 250 for step in climbed["steps"])
+    for name in ("capacity.es.html", "capacity.en.html", "capacity.es.md", "capacity.en.md", "capacity.csv"):
+        assert (tmp_path / name).stat().st_size > 500
+    assert (tmp_path / "trials.gateway.jsonl").is_file()
+    assert api_limits() == before
+    assert crowds() == 0
+    measured(f"capacity of 200 users: {said.splitlines()[0]}; {len(progress.splitlines())} lines of progress")
+
+
+def test_an_interrupted_question_goes_on(ask: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
+    """Ctrl-C puts limits back and keeps what was measured; the same command asks none of it again."""
+    before = api_limits()
+    first = ask(*SMALL)
+    kept = tmp_path / "trials.gateway.unfinished.jsonl"
+    deadline = time.monotonic() + 120
+    while not kept.is_file() or len(kept.read_text().splitlines()) < 3:
+        assert first.poll() is None, first.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    os.killpg(first.pid, signal.SIGINT)
+    _, progress = first.communicate(timeout=60)
+    assert first.returncode != 0
+    assert "the same command goes on from here" in progress
+    assert api_limits() == before
+    assert crowds() == 0
+
+    said, progress = ask(*SMALL).communicate(timeout=600)
+    assert progress.count("(kept from before)") >= 2
+    assert "200 users need" in said
+
+
+def test_a_soak_says_whether_memory_grows(ask: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
+    """Every part holds, and the slope of the memory is told."""
+    running = ask("--users", "200", "--minutes", "0.5", "--growth", "10000", target="soak")
+    said, progress = running.communicate(timeout=200)
+    assert running.returncode == 0, said + progress
+    assert "holds: memory grows by" in said
+    assert len(json.loads((tmp_path / "soak.json").read_text())["steps"]) == 6
+    assert crowds() == 0
+
+
+def test_a_stress_that_never_ends_does_not_hold(
+    ask: Callable[..., subprocess.Popen[str]], tmp_path: Path, measured: Callable[[str], None]
+) -> None:
+    """With too little CPU even for the quiet rate, something is still answered, and it is said to stay overloaded."""
+    before = api_limits()
+    running = ask("--users", "5000", "--cpus", "0.02", target="stress")
+    said, progress = running.communicate(timeout=300)
+    found = json.loads((tmp_path / "stress.json").read_text())["verdict"]
+    assert found["offered"] == pytest.approx(5000 / 1.75)
+    assert found["best"] > 0, progress
+    assert (found["holds"], found["deaths"]) == (False, 0)
+    assert running.returncode != 0
+    assert "recovered after" in said
+    assert api_limits() == before
+    measured(f"stress: {said.splitlines()[0]}")

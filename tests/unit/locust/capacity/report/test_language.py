@@ -1,0 +1,42 @@
+"""Numbers as each language writes them."""
+
+import math
+
+import pytest
+
+from capacity.report.language import ENGLISH, MISSING, SPANISH
+
+
+@pytest.mark.parametrize(
+    ("value", "spanish", "english"),
+    [
+        (5655.4, "5\u202f655", "5,655"),
+        (10_000, "10\u202f000", "10,000"),
+        (0.08, "0.08", "0.08"),
+        (33.04, "33", "33"),
+        (33.46, "33.5", "33.5"),
+        (0, "0", "0"),
+        (1e300, "1e+300", "1e+300"),
+        (math.inf, MISSING, MISSING),
+        (math.nan, MISSING, MISSING),
+        (None, MISSING, MISSING),
+    ],
+)
+def test_numbers_have_three_figures_and_their_groups(value: float | None, spanish: str, english: str) -> None:
+    """A thin space in Spanish, a comma in English; what is not a number is a dash."""
+    assert (SPANISH.number(value), ENGLISH.number(value)) == (spanish, english)
+
+
+def test_a_limit_is_written_as_exactly_as_it_was_set() -> None:
+    """Quotas have four decimals."""
+    assert (ENGLISH.cores(0.0266), ENGLISH.cores(2), ENGLISH.cores(None)) == ("0.0266", "2", MISSING)
+
+
+def test_shares_are_percentages() -> None:
+    """With or without a space before the sign."""
+    assert (SPANISH.share(0.95), ENGLISH.share(0.999), ENGLISH.share(None)) == ("95\u202f%", "99.9%", MISSING)
+
+
+def test_a_name_without_a_word_stays() -> None:
+    """A criterion that a later version invents is shown as it is."""
+    assert ENGLISH.word("criterion", "unheard_of") == "unheard_of"

@@ -1,0 +1,49 @@
+"""The same report as Markdown."""
+
+import re
+
+import pytest
+
+from capacity.findings import Findings
+from capacity.report.language import ENGLISH, LANGUAGES, SPANISH
+from capacity.report.markdown import markdown, plain
+from tests.unit.locust.capacity.report.examples import FULL
+from tests.unit.locust.capacity.report.test_html import CASES, EVIL, HOSTILE
+
+
+def _written(findings: Findings, *, english: bool = True) -> str:
+    return markdown(findings, ENGLISH if english else SPANISH, other=("es", "other.md"), raw="capacity.csv")
+
+
+@pytest.mark.parametrize("findings", CASES.values(), ids=CASES.keys())
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda one: one.code)
+def test_every_row_has_as_many_cells_as_its_head(findings: Findings, language: object) -> None:
+    """Whatever a cell says."""
+    text = _written(findings, english=language is ENGLISH)
+    tables = re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)
+
+    assert tables
+    for table in tables:
+        assert len({len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()}) == 1
+
+
+def test_the_answer_comes_first() -> None:
+    """As in the page."""
+    assert _written(FULL).splitlines()[4] == "**10,000 users need 0.08 CPU and 96 MiB, through the gateway.**"
+
+
+def test_headings_are_the_same_in_both_languages() -> None:
+    """As many, of the same levels."""
+    levels = [re.findall(r"^#+", _written(FULL, english=english), re.MULTILINE) for english in (True, False)]
+
+    assert levels[0] == levels[1]
+    assert levels[0].count("##") == 12
+
+
+def test_no_sign_of_a_text_means_anything() -> None:
+    """No tag, no cell, no emphasis; commands stay as they are typed, inside a fence longer than their own."""
+    text = _written(HOSTILE)
+
+    assert plain("a|b\n<c>") == r"a\|b \<c\>"
+    assert text.count("<script>") == 1
+    assert f"```bash\n{EVIL}\n```" in text

@@ -1,0 +1,55 @@
+"""A whole search on a server that is a formula."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from capacity.answer import Answer
+from capacity.journal import Journal
+from capacity.judge import Judge
+from capacity.limits import Limits
+from capacity.probe import JournaledProbe
+from capacity.progress import Phase, Progress
+from capacity.search import Search
+from capacity.trial_result import Ask, Kind
+from capacity.verdict import Verdict
+from tests.unit.locust.capacity.laboratory import SyntheticLaboratory
+
+
+@dataclass
+class UnkeptProbe:
+    """Asks a laboratory without a journal."""
+
+    laboratory: SyntheticLaboratory
+    judge: Judge = field(default_factory=Judge)
+
+    def descend(self, limits: Limits, users: int) -> Verdict:
+        """Hold."""
+        return self.judge.trial(self.laboratory.measure(Ask(Kind.HOLD, limits, users)))
+
+    def confirm(self, limits: Limits, users: int) -> Verdict:
+        """Climb."""
+        return self.judge.trial(self.laboratory.measure(Ask(Kind.STAIRCASE, limits, users)))
+
+
+def search(laboratory: SyntheticLaboratory) -> Answer:
+    """Search without keeping anything."""
+    return Search(laboratory.question, UnkeptProbe(laboratory), enter=lambda _: None).run()
+
+
+def kept_search(laboratory: SyntheticLaboratory, path: Path, lines: list[str] | None = None) -> Answer:
+    """Search with a journal, and say what happens into a list."""
+    said = [] if lines is None else lines
+    progress = Progress(laboratory.question, said.append, hold_seconds=12, staircase_seconds=100)
+    phases: list[Phase] = []
+
+    def enter(phase: Phase) -> None:
+        phases.append(phase)
+        progress.enter(phase)
+
+    with Journal.open(path, laboratory.question) as journal:
+        probe = JournaledProbe(laboratory, journal, Judge(), progress.saw)
+        answer = Search(laboratory.question, probe, enter).run()
+    assert phases == sorted(phases, key=list(Phase).index)
+    return answer

@@ -1,0 +1,205 @@
+"""Staircases have the last word, where they contradict holds and where they decide nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from capacity.answer import Answer
+from capacity.limits import Limits
+from capacity.question import Question
+from capacity.search import Search
+from capacity.verdict import Criterion, Fails, Holds, Invalid, Reason, Verdict
+
+SLOW = Fails(Criterion.P99, 20, 10_000, 300, 250)
+KILLED = Fails(Criterion.OOM, 20, 10_000, 1, 0)
+BUSY = Invalid(Reason.GENERATOR_BUSY, 20, 0.9, 0.85)
+Rule = Callable[[Limits, int], Verdict]
+
+
+@dataclass
+class RuledProbe:
+    """Answers by one rule for holds and another for staircases.
+
+    Attributes:
+        hold: The rule for holds.
+        climb: The rule for staircases.
+        held: What was asked for holds.
+        climbed: What was asked for staircases.
+    """
+
+    hold: Rule
+    climb: Rule
+    held: list[Limits] = field(default_factory=list)
+    climbed: list[Limits] = field(default_factory=list)
+
+    def descend(self, limits: Limits, users: int) -> Verdict:
+        """Hold."""
+        self.held.append(limits)
+        return self.hold(limits, users)
+
+    def confirm(self, limits: Limits, users: int) -> Verdict:
+        """Climb."""
+        self.climbed.append(limits)
+        return self.climb(limits, users)
+
+    def search(self, replicas: tuple[int, ...] = ()) -> Answer:
+        """Answer the default question."""
+        return Search(Question(replicas=replicas), self, enter=lambda _: None).run()
+
+
+def needs(cpus: float, memory_mib: int) -> Rule:
+    """Holds from these totals on."""
+
+    def rule(limits: Limits, users: int) -> Verdict:
+        del users
+        if limits.memory_mib < memory_mib:
+            return KILLED
+        return SLOW if limits.total_cpus < cpus else Holds()
+
+    return rule
+
+
+def test_a_staircase_that_runs_out_of_memory_gets_more_memory_and_no_more_cpu() -> None:
+    """One step up in what was short."""
+    probe = RuledProbe(needs(0.1, 80), needs(0.1, 120))
+
+    minimum = probe.search().minimum
+
+    assert minimum is not None
+    assert minimum.limits.memory_mib == min(each for each in Question().memory_mib if each >= 120)
+    assert max(limits.cpus for limits in probe.climbed) == minimum.limits.cpus
+
+
+def test_a_staircase_that_is_too_slow_gets_more_cpu_and_no_more_memory() -> None:
+    """Holds were too kind: staircases go up until they hold."""
+    probe = RuledProbe(needs(0.1, 80), needs(0.15, 80))
+
+    minimum = probe.search().minimum
+
+    assert minimum is not None
+    assert minimum.limits.cpus == min(each for each in Question().cpus if each >= 0.15)
+    assert max(limits.memory_mib for limits in probe.climbed) == minimum.limits.memory_mib
+
+
+def test_memory_is_not_searched_at_the_bare_minimum_of_cpu() -> None:
+    """There a want of CPU would look like a want of memory."""
+    probe = RuledProbe(needs(0.1, 80), needs(0.1, 80))
+
+    minimum = probe.search().minimum
+
+    assert minimum is not None
+    cpus = Question().cpus
+    searched = {limits.cpus for limits in probe.held if limits.memory_mib < Question().memory_mib[-1]}
+    neighbours = (minimum.smaller_cpus, minimum.smaller_memory)
+    searched -= {neighbour.limits.cpus for neighbour in neighbours if neighbour is not None}
+    assert searched == {cpus[cpus.index(minimum.limits.cpus) + 2]}
+
+
+def test_staircases_that_decide_nothing_leave_the_minimum_unconfirmed() -> None:
+    """Neither confirmed nor failed: three asks, the reason told, and no comparison with replicas."""
+    probe = RuledProbe(needs(0.1, 80), lambda _limits, _users: BUSY)
+
+    answer = probe.search(replicas=(2,))
+
+    assert answer.minimum is not None
+    assert (answer.minimum.confirmations, answer.minimum.undecided) == (0, BUSY)
+    assert answer.undecided == (BUSY,)
+    assert len(probe.climbed) == 3
+    assert answer.several == ()
+
+
+def test_a_neighbour_that_could_not_be_decided_is_not_called_failing() -> None:
+    """The answer stays, and says that it may be better."""
+
+    def climb(limits: Limits, users: int) -> Verdict:
+        return BUSY if limits.cpus < 0.1 else needs(0.1, 80)(limits, users)
+
+    def hold(limits: Limits, users: int) -> Verdict:
+        return Holds() if limits.memory_mib == answered else needs(0.1, 80)(limits, users)
+
+    answered = next(each for each in Question().memory_mib if each >= 80)
+    answer = RuledProbe(hold, climb).search()
+
+    assert answer.minimum is not None
+    assert answer.minimum.confirmations == 3
+    assert answer.minimum.smaller_cpus is not None
+    assert answer.minimum.smaller_cpus.verdict == BUSY
+    assert answer.undecided == (BUSY,)
+
+
+def test_when_no_staircase_holds_the_most_users_are_searched() -> None:
+    """Holds alone are no answer, nor do they tell the most users: staircases go down a step at a time."""
+
+    def climb(limits: Limits, users: int) -> Verdict:
+        return Holds() if users <= 6_000 else needs(9, 32)(limits, users)
+
+    def hold(limits: Limits, users: int) -> Verdict:
+        return SLOW if 7_500 < users < 10_000 else needs(0.5, 400)(limits, users)
+
+    answer = RuledProbe(hold, climb).search()
+
+    assert answer.minimum is None
+    assert answer.reached is not None
+    assert (answer.reached.users, answer.reached.confirmations) == (6_000, 3)
+    assert (answer.reached.stopped_by.users, answer.reached.stopped_by.verdict) == (6_500, SLOW)
+
+
+def test_replicas_that_run_out_of_memory_are_not_given_cores() -> None:
+    """More CPU does not mend it."""
+
+    def hold(limits: Limits, users: int) -> Verdict:
+        return KILLED if limits.replicas > 1 else needs(0.1, 80)(limits, users)
+
+    probe = RuledProbe(hold, needs(0.1, 80))
+
+    [several] = probe.search(replicas=(2,)).several
+
+    assert (several.equal.verdict, several.limits, several.smaller) == (KILLED, None, None)
+    assert sum(limits.replicas == 2 for limits in probe.held) == 1
+
+
+def test_replicas_that_do_not_hold_twice_get_the_next_larger_cores() -> None:
+    """And the failed one is the smaller neighbour."""
+    seen: set[Limits] = set()
+
+    def hold(limits: Limits, users: int) -> Verdict:
+        first = limits not in seen
+        seen.add(limits)
+        return needs(0.1 if limits.replicas == 1 or first else 0.12, 80)(limits, users)
+
+    [several] = RuledProbe(hold, needs(0.1, 80)).search(replicas=(2,)).several
+
+    assert several.limits is not None
+    assert several.smaller is not None
+    assert several.smaller.limits.total_cpus < several.limits.total_cpus
+    assert (several.smaller.verdict, several.confirmations) == (SLOW, 1)
+
+
+def test_replicas_that_could_not_be_decided_are_told() -> None:
+    """With the limits that held once, unconfirmed."""
+    seen: set[Limits] = set()
+
+    def hold(limits: Limits, users: int) -> Verdict:
+        again = limits.replicas > 1 and limits in seen
+        seen.add(limits)
+        return BUSY if again else needs(0.1, 80)(limits, users)
+
+    answer = RuledProbe(hold, needs(0.1, 80)).search(replicas=(2,))
+
+    [several] = answer.several
+    assert (several.confirmations, several.undecided) == (0, BUSY)
+    assert answer.undecided == (BUSY,)
+
+
+def test_a_neighbour_that_does_not_hold_for_a_moment_climbs_no_staircase() -> None:
+    """All users are there after the answer's staircases, and a moment of them is shown failing in seconds."""
+    probe = RuledProbe(needs(0.1, 80), needs(0.1, 80))
+
+    minimum = probe.search().minimum
+
+    assert minimum is not None
+    assert set(probe.climbed) == {minimum.limits}
+    assert minimum.smaller_cpus is not None
+    assert minimum.smaller_memory is not None
+    assert (minimum.smaller_cpus.verdict, minimum.smaller_memory.verdict) == (SLOW, KILLED)

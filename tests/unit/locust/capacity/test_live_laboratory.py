@@ -1,0 +1,161 @@
+"""The laboratory, at a subject that keeps a record of what is done to it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+
+from capacity.judge import Judge
+from capacity.limits import Limits
+from capacity.live_laboratory import LiveLaboratory
+from capacity.meter import ProcessMeter
+from capacity.question import Question
+from capacity.subject import NotReadyError
+from capacity.timing import Timing
+from capacity.trial_result import Ask, Kind, TrialResult
+from capacity.verdict import Criterion, Fails, Holds
+from tests.unit.locust.capacity.steady_generator import steady_crowd
+
+QUESTION = Question(users=300, step_users=100, replicas=(), via="direct")
+LIMITS = Limits(0.1, 96)
+TIMING = Timing(settle_seconds=0.1, step_seconds=0.5, hold_seconds=0.5)
+
+
+@dataclass
+class RecordedSubject:
+    """This process, with limits that are only written down.
+
+    Attributes:
+        least_memory_mib: With less it does not start.
+        deaths: How often it is said to have ended in each look.
+        done: What was done to it.
+    """
+
+    least_memory_mib: int = 0
+    deaths: int = 0
+    done: list[str] = field(default_factory=list)
+
+    @property
+    def replica_count(self) -> int:
+        """Always one."""
+        return 1
+
+    def borrowed(self) -> AbstractContextManager[None]:
+        """Nothing is changed."""
+        return nullcontext()
+
+    def have(self, count: int) -> None:
+        """One is enough."""
+        assert count == 1
+
+    def limit(self, limits: Limits) -> bool:
+        """Write it down."""
+        self.done.append(f"limit {limits.cpus:g} {limits.memory_mib}")
+        self._start(limits)
+        return False
+
+    def restart(self, limits: Limits) -> None:
+        """Write it down."""
+        self.done.append(f"restart {limits.cpus:g} {limits.memory_mib}")
+        self._start(limits)
+
+    def await_ready(self) -> None:
+        """It is."""
+
+    def look(self) -> None:
+        """It stays."""
+
+    def ends(self, began: float, ended: float) -> tuple[int, int]:
+        """As planned."""
+        assert began < ended
+        return 0, self.deaths
+
+    def replica_meters(self) -> tuple[ProcessMeter, ...]:
+        """This process."""
+        return (ProcessMeter(os.getpid()),)
+
+    def gateway_meter(self) -> None:
+        """None."""
+
+    def _start(self, limits: Limits) -> None:
+        if limits.memory_mib < self.least_memory_mib:
+            raise NotReadyError("it ended while it started", ooms=2)
+
+
+def _measure(subject: RecordedSubject, latency_ms: Callable[[int], float], *asks: Ask) -> list[TrialResult]:
+    with steady_crowd(latency_ms) as crowd:
+        laboratory = LiveLaboratory(subject, crowd, QUESTION, Judge(QUESTION.slo), TIMING)
+        return [laboratory.measure(ask) for ask in asks]
+
+
+def _fast(_: int) -> float:
+    return 5
+
+
+def test_a_staircase_passes_each_step_and_starts_anew_once_for_its_limits() -> None:
+    """All steps are measured with all their users; limits that were climbed before are only set."""
+    subject = RecordedSubject()
+    ask = Ask(Kind.STAIRCASE, LIMITS, 300)
+    first, second = _measure(subject, _fast, ask, ask)
+    for result in (first, second):
+        assert [(step.users_planned, step.users_present) for step in result.steps] == [(n, n) for n in (100, 200, 300)]
+        assert all(step.p99_ms == 5 and step.failures == {} for step in result.steps)
+        assert isinstance(Judge().trial(result), Holds)
+        assert result.via == "direct"
+    assert subject.done == ["restart 0.1 96", "limit 0.1 96"]
+    assert {step.looks for result in (first, second) for step in result.steps} == {1}
+
+
+def test_a_staircase_ends_at_the_first_step_that_does_not_hold() -> None:
+    """Nobody waits for the rest of a trial that has failed."""
+    [result] = _measure(RecordedSubject(), lambda users: 900 if users == 200 else 5, Ask(Kind.STAIRCASE, LIMITS, 300))
+    assert [(step.users_planned, step.looks) for step in result.steps] == [(100, 1), (200, 2)]
+    assert Judge().trial(result) == Fails(Criterion.P99, 2, 200, 900, 250)
+
+
+def test_a_hold_has_all_users_and_only_new_limits() -> None:
+    """After the first, which has to bring the users, a calm crowd needs nothing but its limits."""
+    subject = RecordedSubject()
+    lower = replace(LIMITS, cpus=0.05)
+    first, second = _measure(subject, _fast, Ask(Kind.HOLD, LIMITS, 300), Ask(Kind.HOLD, lower, 300))
+    assert [step.users_present for result in (first, second) for step in result.steps] == [300, 300]
+    assert subject.done == ["limit 1 512", "limit 0.1 96", "limit 0.05 96"]
+
+
+def test_what_does_not_start_is_a_failure_and_gets_room_again() -> None:
+    """Its memory was full: more CPU would not mend it. The next trial finds it alive."""
+    subject = RecordedSubject(least_memory_mib=64)
+    small = Limits(0.1, 40)
+    results = _measure(subject, _fast, Ask(Kind.HOLD, small, 300), Ask(Kind.STAIRCASE, small, 300))
+    for result in results:
+        verdict = Judge().trial(result)
+        assert isinstance(verdict, Fails)
+        assert (verdict.criterion, verdict.seen) == (Criterion.OOM, 2)
+    assert subject.done[-1] == "limit 1 512"
+
+
+def test_what_ends_in_a_step_gets_room_again() -> None:
+    """The trial fails by it, and does not leave a subject that ends over and over."""
+    subject = RecordedSubject(deaths=1)
+    [result] = _measure(subject, _fast, Ask(Kind.STAIRCASE, LIMITS, 300))
+    assert Judge().trial(result) == Fails(Criterion.DEATH, 1, 100, 1, 0)
+    assert subject.done == ["restart 0.1 96", "limit 1 512"]
+
+
+def test_a_jolt_of_the_machine_passes() -> None:
+    """What was too slow once is measured again with the same users, and the staircase goes on."""
+    began: list[float] = []
+
+    def jolt(users: int) -> float:
+        if users != 200:
+            return 5
+        began.append(time.monotonic())
+        return 900 if began[-1] < began[0] + 1.2 else 5
+
+    [result] = _measure(RecordedSubject(), jolt, Ask(Kind.STAIRCASE, LIMITS, 300))
+    assert isinstance(Judge().trial(result), Holds)
+    assert [step.users_planned for step in result.steps] == [100, 200, 300]
+    assert result.steps[1].looks > 1

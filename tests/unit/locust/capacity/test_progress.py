@@ -1,0 +1,64 @@
+"""One line for each trial, and an estimate that comes true."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from capacity.progress import Phase, Progress, duration
+from capacity.question import Question
+from capacity.slo import offered_rate
+from tests.unit.locust.capacity.laboratory import SyntheticLaboratory
+from tests.unit.locust.capacity.searching import kept_search
+from tests.unit.locust.capacity.servers import FailsAboveServer, SleepingServer
+
+QUESTION = Question()
+RATE = 0.95 * offered_rate(10_000) / 0.137
+
+
+def left(lines: list[str]) -> list[int]:
+    """Trials left, by line."""
+    return [int(re.findall(r"about (\d+) left", line)[0]) for line in lines]
+
+
+def test_each_trial_has_its_line(tmp_path: Path) -> None:
+    """What was asked, what it showed, and what is left; the last says that nothing is."""
+    laboratory = SyntheticLaboratory(SleepingServer(RATE, 100), QUESTION)
+    lines: list[str] = []
+
+    kept_search(laboratory, tmp_path / "journal.jsonl", lines)
+
+    assert len(lines) == len(laboratory.asked)
+    assert lines[0] == (
+        "[1 done, about 28 left, 10 min 0 s] most of all: hold of 10,000 users at 1 CPU, 512 MiB: holds"
+    )
+    assert "\n" not in "".join(lines)
+    assert left(lines)[-1] <= 1
+    assert all(after <= before for before, after in zip(left(lines), left(lines)[1:], strict=False))
+
+
+def test_a_search_for_users_leaves_nothing_of_the_others(tmp_path: Path) -> None:
+    """When not all users are held, the rest of the plan falls away."""
+    lines: list[str] = []
+
+    kept_search(
+        SyntheticLaboratory(FailsAboveServer(RATE, most_users=5_000), QUESTION), tmp_path / "journal.jsonl", lines
+    )
+
+    assert left(lines)[1] == 7
+    assert left(lines)[-1] <= 1
+
+
+def test_before_the_first_trial_the_guess_counts() -> None:
+    """Holds and staircases of a search without surprises."""
+    progress = Progress(Question(replicas=()), lambda _: None, hold_seconds=10, staircase_seconds=100)
+
+    assert progress.trials_left == 1 + 6 + 5 + 3 + 2
+    assert progress.seconds_left == 14 * 10 + 3 * 100
+    progress.enter(Phase.NEIGHBOURS)
+    assert progress.seconds_left == 20
+
+
+def test_durations_are_short() -> None:
+    """Minutes only when there are some."""
+    assert [duration(seconds) for seconds in (0, 59.4, 60, 754)] == ["0 s", "59 s", "1 min 0 s", "12 min 34 s"]
