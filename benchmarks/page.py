@@ -11,7 +11,7 @@ from benchmarks.prepared import MODELS
 from benchmarks.results import Results
 from benchmarks.servers import SERVERS
 from benchmarks.tables import figure, load_table, load_title, markdown
-from benchmarks.users.table import users_table
+from benchmarks.users import users_table
 
 _CHART_LOAD = ("single", 64)
 _OURS = {"lane", "route"}

@@ -13,7 +13,7 @@ class Arrivals:
     """A Poisson process that the users of one process share: each takes the next arrival and sends at its time.
 
     A user who waits for an answer takes no arrival meanwhile, the others do. When all of them wait, arrivals fall due
-    with nobody to send them; they are sent late, and their latency counts from when they were due. Nothing is omitted,
+    with nobody to send them; they are taken late, and their latency counts from when they were due. Nothing is omitted,
     see Gil Tene's "coordinated omission" (https://github.com/giltene/wrk2#acknowledgements).
     """
 

@@ -13,6 +13,8 @@ from typing import Any
 _OK = 200
 _KIND = re.compile(r"[a-z]+(?:[_ -][a-z]+)*")
 _LONGEST_KIND = 40
+NOT_SENT = "not sent, every sender still waits"
+"""An open arrival that nobody was free to send, because the API has not answered those before it."""
 
 _NAMES_BY_ERROR = {
     "ConnectionRefusedError": "connection refused",

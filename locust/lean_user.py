@@ -5,18 +5,11 @@ from __future__ import annotations
 import math
 import random
 import time
-from typing import Any, ClassVar
 
 import gevent
-from locust import User, between, task
-from locust.env import Environment
-from locust.exception import CatchResponseError
+from locust import between, task
 
-from connection import Connection
-from failure import answer_failure, network_failure
-from payload import payload_of
-from response import ClosedWithoutAnswerError, MalformedResponseError
-from target import PREDICT_PATH, Target
+from sender import Sender
 
 _LEAST_WAIT, _MOST_WAIT = 1, 2.5
 
@@ -32,29 +25,11 @@ def rest_of_a_wait() -> float:
     return random.uniform(0, wait)  # noqa: S311 - as above
 
 
-class LeanUser(User):
+class LeanUser(Sender):
     """Predicts, waits 1 to 2.5 seconds, and again, for about half the CPU of the fast user; no TLS, no redirects."""
 
     abstract = True
     wait_time = between(_LEAST_WAIT, _MOST_WAIT)
-    request_timeout: ClassVar[float] = 30
-
-    def __init__(self, environment: Environment) -> None:
-        """Prepare the bytes to send; the connection opens with the first request."""
-        super().__init__(environment)
-        target = Target.parse(self.host)
-        body = payload_of(environment).encode()
-        self._url = f"{self.host}{PREDICT_PATH}"
-        self._connection = Connection(target, self.request_timeout)
-        self._request = (
-            f"POST {target.path}{PREDICT_PATH} HTTP/1.1\r\n"
-            f"Host: {target.authority}\r\n"
-            "User-Agent: locust-lean-user\r\n"
-            "Accept: application/json\r\n"
-            "Content-Type: application/json\r\n"
-            f"Content-Length: {len(body)}\r\n"
-            "\r\n"
-        ).encode() + body
 
     def on_start(self) -> None:
         """Come in the middle of a wait."""
@@ -64,33 +39,3 @@ class LeanUser(User):
     def predict(self) -> None:
         """Ask for a prediction and report what came of it, under the same name as the fast user."""
         self.ask(time.perf_counter())
-
-    def ask(self, due: float) -> None:
-        """Ask for a prediction; its latency counts from when it was due, as `perf_counter` tells time."""
-        body = b""
-        late = time.perf_counter() - due
-        started_at = time.time() - late
-        try:
-            response = self._connection.exchange(self._request)
-        except (OSError, ClosedWithoutAnswerError, MalformedResponseError) as error:
-            elapsed = time.perf_counter() - due
-            failure: str | None = network_failure(error)
-        else:
-            elapsed = time.perf_counter() - due
-            body = response.body
-            failure = answer_failure(response.status, body)
-        self.environment.events.request.fire(
-            request_type="POST",
-            name=PREDICT_PATH,
-            response_time=elapsed * 1000,
-            response_length=len(body),
-            response=None,
-            context={},
-            exception=None if failure is None else CatchResponseError(failure),
-            start_time=started_at,
-            url=self._url,
-        )
-
-    def on_stop(self) -> Any:
-        """Hang up."""
-        self._connection.close()

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import time
+from typing import ClassVar, Final
 
 from locust import constant, task
 
 from arrivals import Arrivals
-from lean_user import LeanUser
+from failure import NOT_SENT
+from sender import Sender
+
+PATIENCE_SECONDS: Final = 2.0
+"""Who was not served for so long has left: without that, a queue of the past would be all that is ever measured."""
 
 
-class OpenUser(LeanUser):
+class OpenUser(Sender):
     """One connection of a pool on which arrivals are sent; as many users as connections may wait at once."""
 
     abstract = True
     wait_time = constant(0)
     arrivals: ClassVar[Arrivals]
 
-    def on_start(self) -> None:
-        """Be there at once."""
-
     @task
     def predict(self) -> None:
-        """Ask for a prediction when one is due; its latency counts from then."""
-        self.ask(self.arrivals.take())
+        """Ask for a prediction when one is due, its latency counts from then; what is due for too long has failed."""
+        due = self.arrivals.take()
+        now = time.perf_counter()
+        if now - due > PATIENCE_SECONDS:
+            self.report(due, now, NOT_SENT)
+        else:
+            self.ask(due)

@@ -12,7 +12,7 @@ from typing import NoReturn
 from docker.errors import DockerException
 
 from capacity.endurance import Endurance
-from capacity.endurance_options import EnduranceOptions, parse_endurance
+from capacity.endurance_options import EnduranceOptions, parse_endurance, parse_series
 from capacity.errors import CapacityError
 from capacity.inquest import Inquest, finish
 from capacity.journal import JournalError
@@ -20,6 +20,8 @@ from capacity.options import Options, parse
 from capacity.report.headline import headline, measured
 from capacity.report.language import ENGLISH
 from capacity.report.writing import write_report
+from capacity.series import FILE, SeriesOptions, run_series
+from capacity.verdict import Holds
 from capacity.world import DockerWorld, LocalWorld, World
 
 NOT_HELD = 3
@@ -28,12 +30,17 @@ NOT_HELD = 3
 def main(arguments: Sequence[str] | None = None) -> int:
     """Answer; returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    kind = words[0] if words and words[0] in ("soak", "stress") else ""
-    options = parse_endurance(kind, words[1:]) if kind else parse(words)
+    kind = words[0] if words and words[0] in ("soak", "stress", "trial") else ""
     # SIGTERM unwinds the program as Ctrl-C does: limits and replicas have to be put back.
     signal.signal(signal.SIGTERM, _terminated)
     try:
-        return _endure(kind, options) if isinstance(options, EnduranceOptions) else _answer(options, words)
+        match kind:
+            case "soak" | "stress":
+                return _endure(kind, parse_endurance(kind, words[1:]))
+            case "trial":
+                return _repeat(parse_series(words[1:]))
+            case _:
+                return _answer(parse(words), words)
     except (CapacityError, JournalError, DockerException, OSError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
@@ -51,6 +58,13 @@ def _endure(kind: str, options: EnduranceOptions) -> int:
     return 0 if verdict.holds else NOT_HELD
 
 
+def _repeat(options: SeriesOptions) -> int:
+    verdicts = run_series(_world(options), options, _teller())
+    held = sum(isinstance(verdict, Holds) for verdict in verdicts)
+    sys.stdout.write(f"{held} of {len(verdicts)} hold\n  {os.path.relpath(options.out / FILE)}\n")
+    return 0 if held == len(verdicts) else NOT_HELD
+
+
 def _answer(options: Options, words: Sequence[str]) -> int:
     say = _teller()
     world = _world(options)
@@ -66,7 +80,7 @@ def _answer(options: Options, words: Sequence[str]) -> int:
     return 0 if all(answer.minimum for answer in course.answers.values()) else NOT_HELD
 
 
-def _world(options: Options | EnduranceOptions) -> World:
+def _world(options: Options | EnduranceOptions | SeriesOptions) -> World:
     return LocalWorld(options.url) if options.url else DockerWorld(options.project)
 
 

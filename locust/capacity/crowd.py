@@ -86,9 +86,9 @@ class Crowd:
             (event["users"] for event in events if "users" in event and began <= event["at"] <= ended), default=0
         )
 
-    def seen(self, began: float, ended: float) -> Window:
-        """What became of the requests of a time."""
-        return Answers.read(self.folder).between(began, ended)
+    def seen(self, began: float, ended: float, *, answered: bool = False) -> Window:
+        """What became of the requests of a time, or of those that were answered in it."""
+        return Answers.read(self.folder).between(began, ended, answered=answered)
 
     def _events(self, tail: int | None = None) -> list[dict[str, Any]]:
         """Lines of all files, or those of their last so many bytes."""

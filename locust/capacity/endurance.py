@@ -53,7 +53,7 @@ class Endurance:
                 step = observer.watch(options.users, seconds)
                 steps.append(step)
                 verdict = self._judge.step(step, number)
-                self._say(f"{number} of {count}: {_figures(step)}: {verdict.sentence}")
+                self._say(f"{number} of {count}: {step.figures}: {verdict.sentence}")
         found = judge_soak(steps, self._judge, options.growth)
         self._write("soak", steps, {**asdict(found.growth), "holds": found.holds, "sentence": found.sentence})
         return found
@@ -71,7 +71,7 @@ class Endurance:
                 time.sleep(1)
                 step = observer.watch(round(options.users * share), _STRESS_STEP_SECONDS)
                 rising.append(step)
-                self._say(f"{step.offered:,.0f} requests a second: {_figures(step)}")
+                self._say(f"{step.offered:,.0f} requests a second: {step.figures}")
             set_rate(full * _SHARES[0])
             surveys = [observer.survey(_RECOVERY_STEP_SECONDS) for _ in range(_RECOVERY_LOOKS)]
             time.sleep(1)
@@ -118,10 +118,3 @@ class Endurance:
         asked = {**asdict(replace(options, out=Path())), "out": None}
         text = json.dumps({"ended_at": now(), "asked": asked, "verdict": verdict, "steps": rows}, indent=2)
         (options.out / f"{name}.json").write_text(text + "\n", encoding="utf-8")
-
-
-def _figures(step: Step) -> str:
-    return (
-        f"{step.achieved:,.0f} good answers a second, {step.failed} failed, p99 {step.p99_ms:.0f} ms, "
-        f"{step.api_cores:.3f} cores, {step.api_memory_peak_mib:.0f} MiB"
-    )

@@ -1,4 +1,4 @@
-"""What a soak and a stress do."""
+"""What a soak, a stress and a series of trials do."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Final
 
 from capacity.limits import Limits
 from capacity.options import MOST_USERS, number, whole
+from capacity.question import Question, QuestionError
+from capacity.series import SeriesOptions
 from capacity.slo import Slo
 
 _EPILOG: Final = """\
@@ -17,6 +19,11 @@ Needs what `python -m capacity` needs. The limits are put back afterwards.
 
 exit code: 0 holds, 1 it could not be measured, 2 wrong option, 3 does not hold, 130 interrupted
 """
+_DESCRIPTIONS: Final = {
+    "soak": "Durability: all users for a long time; every half minute has to hold, and memory must not grow.",
+    "stress": "Overload: open arrivals up to the users' full rate, far beyond what the API may use, and back.",
+    "trial": "Trials under given limits: the users come step by step and stay, each trial gets its verdict.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +56,10 @@ class EnduranceOptions:
 def parse_endurance(kind: str, arguments: Sequence[str]) -> EnduranceOptions:
     """Read the command line of `soak` or `stress`; exits with code 2 and a sentence when something is wrong."""
     soak = kind == "soak"
-    made = argparse.ArgumentParser(
-        prog=f"python -m capacity {kind}",
-        description=(
-            "Durability: all users for a long time; every half minute has to hold, and memory must not grow."
-            if soak
-            else "Overload: open arrivals up to the users' full rate, far beyond what the API may use, and back."
-        ),
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    cpus = 0.15 if soak else 0.05
-    made.add_argument("--users", type=whole(1, MOST_USERS), default=10_000, help="how many (10000)")
-    made.add_argument("--via", choices=("gateway", "direct"), default="gateway", help="where they go (gateway)")
-    made.add_argument("--cpus", type=number(0.01, 64), default=cpus, help=f"the API's quota in cores ({cpus:g})")
-    made.add_argument("--memory", type=whole(16, 2**20), default=160, metavar="MIB", help="the API's memory (160)")
-    made.add_argument("--p99-ms", type=number(1, 60_000), default=250.0, help="the longest p99 (250)")
+    made = _parser(kind, 0.15 if soak else 0.05)
     if soak:
         made.add_argument("--minutes", type=number(0.5, 24 * 60), default=10.0, help="how long (10)")
         made.add_argument("--growth", type=number(0, 10_000), default=10.0, help="MiB an hour it may grow (10)")
-    made.add_argument("--url", default="", help="an API without Docker, such as http://127.0.0.1:8000 of make run")
-    made.add_argument("--project", default="taller5", help="Compose project of the stack (taller5)")
-    made.add_argument("--out", type=Path, default=Path("resultados/capacidad"), metavar="FOLDER", help="results")
     given = made.parse_args(arguments)
     return EnduranceOptions(
         users=given.users,
@@ -83,3 +72,50 @@ def parse_endurance(kind: str, arguments: Sequence[str]) -> EnduranceOptions:
         project=given.project,
         out=given.out.absolute(),
     )
+
+
+def parse_series(arguments: Sequence[str]) -> SeriesOptions:
+    """Read the command line of `trial`; exits with code 2 and a sentence when something is wrong."""
+    made = _parser("trial", 0.15)
+    made.add_argument("--step-users", type=whole(1, MOST_USERS), default=500, help="more at each step (500)")
+    made.add_argument("--runs", type=whole(1, 100), default=3, help="how many trials (3)")
+    made.add_argument("--hold-seconds", type=number(1, 600), default=20.0, help="how long all are measured (20)")
+    given = made.parse_args(arguments)
+    try:
+        question = Question(
+            users=given.users,
+            step_users=given.step_users,
+            slo=Slo(p99_ms=given.p99_ms),
+            replicas=(),
+            via="direct" if given.url else given.via,
+        )
+    except QuestionError as error:
+        made.error(str(error))
+    return SeriesOptions(
+        question=question,
+        limits=Limits(given.cpus, given.memory),
+        runs=given.runs,
+        hold_seconds=given.hold_seconds,
+        url=given.url,
+        project=given.project,
+        out=given.out.absolute(),
+    )
+
+
+def _parser(kind: str, cpus: float) -> argparse.ArgumentParser:
+    """What all of them are told."""
+    made = argparse.ArgumentParser(
+        prog=f"python -m capacity {kind}",
+        description=_DESCRIPTIONS[kind],
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument("--users", type=whole(1, MOST_USERS), default=10_000, help="how many (10000)")
+    made.add_argument("--via", choices=("gateway", "direct"), default="gateway", help="where they go (gateway)")
+    made.add_argument("--cpus", type=number(0.01, 64), default=cpus, help=f"the API's quota in cores ({cpus:g})")
+    made.add_argument("--memory", type=whole(16, 2**20), default=160, metavar="MIB", help="the API's memory (160)")
+    made.add_argument("--p99-ms", type=number(1, 60_000), default=250.0, help="the longest p99 (250)")
+    made.add_argument("--url", default="", help="an API without Docker, such as http://127.0.0.1:8000 of make run")
+    made.add_argument("--project", default="taller5", help="Compose project of the stack (taller5)")
+    made.add_argument("--out", type=Path, default=Path("resultados/capacidad"), metavar="FOLDER", help="results")
+    return made

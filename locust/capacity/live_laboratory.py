@@ -23,8 +23,8 @@ from capacity.verdict import Criterion, Fails, Holds
 
 _PASSING: Final = frozenset({Criterion.RATE, Criterion.P99})
 """What a jolt of the machine can cause; a failed request or an end of a replica it cannot."""
-_JOLTED_SHARE: Final = 0.9
-"""No jolt takes a tenth of the answers of several seconds."""
+_JOLT_SECONDS: Final = 0.5
+"""No jolt of the machine takes more answers than are due in so long."""
 _MOST_RESTLESS_SECONDS: Final = 20.0
 
 
@@ -139,12 +139,14 @@ class LiveLaboratory:
         step = self._checked(self._observer.step(users, survey))
         for looks in range(2, self._timing.looks + 1):
             verdict = self._judge.step(step, 1)
-            if isinstance(verdict, Holds) or (isinstance(verdict, Fails) and not _may_pass(verdict)):
+            if isinstance(verdict, Holds) or (isinstance(verdict, Fails) and not _may_pass(verdict, step.seconds)):
                 break
             self._crowd.have(self._observer.senders(users))
             self._crowd.await_users(self._observer.senders(users))
-            time.sleep(self._timing.settle_seconds)
-            step = replace(self._checked(self._observer.watch(users, seconds)), looks=looks)
+            # Whom a jolt kept waiting now waits with all others before the next request: a trough, then a wave.
+            time.sleep(self._timing.wave_seconds)
+            again = max(seconds, self._timing.again_seconds)
+            step = replace(self._checked(self._observer.watch(users, again)), looks=looks)
             self._crowd.have(self._observer.senders(following or users))
         return step
 
@@ -161,7 +163,6 @@ class LiveLaboratory:
         return step
 
 
-def _may_pass(fails: Fails) -> bool:
-    return fails.criterion in _PASSING and (
-        fails.criterion is not Criterion.RATE or fails.seen >= _JOLTED_SHARE * fails.allowed
-    )
+def _may_pass(fails: Fails, seconds: float) -> bool:
+    left = max(0.0, 1 - _JOLT_SECONDS / seconds) * fails.allowed
+    return fails.criterion in _PASSING and (fails.criterion is not Criterion.RATE or fails.seen >= left)

@@ -60,7 +60,8 @@ class Observer:
     def step(self, users: int, survey: Survey) -> Step:
         """What was counted, with what the users saw; to be called when their last answers have been written."""
         present = self._crowd.fewest(survey.began, survey.ended)
-        seen = self._crowd.seen(survey.began, survey.ended)
+        # Open arrivals may be many more than are answered: what counts is then how many are.
+        seen = self._crowd.seen(survey.began, survey.ended, answered=self._pool is not None)
         there = users if present == self.senders(users) else present
         # Also what ended between two measurements.
         ends = self._subject.ends(min(self._seen_until or survey.began, survey.began), survey.ended)

@@ -21,7 +21,7 @@ so it runs on the Linux machine of the Docker engine. Limits and replicas are pu
 
 Ctrl-C keeps what was measured: the same command goes on from there.
 
-Durability and overload: python -m capacity soak --help, python -m capacity stress --help.
+Durability, overload and single trials: python -m capacity soak --help, stress --help, trial --help.
 
 exit code: 0 answered, 1 it could not be measured, 2 wrong option, 3 these users are not held here, 130 interrupted
 """

@@ -17,7 +17,7 @@ RECORD: Final = np.dtype([("at", "<f8"), ("ms", "<f4"), ("kind", "<u2")])
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The requests that should have been sent between two moments.
+    """The requests that should have been sent, or were answered, between two moments.
 
     Attributes:
         seconds: From one to the other.
@@ -66,10 +66,16 @@ class Answers:
             ),
         )
 
-    def between(self, began: float, ended: float) -> Window:
+    def between(self, began: float, ended: float, *, answered: bool = False) -> Window:
         """Take the answers to requests of a time, in seconds since 1970; the end does not belong to it.
 
         Failures count by their kinds only: fast ones must not make the percentiles look better.
+
+        Args:
+            began: When the time began.
+            ended: When it ended.
+            answered: Take the requests that were answered in it, not those that should have been sent in it: so does
+                count, under more load than is answered, who had to wait for longer than the time.
 
         Raises:
             ValueError: When the time has no length.
@@ -79,7 +85,8 @@ class Answers:
         good: list[NDArray[np.float32]] = []
         failures: Counter[str] = Counter()
         for records, names in zip(self.records, self.names, strict=True):
-            seen = records[(records["at"] >= began) & (records["at"] < ended)]
+            moments = records["at"] + records["ms"] / 1000 if answered else records["at"]
+            seen = records[(moments >= began) & (moments < ended)]
             good.append(seen["ms"][seen["kind"] == 0])
             kinds, counts = np.unique(seen["kind"][seen["kind"] != 0], return_counts=True)
             for kind, count in zip(kinds.tolist(), counts.tolist(), strict=True):

@@ -77,6 +77,14 @@ class Step:
         """Part of the periods in which the CPU quota stopped a replica."""
         return self.throttled / self.periods if self.periods else 0.0
 
+    @property
+    def figures(self) -> str:
+        """The most important of them, for a line of progress."""
+        return (
+            f"{self.achieved:,.0f} good answers a second, {self.failed} failed, p99 {self.p99_ms:.0f} ms, "
+            f"{self.api_cores:.3f} cores, {self.api_memory_peak_mib:.0f} MiB"
+        )
+
     def to_json(self) -> dict[str, Any]:
         """For a file."""
         return asdict(self)

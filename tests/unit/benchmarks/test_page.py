@@ -2,18 +2,21 @@
 
 import json
 import xml.etree.ElementTree as ET
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.page import write_page
-from benchmarks.users.run import UsersRun
 from tests.unit.benchmarks.examples import rates, results
+from tests.unit.locust.capacity.servers import step_of
 
 MEASURED = results([*rates("lane", 50_000, 60_000), *rates("fastapi", 500, 400), *rates("httptools", 80_000, 90_000)])
-RUN = UsersRun(
-    *("2026-11-24T12:00:00+00:00", "gateway", 10_000, 0.15, 160.0, 29.0, 5714.3, 5659.0, 0, 17.0, 26.0, 29.0),
-    *(0.094, 0.28, 0.44, 120.0, 131.0, 3, 290),
-)
+STEP = replace(step_of(10_000, achieved=5659, p99_ms=29), api_cores=0.094, throttled=3, periods=290)
+TRIAL = {
+    "via": "gateway",
+    "limits": {"cpus": 0.15, "memory_mib": 160, "replicas": 1},
+    "holds": True,
+    "step": STEP.to_json(),
+}
 
 
 def test_the_page_states_machine_noise_and_command(tmp_path: Path) -> None:
@@ -47,14 +50,14 @@ def test_notes_are_taken_over_as_they_are(tmp_path: Path) -> None:
     assert (tmp_path / "performance.md").read_text(encoding="utf-8").count(notes) == 1
 
 
-def test_the_runs_with_users_are_a_chapter(tmp_path: Path) -> None:
+def test_the_trials_with_users_are_a_chapter(tmp_path: Path) -> None:
     """Those that stand beside the page."""
-    (tmp_path / "performance.users.jsonl").write_text(json.dumps(asdict(RUN)) + "\n", encoding="utf-8")
+    (tmp_path / "performance.users.jsonl").write_text(json.dumps(TRIAL) + "\n", encoding="utf-8")
     write_page(MEASURED, tmp_path / "performance.md")
     text = (tmp_path / "performance.md").read_text(encoding="utf-8")
 
-    assert "| gateway | 10 000 | 0.15 | 160 | 5 714 | 5 659 (99%) | 0 | 17 | 26 | 29 | 0.094 |" in text
-    assert "| 120 (131) | 3/290 |" in text
+    assert "| gateway | 10 000 | 0.15 | 160 | sí | 5 659 (99%) | 0 | 10 | 14 | 29 | 0.094 |" in text
+    assert "| 17 | 100 | 3/290 |" in text
 
 
 def test_plots_are_small_and_well_formed(tmp_path: Path) -> None:

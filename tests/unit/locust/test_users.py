@@ -13,12 +13,14 @@ from typing import Any
 
 import gevent
 import pytest
+from locust import User
 from locust.env import Environment
 
 from arrivals import Arrivals
+from failure import NOT_SENT
 from fast_user import FastUser
 from lean_user import LeanUser
-from open_user import OpenUser
+from open_user import PATIENCE_SECONDS, OpenUser
 from payload import remember_payload
 from tests.unit.locust.doubles import (
     ClosingServer,
@@ -173,24 +175,48 @@ def test_connection_beyond_a_thousand_is_kept_too(play: Play) -> None:
 
 def test_an_open_user_counts_from_when_the_request_was_due() -> None:
     """A request that is sent late has the lateness in its latency, and in its start."""
+    with Server(http(b'{"prediction": 1.5}')) as server:
+        before = time.time()
+        [report] = asked_late(server.url, 0.5)
+
+    assert failures([report]) == [None]
+    assert 500 <= report["response_time"] < 5500
+    assert report["start_time"] == pytest.approx(before - 0.5, abs=0.2)
+
+
+@pytest.mark.parametrize("kind", [FastUser, LeanUser, OpenUser])
+def test_each_kind_has_one_task(kind: type[User]) -> None:
+    """Locust adds a class's tasks to those of its bases: a second one would send requests that nobody planned."""
+    assert kind.tasks == [kind.__dict__["predict"]]
+
+
+def test_an_arrival_that_nobody_could_send_has_failed() -> None:
+    """Who waits for more than two seconds leaves: nothing is sent, and it is counted with all its wait."""
+    with Server(http(b'{"prediction": 1.5}')) as server:
+        before = time.time()
+        [report] = asked_late(server.url, PATIENCE_SECONDS + 1)
+        assert server.connections == 0
+
+    assert failures([report]) == [NOT_SENT]
+    assert report["response_time"] >= 1000 * (PATIENCE_SECONDS + 1)
+    assert report["start_time"] == pytest.approx(before - PATIENCE_SECONDS - 1, abs=0.2)
+
+
+def asked_late(url: str, seconds: float) -> list[dict[str, Any]]:
+    """What an open user reports of an arrival that was due so long ago."""
 
     class LateArrivals(Arrivals):
-        """Every arrival was due half a second ago."""
+        """Every arrival was due then."""
 
         def take(self) -> float:
-            return time.perf_counter() - 0.5
+            return time.perf_counter() - seconds
 
-    with Server(http(b'{"prediction": 1.5}')) as server:
-        kind = type("ChosenUser", (OpenUser,), {"host": server.url, "arrivals": LateArrivals(1)})
-        environment = Environment(user_classes=[kind], parsed_options=Namespace())
-        remember_payload(environment, BODY)
-        reports: list[dict[str, Any]] = []
-        environment.events.request.add_listener(lambda **report: reports.append(report))
-        user = kind(environment)
-        before = time.time()
-        with closing(user._connection):
-            user.predict()
-
-    assert failures(reports) == [None]
-    assert 500 <= reports[0]["response_time"] < 5500
-    assert reports[0]["start_time"] == pytest.approx(before - 0.5, abs=0.2)
+    kind = type("ChosenUser", (OpenUser,), {"host": url, "arrivals": LateArrivals(1)})
+    environment = Environment(user_classes=[kind], parsed_options=Namespace())
+    remember_payload(environment, BODY)
+    reports: list[dict[str, Any]] = []
+    environment.events.request.add_listener(lambda **report: reports.append(report))
+    user = kind(environment)
+    with closing(user._connection):
+        user.predict()
+    return reports

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -203,3 +204,30 @@ def test_a_neighbour_that_does_not_hold_for_a_moment_climbs_no_staircase() -> No
     assert minimum.smaller_cpus is not None
     assert minimum.smaller_memory is not None
     assert (minimum.smaller_cpus.verdict, minimum.smaller_memory.verdict) == (SLOW, KILLED)
+
+
+def test_less_of_one_kind_never_takes_more_of_the_other() -> None:
+    """A smaller memory that holds once, and is too slow the second time, is no reason to take more CPU."""
+    smaller = max(each for each in Question().memory_mib if each < 80)
+    asked: Counter[str] = Counter()
+
+    def hold(limits: Limits, users: int) -> Verdict:
+        asked["holds"] += limits.memory_mib == smaller
+        # Not found by the first look, so that the search comes to it on its way down.
+        return KILLED if limits.memory_mib == smaller and asked["holds"] == 1 else needs(0.1, smaller)(limits, users)
+
+    def climb(limits: Limits, users: int) -> Verdict:
+        asked["climbs"] += limits.memory_mib == smaller
+        return SLOW if limits.memory_mib == smaller and asked["climbs"] > 1 else needs(0.1, smaller)(limits, users)
+
+    probe = RuledProbe(hold, climb)
+    minimum = probe.search().minimum
+
+    assert minimum is not None
+    assert asked["climbs"] == 2
+    assert minimum.limits == Limits(min(each for each in Question().cpus if each >= 0.1), min(_from(80)))
+    assert max(limits.cpus for limits in probe.climbed) == minimum.limits.cpus
+
+
+def _from(memory_mib: int) -> list[int]:
+    return [each for each in Question().memory_mib if each >= memory_mib]

@@ -2,87 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from capacity.judge import Judge
 from capacity.limits import Limits
 from capacity.live_laboratory import LiveLaboratory
-from capacity.meter import ProcessMeter
 from capacity.question import Question
-from capacity.subject import NotReadyError
 from capacity.timing import Timing
 from capacity.trial_result import Ask, Kind, TrialResult
 from capacity.verdict import Criterion, Fails, Holds
+from tests.unit.locust.capacity.recorded_subject import RecordedSubject
 from tests.unit.locust.capacity.steady_generator import steady_crowd
 
 QUESTION = Question(users=300, step_users=100, replicas=(), via="direct")
 LIMITS = Limits(0.1, 96)
-TIMING = Timing(settle_seconds=0.1, step_seconds=0.5, hold_seconds=0.5)
-
-
-@dataclass
-class RecordedSubject:
-    """This process, with limits that are only written down.
-
-    Attributes:
-        least_memory_mib: With less it does not start.
-        deaths: How often it is said to have ended in each look.
-        done: What was done to it.
-    """
-
-    least_memory_mib: int = 0
-    deaths: int = 0
-    done: list[str] = field(default_factory=list)
-
-    @property
-    def replica_count(self) -> int:
-        """Always one."""
-        return 1
-
-    def borrowed(self) -> AbstractContextManager[None]:
-        """Nothing is changed."""
-        return nullcontext()
-
-    def have(self, count: int) -> None:
-        """One is enough."""
-        assert count == 1
-
-    def limit(self, limits: Limits) -> bool:
-        """Write it down."""
-        self.done.append(f"limit {limits.cpus:g} {limits.memory_mib}")
-        self._start(limits)
-        return False
-
-    def restart(self, limits: Limits) -> None:
-        """Write it down."""
-        self.done.append(f"restart {limits.cpus:g} {limits.memory_mib}")
-        self._start(limits)
-
-    def await_ready(self) -> None:
-        """It is."""
-
-    def look(self) -> None:
-        """It stays."""
-
-    def ends(self, began: float, ended: float) -> tuple[int, int]:
-        """As planned."""
-        assert began < ended
-        return 0, self.deaths
-
-    def replica_meters(self) -> tuple[ProcessMeter, ...]:
-        """This process."""
-        return (ProcessMeter(os.getpid()),)
-
-    def gateway_meter(self) -> None:
-        """None."""
-
-    def _start(self, limits: Limits) -> None:
-        if limits.memory_mib < self.least_memory_mib:
-            raise NotReadyError("it ended while it started", ooms=2)
+TIMING = Timing(settle_seconds=0.1, wave_seconds=0.2, again_seconds=0.5, step_seconds=0.5, hold_seconds=0.5)
 
 
 def _measure(subject: RecordedSubject, latency_ms: Callable[[int], float], *asks: Ask) -> list[TrialResult]:

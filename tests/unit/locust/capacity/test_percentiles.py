@@ -86,6 +86,15 @@ def test_a_file_that_is_being_written_is_read_to_its_last_whole_record(tmp_path:
     assert (window.good, window.failures) == (1, {"failure without a name (1)": 1})
 
 
+def test_late_answers_belong_to_the_time_in_which_they_come(tmp_path: Path) -> None:
+    """Asked for by the time of the answer, who waited since before counts, and who still waits does not."""
+    write(tmp_path, 1, [(1.0, 4500.0, 0), (5.5, 400.0, 0), (5.9, 200.0, 0), (3.0, 2000.0, 1)], {1: "timeout"})
+
+    window = Answers.read(tmp_path).between(5, 6, answered=True)
+
+    assert (window.good, window.max_ms, window.failures) == (2, 4500, {"timeout": 1})
+
+
 def test_nothing_is_nothing(tmp_path: Path) -> None:
     """No answer has no percentiles, and no time has no rate."""
     answers = Answers.read(tmp_path)
