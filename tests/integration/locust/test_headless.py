@@ -36,6 +36,18 @@ def test_every_request_is_a_prediction_of_the_api(
     assert "the API's own example" in swarm.said()
 
 
+def test_open_arrivals_come_at_their_rate(api: Service, start_locust: StartLocust, tmp_path: Path) -> None:
+    """Neither fewer nor more than planned, whatever the number of users that send them."""
+    swarm = start_locust(
+        *(*QUICK, "--host", api.url, "--csv", str(tmp_path / "run")), LOCUST_USER="open", LOCUST_ARRIVAL_RATE="100"
+    )
+    assert swarm.wait() == 0, swarm.said()
+    with (tmp_path / "run_stats.csv").open() as file:
+        count = int(next(csv.DictReader(file))["Request Count"])
+    # Four seconds of them, of which some pass before all users are there; five standard deviations more.
+    assert 200 < count < 500
+
+
 def test_failures_are_few_rows_and_the_exit_code(start_locust: StartLocust, tmp_path: Path) -> None:
     """Failures are grouped by status and kind, however the API words them, and the exit code is 1."""
     with error_server() as url:
