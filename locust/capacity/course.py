@@ -6,6 +6,7 @@ import platform
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
+from statistics import median
 from typing import Final, TypeVar
 
 from capacity import findings, recording
@@ -75,13 +76,19 @@ class Course:
             largest_rate=recording.largest_rate(self.trials, self.beyond),
             open_check=self._open_check(),
             left_out=tuple(self.left_out),
-            machine=host(engine),
+            machine=replace(host(engine), work_ms=self._work_ms(first.users)),
             versions={"Python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
             digests=self.digests,
             commands=(command,),
             started_at=self.started_at,
             ended_at=now(),
         )
+
+    def _work_ms(self, users: int) -> tuple[float, float, float] | None:
+        """How fast the machine was, from the fastest to the slowest measurement of all users."""
+        found = [step.work_ms for trial, _ in self.trials for step in trial.steps if step.users_planned == users]
+        measured = sorted(each for each in found if each)
+        return (measured[0], median(measured), measured[-1]) if measured else None
 
     def _open_check(self) -> OpenCheck | None:
         """Closed beside open, where both were answered at all."""

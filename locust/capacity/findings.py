@@ -92,13 +92,24 @@ class OpenCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """The machine that the figures belong to."""
+    """The machine that the figures belong to.
+
+    Attributes:
+        cpu: Name of its processor.
+        cores: How many may be used.
+        memory_gib: Its memory.
+        kernel: Its kernel with its version.
+        engine: What runs the containers, with its version.
+        work_ms: What the same piece of work took, in milliseconds of CPU, while all users were there: the least, the
+            median and the most of all measurements.
+    """
 
     cpu: str = ""
     cores: int | None = None
     memory_gib: float | None = None
     kernel: str = ""
     engine: str = ""
+    work_ms: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

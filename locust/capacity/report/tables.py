@@ -122,6 +122,7 @@ def setting(findings: Findings, language: Language) -> Table:
         (language.text("memory"), memory if memory == MISSING else f"{memory} GiB"),
         (language.text("kernel"), machine.kernel),
         (language.text("engine"), machine.engine),
+        (language.text("speed"), _speed(machine.work_ms, language)),
         (language.text("started"), findings.started_at),
         (language.text("ended"), findings.ended_at),
     ]
@@ -129,6 +130,13 @@ def setting(findings: Findings, language: Language) -> Table:
     rows += [(language.text("digest_of", name=name), digest) for name, digest in findings.digests.items()]
     head = (language.text("property"), language.text("value"))
     return Table(language.text("setting"), head, tuple((name, value or MISSING) for name, value in rows), prose=True)
+
+
+def _speed(work_ms: tuple[float, float, float] | None, language: Language) -> str:
+    if work_ms is None:
+        return ""
+    least, middle, most = (language.number(each, 2) for each in work_ms)
+    return language.text("speed_value", least=least, middle=middle, most=most)
 
 
 def _failures(failures: dict[str, int], language: Language) -> str:

@@ -105,6 +105,8 @@ TEXTS: Final = {
     "memory": "Memory",
     "kernel": "Kernel",
     "engine": "Engine",
+    "speed": "Speed",
+    "speed_value": "with all users, the same piece of work took {middle} ms of CPU (from {least} to {most})",
     "started": "Started",
     "ended": "Ended",
     "version_of": "Version of {name}",

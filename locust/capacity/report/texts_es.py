@@ -106,6 +106,8 @@ TEXTS: Final = {
     "memory": "Memoria",
     "kernel": "Kernel",
     "engine": "Motor",
+    "speed": "Velocidad",
+    "speed_value": "con todos los usuarios, el mismo trabajo costó {middle} ms de CPU (de {least} a {most})",
     "started": "Inicio",
     "ended": "Fin",
     "version_of": "Versión de {name}",

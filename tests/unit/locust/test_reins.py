@@ -54,10 +54,10 @@ def test_users_come_in_bites_and_leave_at_once(runner: PromptRunner, tmp_path: P
     assert runner.asked == [0]
     (tmp_path / "users").write_text("120")
     gevent.sleep(0.3)
-    assert runner.asked == [0, 50, 100, 120]
+    assert runner.asked == [0, 100, 120]
     (tmp_path / "users").write_text("3")
     gevent.sleep(0.2)
-    assert runner.asked == [0, 50, 100, 120, 3]
+    assert runner.asked == [0, 100, 120, 3]
 
 
 def test_a_number_that_is_none_ends_the_run(

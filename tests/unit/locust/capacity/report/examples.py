@@ -132,7 +132,12 @@ FULL = Findings(
     ),
     left_out=(Sentence("No se midió un bosque aleatorio.", "A random forest was not measured."),),
     machine=Host(
-        cpu="Intel(R) Xeon(R) Processor @ 2.60GHz", cores=2, memory_gib=15.6, kernel="Linux 6.1.0", engine="Docker 27.3"
+        cpu="Intel(R) Xeon(R) Processor @ 2.60GHz",
+        cores=2,
+        memory_gib=15.6,
+        kernel="Linux 6.1.0",
+        engine="Docker 27.3",
+        work_ms=(0.41, 0.466, 0.523),
     ),
     versions={"Python": "3.11.7", "HAProxy": "3.0.5", "project": "2b08765"},
     digests={"fastapi-app": "sha256:" + "ab12" * 16, "gateway": "sha256:" + "cd34" * 16},
