@@ -8,7 +8,7 @@ INSTALLED := $(VENV)/.installed
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 SERVICES := inference_api/requirements inference_api/requirements-trainer mlflow/requirements locust/requirements
 
-.PHONY: help run test check format lock up down load bench bench-quick capacity soak stress clean
+.PHONY: help run test check format lock up down load bench bench-quick capacity soak stress trial clean
 
 help: ## esta lista
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -54,6 +54,9 @@ soak: $(INSTALLED) ## resistencia: todos los usuarios durante diez minutos (ARGS
 
 stress: $(INSTALLED) ## sobrecarga: más de lo que puede, y de vuelta
 	@PYTHONPATH=locust $(VENV)/bin/python -m capacity stress $(ARGS)
+
+trial: $(INSTALLED) ## la escalera con límites dados, varias veces (ARGS="--cpus 0.15 --memory 160 --runs 3")
+	@PYTHONPATH=locust $(VENV)/bin/python -m capacity trial $(ARGS)
 
 clean: ## borra el entorno, las cachés y los datos de `make run`
 	rm -rf $(VENV) .local-stack .bench .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,4 +1,4 @@
-"""The trials with ten thousand users that `python -m capacity trial` wrote, as a table."""
+"""The trials with ten thousand users that `make trial` wrote, as a table."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def users_table(file: Path) -> str:
         return ""
     return (
         "\n## Diez mil usuarios con una cuota de CPU\n\n"
-        "El stack de Compose en la misma máquina (`python -m capacity trial --help`); usuarios «lean» de Locust que "
+        "El stack de Compose en la misma máquina (`make trial ARGS=--help`); usuarios «lean» de Locust que "
         "esperan de 1 a 2.5 s entre peticiones y llegan de 500 en 500. Cada fila es el último escalón de una prueba: "
         "todos los usuarios o, si no se sostuvieron, los que había. «API», «gateway» y «Locust» son núcleos usados. La "
         "memoria es la del contenedor sin la caché de páginas.\n\n"

@@ -8,7 +8,7 @@ from capacity.inquiry import Inquiry
 from capacity.limits import Limits
 from capacity.minimum import MEMORY_CRITERIA
 from capacity.question import LEAST_QUOTA
-from capacity.verdict import Fails, Holds, Invalid, Verdict
+from capacity.verdict import Criterion, Fails, Holds, Invalid, Verdict
 
 
 class SeveralSearch:
@@ -37,12 +37,22 @@ class SeveralSearch:
 
     def _upwards(self, equal: Neighbour, first: int) -> Several:
         below = equal.verdict
-        for index in range(first, len(self._totals)):
+        while first < len(self._totals):
+            index = self._promising(first, below)
             verdict = self._inquiry.hold(self._limits(index))
             if isinstance(verdict, Holds):
-                return self._confirmed(equal, index, below)
-            below = verdict
+                edge = galloping(first, index, lambda each: self._inquiry.hold(self._limits(each)))
+                return self._confirmed(equal, edge.index, edge.below or below)
+            below, first = verdict, index + 1
         return Several(self._replicas, equal)
+
+    def _promising(self, first: int, below: Verdict) -> int:
+        """The first place, from this one up, that could answer what is due when the one below it answers so much."""
+        if not isinstance(below, Fails) or below.criterion is not Criterion.RATE or not below.seen:
+            return first
+        wanted = self._totals[first - 1] * below.allowed / below.seen
+        enough = (index for index in range(first, len(self._totals)) if self._totals[index] >= wanted)
+        return next(enough, len(self._totals) - 1)
 
     def _confirmed(self, equal: Neighbour, first: int, below: Verdict | None) -> Several:
         """One more hold confirms; after a failure the next larger is tried."""

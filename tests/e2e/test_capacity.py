@@ -131,3 +131,22 @@ def test_a_stress_that_never_ends_does_not_hold(
     assert "recovered after" in said
     assert api_limits() == before
     measured(f"stress: {said.splitlines()[0]}")
+
+
+def test_a_trial_under_given_limits_is_kept_with_its_verdict(
+    ask: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    """The limits are those that were given, for as long as it lasts."""
+    before = api_limits()
+    words = ("--users", "200", "--step-users", "100", "--runs", "1", "--cpus", "0.2", "--hold-seconds", "2")
+    running = ask(*words, "--memory", "200", target="trial")
+    said, progress = running.communicate(timeout=200)
+    assert running.returncode == 0, said + progress
+    assert "1 of 1 hold" in said
+    [line] = (tmp_path / "trial.jsonl").read_text().splitlines()
+    kept = json.loads(line)
+    assert (kept["limits"], kept["holds"]) == ({"cpus": 0.2, "memory_mib": 200, "replicas": 1}, True)
+    assert kept["step"]["users_present"] == 200
+    # A fifth of a core, and what the kernel lets pass at a period's end.
+    assert 0 < kept["step"]["api_cores"] < 0.22
+    assert api_limits() == before

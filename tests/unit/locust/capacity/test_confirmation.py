@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import pytest
+
 from capacity.answer import Answer
 from capacity.limits import Limits
 from capacity.question import Question
@@ -175,6 +177,26 @@ def test_replicas_that_do_not_hold_twice_get_the_next_larger_cores() -> None:
     assert several.smaller is not None
     assert several.smaller.limits.total_cpus < several.limits.total_cpus
     assert (several.smaller.verdict, several.confirmations) == (SLOW, 1)
+
+
+@pytest.mark.parametrize("needed", [0.11, 0.16, 0.3])
+def test_replicas_that_miss_the_rate_are_given_what_it_takes(needed: float) -> None:
+    """The share of the rate that they answer says how much more they need; the edge is found all the same."""
+
+    def hold(limits: Limits, users: int) -> Verdict:
+        if limits.replicas == 1 or limits.total_cpus >= needed:
+            return needs(0.1, 80)(limits, users)
+        # Some of the cores go to the replicas themselves.
+        return Fails(Criterion.RATE, 1, users, 5400 * (limits.total_cpus - 0.01) / (needed - 0.01), 5400)
+
+    probe = RuledProbe(hold, needs(0.1, 80))
+    [several] = probe.search(replicas=(3,)).several
+
+    assert several.limits is not None
+    assert several.smaller is not None
+    assert several.smaller.limits.total_cpus < needed <= several.limits.total_cpus < 1.11 * needed
+    assert several.smaller.verdict == hold(several.smaller.limits, 10_000)
+    assert sum(limits.replicas == 3 for limits in probe.held) <= 6
 
 
 def test_replicas_that_could_not_be_decided_are_told() -> None:
