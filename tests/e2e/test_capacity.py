@@ -121,10 +121,10 @@ def test_a_stress_that_never_ends_does_not_hold(
 ) -> None:
     """With too little CPU even for the quiet rate, something is still answered, and it is said to stay overloaded."""
     before = api_limits()
-    running = ask("--users", "5000", "--cpus", "0.02", target="stress")
+    running = ask("--users", "8000", "--cpus", "0.01", target="stress")
     said, progress = running.communicate(timeout=300)
     found = json.loads((tmp_path / "stress.json").read_text())["verdict"]
-    assert found["offered"] == pytest.approx(5000 / 1.75)
+    assert found["offered"] == pytest.approx(8000 / 1.75)
     assert found["best"] > 0, progress
     assert (found["holds"], found["deaths"]) == (False, 0)
     assert running.returncode != 0
