@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from markupsafe import Markup
 
@@ -14,6 +15,10 @@ from capacity.report.plot import BOTTOM, LEFT, RIGHT, TOP, Plot
 from capacity.trial_record import TrialRecord, Verdict
 
 _LEAST, _MOST = 0.5, 1.5
+_WIDEST_BAR: Final = 56.0
+_BAR_SHARE: Final = 0.7
+_WIDEST_VERDICT: Final = 90.0
+"""A shape with the longest of the words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +122,21 @@ def replica_bars(rows: Sequence[Replicas], language: Language) -> Markup | None:
     plot = Plot(language.text("replicas_chart"), language)
     plot.axes(None, up, ("", language.text("total_cost")))
     width = (RIGHT - LEFT) / len(known)
+    bar = min(_WIDEST_BAR, _BAR_SHARE * width)
+    named = width >= _WIDEST_VERDICT
     for position, one in enumerate(known):
         total, gateway = one.total_cost or 0, min(one.gateway_cores or 0, one.total_cost or 0)
-        left = LEFT + width * (position + 0.5) - 28
+        middle = LEFT + width * (position + 0.5)
         for low, high, style in ((0.0, gateway, "gateway"), (gateway, total, "api")):
             top, bottom = up.place(high), up.place(low)
-            box = f'x="{left:.1f}" y="{top:.1f}" width="56" height="{bottom - top:.1f}"'
+            box = f'x="{middle - bar / 2:.1f}" y="{top:.1f}" width="{bar:.1f}" height="{bottom - top:.1f}"'
             plot.parts.append(f'<rect {box} class="{style}"/>')
-        plot.text(left + 28, up.place(total) - 8, language.number(total), "label", "middle")
-        plot.text(left + 28, BOTTOM + 19, language.number(one.replicas, 0), "mark", "middle")
-        plot.shape(one.verdict, left + 4, BOTTOM + 38)
-        plot.text(left + 16, BOTTOM + 43, language.text(one.verdict), "mark")
+        plot.text(middle, up.place(total) - 8, language.number(total), "label", "middle")
+        plot.text(middle, BOTTOM + 19, language.number(one.replicas, 0), "mark", "middle")
+        # Where many bars stand, the shape alone tells the verdict, and the table below names it.
+        plot.shape(one.verdict, middle - 24 if named else middle, BOTTOM + 38)
+        if named:
+            plot.text(middle - 12, BOTTOM + 43, language.text(one.verdict), "mark")
     last = known[-1]
     middle = up.place((last.gateway_cores or 0) / 2)
     plot.labels(

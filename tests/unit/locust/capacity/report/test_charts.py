@@ -67,3 +67,19 @@ def test_replicas_show_the_gateways_part() -> None:
     classes = _classes(replica_bars(FULL.replicas, ENGLISH))
 
     assert (classes.count("gateway"), classes.count("api")) == (4, 4)
+
+
+def test_many_replicas_stand_apart_without_words() -> None:
+    """Bars do not touch, and words that would lie over each other are left to the table."""
+    few, many = (replica_bars(FULL.replicas[:1] * count, ENGLISH) for count in (2, 7))
+    edges = [
+        (float(one.get("x", 0)), float(one.get("x", 0)) + float(one.get("width", 0)))
+        for one in ET.fromstring(many or "").iter()
+        if one.get("class") == "api"
+    ]
+
+    assert len(edges) == 7
+    assert all(right < left for (_, right), (left, _) in pairwise(edges))
+    word = f">{ENGLISH.text(FULL.replicas[0].verdict)}<"
+    assert word in (few or "")
+    assert word not in (many or "")
