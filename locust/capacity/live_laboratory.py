@@ -69,7 +69,7 @@ class LiveLaboratory:
             steps = tuple(make(ask))
         except NotReadyError as error:
             self._recover(ask.limits.replicas)
-            steps = (Step.of_nobody(ask.users, offered_rate(ask.users), error.ooms),)
+            steps = (Step.of_nobody(ask.users, error.ooms),)
         return TrialResult(
             kind=ask.kind,
             limits=ask.limits,

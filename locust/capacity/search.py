@@ -60,7 +60,7 @@ class Search:
         """The places of CPU and memory where holds begin to hold."""
         cpus, memory = self._question.cpus, self._question.memory_mib
         self._enter(Phase.CPU)
-        cpu = self._lowest([Limits(each, memory[-1]) for each in cpus])
+        cpu = self._lowest([Limits(each, memory[-1]) for each in cpus], self._inquiry.hold)
         self._enter(Phase.MEMORY)
         # Steps of air: a want of CPU must not look like a want of memory.
         air = cpus[min(cpu + _STEPS_OF_AIR, len(cpus) - 1)]
@@ -76,9 +76,8 @@ class Search:
         self._enter(Phase.REPLICAS)
         return SeveralSearch(self._inquiry, one, replicas).run()
 
-    def _lowest(self, limits: list[Limits], ask: Callable[[Limits], Verdict] | None = None) -> int:
-        asked = ask or self._inquiry.hold
-        return lowest_holding(0, len(limits) - 1, lambda index: asked(limits[index])).index
+    def _lowest(self, limits: list[Limits], ask: Callable[[Limits], Verdict]) -> int:
+        return lowest_holding(0, len(limits) - 1, lambda index: ask(limits[index])).index
 
     def _less(self, verdict: Verdict) -> Answer:
         self._enter(Phase.USERS)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
+from capacity.slo import offered_rate
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
@@ -63,10 +65,10 @@ class Step:
     looks: int = 1
 
     @classmethod
-    def of_nobody(cls, users: int, offered: float, ooms: int) -> Self:
+    def of_nobody(cls, users: int, ooms: int) -> Self:
         """A replica that does not start under its limits ended before anybody came."""
         zeros = {each.name: 0 for each in fields(cls)}
-        known = {"users_planned": users, "offered": offered, "oom_kills": ooms, "deaths": 1}
+        known = {"users_planned": users, "offered": offered_rate(users), "oom_kills": ooms, "deaths": 1}
         return cls(**{**zeros, **known, "failures": {}, "generator_processes": 1, "looks": 1})  # type: ignore[arg-type] # by name
 
     @property
