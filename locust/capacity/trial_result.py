@@ -16,8 +16,6 @@ class Kind(StrEnum):
     HOLD = "hold"
     STAIRCASE = "staircase"
     OPEN = "open"
-    SOAK = "soak"
-    STRESS = "stress"
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,4 @@ TEXTS: Final = {
     "criterion_gateway busy": "gateway",
     "criterion_machine stolen": "machine shared",
     "criterion_machine busy": "machine busy",
-    "kind_soak": "soak",
-    "kind_stress": "stress",
 }

@@ -127,6 +127,4 @@ TEXTS: Final = {
     "criterion_gateway busy": "puerta",
     "criterion_machine stolen": "máquina compartida",
     "criterion_machine busy": "máquina ocupada",
-    "kind_soak": "resistencia",
-    "kind_stress": "sobrecarga",
 }
