@@ -8,14 +8,16 @@ from capacity.answer import Minimum, Neighbour
 from capacity.bisection import galloping
 from capacity.inquiry import Inquiry
 from capacity.limits import Limits
-from capacity.verdict import Criterion, Fails, Holds, Invalid
+from capacity.verdict import Criterion, Fails, Holds, Invalid, Verdict
 
 MEMORY_CRITERIA: Final = frozenset({Criterion.OOM, Criterion.DEATH})
 """Failures that more CPU does not mend."""
+Place = tuple[int, int]
+"""Where in the lists of CPU and of memory."""
 
 
 class MinimumSearch:
-    """One step up after each failure until it holds, then down for as long as that holds too."""
+    """Up where it fails, down where one staircase holds; all of them are climbed where no way leads down."""
 
     def __init__(self, inquiry: Inquiry) -> None:
         """Prepare the values to try."""
@@ -23,76 +25,67 @@ class MinimumSearch:
         self._cpus = inquiry.question.cpus
         self._memory = inquiry.question.memory_mib
 
-    def confirmed(self, cpu: int, memory: int) -> tuple[int, int] | Minimum | Fails:
-        """Climb from this place in both lists to one that holds; a minimum that could not be decided, or a failure."""
+    def run(self, place: Place) -> Minimum | Fails:
+        """Go from this place to the least; a minimum that could not be decided, or what fails with the most of both."""
+        above: list[Place] = []
         while True:
-            limits = self._limits(cpu, memory)
-            match self._inquiry.settle(limits):
-                case Holds():
-                    return cpu, memory
-                case Invalid() as invalid:
-                    return Minimum(limits, self._inquiry.confirmations(limits), undecided=invalid)
-                case Fails() as fails:
-                    more = self._more(cpu, memory, fails)
-                    if more is None:
-                        return fails
-                    cpu, memory = more
-
-    def least(self, cpu: int, memory: int) -> Minimum:
-        """Go down from a place that holds until both neighbours do not."""
-        place = cpu, memory
-        while True:
-            neighbours: list[Neighbour | None] = []
-            for axis in (0, 1):
-                neighbour = self._neighbour(place, axis)
-                if neighbour is not None and isinstance(neighbour.verdict, Holds):
-                    # What could not be confirmed is remembered, and is no way down when this is tried again.
-                    place = self._lower(place, axis)
-                    break
-                neighbours.append(neighbour)
+            limits = self._limits(place)
+            # The other staircases wait until they are not climbed in vain.
+            verdict = self._inquiry.settle(limits, times=1)
+            if isinstance(verdict, Holds):
+                if (lower := self._lower(place)) is not None:
+                    above.append(place)
+                    place = lower
+                    continue
+                verdict = self._inquiry.settle(limits)
+            if isinstance(verdict, Holds):
+                cpus, memory = (self._neighbour(place, axis) for axis in (0, 1))
+                return Minimum(limits, self._inquiry.confirmations(limits), cpus, memory)
+            if above:
+                # What fails in the end is no way down; less of one kind never takes more of the other.
+                place = above.pop()
+            elif isinstance(verdict, Invalid):
+                return Minimum(limits, self._inquiry.confirmations(limits), undecided=verdict)
+            elif (more := self._more(place, verdict)) is not None:
+                place = more
             else:
-                limits = self._limits(*place)
-                cpus, memories = neighbours
-                return Minimum(limits, self._inquiry.confirmations(limits), cpus, memories)
+                return verdict
 
-    def _limits(self, cpu: int, memory: int) -> Limits:
-        return Limits(self._cpus[cpu], self._memory[memory])
+    def _limits(self, place: Place) -> Limits:
+        return Limits(self._cpus[place[0]], self._memory[place[1]])
 
-    def _more(self, cpu: int, memory: int, fails: Fails) -> tuple[int, int] | None:
+    def _more(self, place: Place, fails: Fails) -> Place | None:
         """One step up in what was short, else in the other; None at the top of both."""
+        cpu, memory = place
         steps = [(cpu + 1, memory), (cpu, memory + 1)]
         if fails.criterion in MEMORY_CRITERIA:
             steps.reverse()
         inside = (step for step in steps if step[0] < len(self._cpus) and step[1] < len(self._memory))
         return next(inside, None)
 
-    def _neighbour(self, place: tuple[int, int], axis: int) -> Neighbour | None:
+    def _lower(self, place: Place) -> Place | None:
+        """The lowest place along an axis that holds a staircase; None where both neighbours do not."""
+        for axis in (0, 1):
+            for index in range(self._edge(place, axis), place[axis]):
+                lower = _moved(place, axis, index)
+                if isinstance(self._inquiry.settle(self._limits(lower), times=1), Holds):
+                    return lower
+        return None
+
+    def _edge(self, place: Place, axis: int) -> int:
+        """Where it begins to hold for a moment: what does not holds no staircase, and is shown in seconds."""
+
+        def ask(index: int) -> Verdict:
+            return self._inquiry.glance(self._limits(_moved(place, axis, index)))
+
+        return galloping(0, place[axis], ask).index
+
+    def _neighbour(self, place: Place, axis: int) -> Neighbour | None:
         if place[axis] == 0:
             return None
-        limits = self._limits(*_moved(place, axis, place[axis] - 1))
-        # All users are there after a staircase, and what does not hold them for a moment holds no staircase either. One
-        # staircase that holds is reason enough to go on from there; all of them are climbed then.
-        verdict = self._inquiry.hold(limits)
-        if isinstance(verdict, Holds):
-            verdict = self._inquiry.settle(limits, times=1)
-        return Neighbour(limits, self._inquiry.question.users, verdict)
-
-    def _lower(self, place: tuple[int, int], axis: int) -> tuple[int, int]:
-        """The lowest confirmed place along an axis; the other one never grows, or less of both would never be found."""
-        for index in range(self._further(place, axis)[axis], place[axis]):
-            lower = _moved(place, axis, index)
-            if isinstance(self._inquiry.settle(self._limits(*lower)), Holds):
-                return lower
-        return place
-
-    def _further(self, place: tuple[int, int], axis: int) -> tuple[int, int]:
-        """The lowest place along an axis that holds for a moment, when the next one has held already."""
-        highest = lowest = place[axis] - 1
-        while lowest > 0 and not self._inquiry.ended(self._limits(*_moved(place, axis, lowest - 1))):
-            lowest -= 1
-        edge = galloping(lowest, highest, lambda index: self._inquiry.hold(self._limits(*_moved(place, axis, index))))
-        return _moved(place, axis, edge.index)
+        limits = self._limits(_moved(place, axis, place[axis] - 1))
+        return Neighbour(limits, self._inquiry.question.users, self._inquiry.glance(limits))
 
 
-def _moved(place: tuple[int, int], axis: int, index: int) -> tuple[int, int]:
+def _moved(place: Place, axis: int, index: int) -> Place:
     return (index, place[1]) if axis == 0 else (place[0], index)

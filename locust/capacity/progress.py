@@ -21,7 +21,6 @@ class Phase(StrEnum):
     CPU = "CPU"
     MEMORY = "memory"
     CONFIRM = "confirmation"
-    NEIGHBOURS = "neighbours"
     REPLICAS = "replicas"
     USERS = "users"
 
@@ -49,8 +48,8 @@ class Progress:
             Phase.TOP: Counter({Kind.HOLD: 1}),
             Phase.CPU: Counter({Kind.HOLD: cpus}),
             Phase.MEMORY: Counter({Kind.HOLD: _halvings(len(question.memory_mib))}),
-            Phase.CONFIRM: Counter({Kind.STAIRCASE: question.confirmations}),
-            Phase.NEIGHBOURS: Counter({Kind.HOLD: 2}),
+            # Before the first staircase a hold for each of the others, and two for the neighbours.
+            Phase.CONFIRM: Counter({Kind.STAIRCASE: question.confirmations, Kind.HOLD: question.confirmations + 1}),
             Phase.REPLICAS: self._replicas(len(question.replicas)),
             Phase.USERS: Counter(),
         }

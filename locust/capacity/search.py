@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from capacity.answer import Answer, Minimum, Several
+from capacity.answer import Answer, Several
 from capacity.bisection import lowest_holding
 from capacity.inquiry import Inquiry
 from capacity.limits import Limits
@@ -44,16 +44,13 @@ class Search:
         top = self._inquiry.hold(self._question.top)
         if not isinstance(top, Holds):
             return self._less(top)
-        search = MinimumSearch(self._inquiry)
         place = self._neighbourhood()
         self._enter(Phase.CONFIRM)
-        confirmed = search.confirmed(*place)
-        if isinstance(confirmed, Fails):
-            return self._less(confirmed)
-        if isinstance(confirmed, Minimum):
-            return Answer(minimum=confirmed)
-        self._enter(Phase.NEIGHBOURS)
-        minimum = search.least(*confirmed)
+        minimum = MinimumSearch(self._inquiry).run(place)
+        if isinstance(minimum, Fails):
+            return self._less(minimum)
+        if minimum.undecided is not None:
+            return Answer(minimum)
         return Answer(minimum, tuple(self._several(minimum.limits, count) for count in self._question.replicas))
 
     def _neighbourhood(self) -> tuple[int, int]:
