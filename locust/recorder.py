@@ -19,13 +19,13 @@ import gevent
 
 RECORD: Final = struct.Struct("<dfH")
 """How one answer is written."""
-_FLUSH_SECONDS: Final = 0.25
+_FLUSH_SECONDS: Final = 0.1
 
 
 class Recorder:
     """Writes the answers and the number of users to files of its process in a folder.
 
-    `answers-<pid>.bin` holds the records; `events-<pid>.jsonl` holds a line `{"at", "users"}` for every quarter of a
+    `answers-<pid>.bin` holds the records; `events-<pid>.jsonl` holds a line `{"at", "users"}` for every tenth of a
     second, written after the answers up to then, and a line `{"kind", "name"}` before the first record of that kind.
     """
 

@@ -52,6 +52,17 @@ def galloping(lowest: int, highest: int, ask: Callable[[int], Verdict]) -> Edge:
     return Edge(highest, None)
 
 
+def guessed(lowest: int, highest: int, guess: int, ask: Callable[[int], Verdict]) -> Edge:
+    """The same from a guess, up with strides that double until it holds and then down: fewer asks when it is good."""
+    index, stride = min(max(lowest, guess), highest), 1
+    below: Verdict | None = None
+    while index < highest and not isinstance(verdict := ask(index), Holds):
+        below, lowest = verdict, index + 1
+        index, stride = min(index + stride, highest), stride * 2
+    edge = galloping(lowest, index, ask)
+    return edge if edge.below is not None else Edge(edge.index, below)
+
+
 def decided(ask: Callable[[], Verdict]) -> Verdict:
     """Ask again while the answer says nothing, but not for ever."""
     verdict = ask()

@@ -75,7 +75,7 @@ class Crowd:
         return True
 
     def present(self) -> int | None:
-        """How many were there at the last look, a quarter of a second ago at most; None before the first."""
+        """How many were there at the last look, a tenth of a second ago; None before the first."""
         counts = [event["users"] for event in self._events(_TAIL_BYTES) if "users" in event]
         return int(counts[-1]) if counts else None
 

@@ -57,7 +57,7 @@ class Inquest:
     def _ask(self, question: Question) -> None:
         judge = Judge(question.slo, gateway_cores=self._world.gateway_cores(question.via))
         timing = self._options.timing
-        stairs = len(question.counts) * (timing.step_seconds + 1.6) + timing.hold_seconds
+        stairs = len(question.counts) * (timing.step_seconds + 1) + timing.hold_seconds
         progress = Progress(question, self._say, hold_seconds=timing.hold_seconds + 3, staircase_seconds=stairs)
 
         def watch(result: TrialResult, verdict: Verdict, replayed: bool) -> None:  # noqa: FBT001 - as a Watch

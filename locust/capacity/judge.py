@@ -51,7 +51,7 @@ class Judge:
         reached = max((step.users_planned for step in result.steps), default=0)
         if reached < result.users:
             return Invalid(Reason.UNFINISHED, len(verdicts), reached, result.users)
-        return Holds()
+        return Holds(result.steps[-1].api_cores, max(step.api_memory_peak_mib for step in result.steps))
 
     def step(self, step: Step, number: int) -> Verdict:
         """Judge one step, from 1: a trial may end early at the first that does not hold."""

@@ -6,12 +6,15 @@ import math
 from collections import Counter
 from collections.abc import Callable
 from enum import StrEnum
+from typing import Final
 
 from capacity.question import Question
 from capacity.trial_result import Kind, TrialResult
 from capacity.verdict import Verdict
 
 Say = Callable[[str], None]
+_NEAR: Final = 3
+"""Holds from what was used of the most to the edge."""
 
 
 class Phase(StrEnum):
@@ -42,12 +45,11 @@ class Progress:
         self._took: dict[Kind, list[float]] = {kind: [] for kind in self._guess}
         self._phase = Phase.TOP
         self._done = 0
-        cpus = _halvings(len(question.cpus))
         self._entered = 0
         self._left: dict[Phase, Counter[Kind]] = {
             Phase.TOP: Counter({Kind.HOLD: 1}),
-            Phase.CPU: Counter({Kind.HOLD: cpus}),
-            Phase.MEMORY: Counter({Kind.HOLD: _halvings(len(question.memory_mib))}),
+            Phase.CPU: Counter({Kind.HOLD: _NEAR}),
+            Phase.MEMORY: Counter({Kind.HOLD: _NEAR}),
             # Before the first staircase a hold for each of the others, and two for the neighbours.
             Phase.CONFIRM: Counter({Kind.STAIRCASE: question.confirmations, Kind.HOLD: question.confirmations + 1}),
             Phase.REPLICAS: self._replicas(len(question.replicas)),

@@ -5,11 +5,11 @@ Holds find the neighbourhood, because limits can change while the users stay; wh
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from capacity.answer import Answer, Several
-from capacity.bisection import lowest_holding
+from capacity.bisection import guessed
 from capacity.inquiry import Inquiry
 from capacity.limits import Limits
 from capacity.minimum import MinimumSearch
@@ -44,7 +44,7 @@ class Search:
         top = self._inquiry.hold(self._question.top)
         if not isinstance(top, Holds):
             return self._less(top)
-        place = self._neighbourhood()
+        place = self._neighbourhood(top)
         self._enter(Phase.CONFIRM)
         minimum = MinimumSearch(self._inquiry).run(place)
         if isinstance(minimum, Fails):
@@ -53,15 +53,17 @@ class Search:
             return Answer(minimum)
         return Answer(minimum, tuple(self._several(minimum.limits, count) for count in self._question.replicas))
 
-    def _neighbourhood(self) -> tuple[int, int]:
-        """The places of CPU and memory where holds begin to hold."""
+    def _neighbourhood(self, top: Holds) -> tuple[int, int]:
+        """The places of CPU and memory where holds begin to hold: near what was used of the most of both."""
         cpus, memory = self._question.cpus, self._question.memory_mib
         self._enter(Phase.CPU)
-        cpu = self._lowest([Limits(each, memory[-1]) for each in cpus], self._inquiry.hold)
+        cpu = self._lowest([Limits(each, memory[-1]) for each in cpus], _below(cpus, top.cores), self._inquiry.hold)
         self._enter(Phase.MEMORY)
         # Steps of air: a want of CPU must not look like a want of memory.
         air = cpus[min(cpu + _STEPS_OF_AIR, len(cpus) - 1)]
-        return cpu, self._lowest([Limits(air, each) for each in memory], self._has_memory)
+        return cpu, self._lowest(
+            [Limits(air, each) for each in memory], _below(memory, top.memory_mib), self._has_memory
+        )
 
     def _has_memory(self, limits: Limits) -> Verdict:
         """Like a hold, but slowness, which this edge of CPU may well show, says nothing against the memory."""
@@ -73,9 +75,13 @@ class Search:
         self._enter(Phase.REPLICAS)
         return SeveralSearch(self._inquiry, one, replicas).run()
 
-    def _lowest(self, limits: list[Limits], ask: Callable[[Limits], Verdict]) -> int:
-        return lowest_holding(0, len(limits) - 1, lambda index: ask(limits[index])).index
+    def _lowest(self, limits: list[Limits], guess: int, ask: Callable[[Limits], Verdict]) -> int:
+        return guessed(0, len(limits) - 1, guess, lambda index: ask(limits[index])).index
 
     def _less(self, verdict: Verdict) -> Answer:
         self._enter(Phase.USERS)
         return Answer(reached=most_users(self._inquiry, verdict))
+
+
+def _below(values: Sequence[float], used: float) -> int:
+    return sum(value < used for value in values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -28,21 +28,17 @@ class Reason(StrEnum):
     MACHINE_BUSY = "machine busy"
 
 
-_ADVICE = {
-    Reason.UNFINISHED: "see the last words of the load generator, and ask again",
-    Reason.USERS_MISSING: "give the load generator more processes or longer steps, so that all users come in time",
-    Reason.GENERATOR_BUSY: "its queue is in these latencies: give it more processes or a machine of its own",
-    Reason.SOCKETS_EXHAUSTED: "raise its open files (ulimit -n) and ports (net.ipv4.ip_local_port_range), "
-    "and check that it finds the host",
-    Reason.GATEWAY_BUSY: "give the gateway more CPU, or send the users straight to the replicas",
-    Reason.MACHINE_STOLEN: "ask again when the machine is not shared, or take one that is not",
-    Reason.MACHINE_BUSY: "end what else runs here, or put the load generator on a machine of its own",
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Holds:
-    """Every step keeps the SLO, and all that measured it was healthy."""
+    """Every step keeps the SLO, and all that measured it was healthy.
+
+    Attributes:
+        cores: CPU that all replicas used with all users; where a search may begin to look.
+        memory_mib: The most memory of any replica, likewise.
+    """
+
+    cores: float = field(default=0, compare=False)
+    memory_mib: float = field(default=0, compare=False)
 
     @property
     def sentence(self) -> str:
@@ -83,7 +79,7 @@ class Fails:
 
 @dataclass(frozen=True, slots=True)
 class Invalid:
-    """The trial says nothing about the API: neither that it holds nor that it fails.
+    """The trial says nothing about the API: neither that it holds nor that it fails; the report says what to change.
 
     Attributes:
         reason: Why.
@@ -110,11 +106,6 @@ class Invalid:
             Reason.MACHINE_BUSY: f"the machine's cores were {self.seen:.0%} busy",
         }
         return f"says nothing (step {self.step}): {said[self.reason]}"
-
-    @property
-    def advice(self) -> str:
-        """What to change."""
-        return _ADVICE[self.reason]
 
 
 Verdict = Holds | Fails | Invalid

@@ -83,14 +83,14 @@ def test_a_folder_that_takes_nothing_is_no_silent_loss(tmp_path: Path) -> None:
 
 
 def test_many_runs_of_one_process_share_a_writer(tmp_path: Path) -> None:
-    """Each run of the UI starts anew; the moments are still told once a quarter of a second, not once per run."""
+    """Each run of the UI starts anew; the moments are still told ten times a second, not once per run."""
     environment = Environment(user_classes=[], parsed_options=Namespace())
     recorder = Recorder(tmp_path)
     recorder.listen(environment.events)
 
     for _ in range(5):
         environment.events.test_start.fire(environment=environment)
-    gevent.sleep(0.1)
+    gevent.sleep(0.05)
 
     assert recorder._writer is not None
     recorder._writer.kill()

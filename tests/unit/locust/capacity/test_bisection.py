@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capacity.bisection import Edge, decided, galloping, lowest_holding
+from capacity.bisection import Edge, decided, galloping, guessed, lowest_holding
 from capacity.verdict import Criterion, Fails, Holds, Invalid, Reason, Verdict
 
 FAILS = Fails(Criterion.P99, 1, 500, 300, 250)
@@ -44,6 +44,24 @@ def test_a_near_edge_takes_one_ask() -> None:
 
     assert galloping(0, 30, ask) == Edge(30, FAILS)
     assert asked == [29]
+
+
+@given(data=st.data(), most=st.integers(0, 60), guess=st.integers(-5, 70))
+def test_an_edge_is_found_from_any_guess(data: st.DataObject, most: int, guess: int) -> None:
+    """With at most three asks where it is one beside the guess."""
+    planted = data.draw(st.integers(0, most))
+    asked: list[int] = []
+
+    def ask(index: int) -> Verdict:
+        asked.append(index)
+        return Holds() if index >= planted else FAILS
+
+    edge = guessed(0, most, guess, ask)
+
+    assert edge == Edge(planted, FAILS if planted else None)
+    assert len(set(asked)) == len(asked)
+    assert planted == 0 or planted - 1 in asked
+    assert abs(planted - guess) > 1 or len(asked) <= 3
 
 
 def test_what_could_not_be_decided_bounds_the_search_and_is_told() -> None:

@@ -30,7 +30,7 @@ def test_each_trial_has_its_line(tmp_path: Path) -> None:
 
     assert len(lines) == len(laboratory.asked)
     assert lines[0] == (
-        "[1 done, about 30 left, 10 min 24 s] most of all: hold of 10,000 users at 1 CPU, 512 MiB: holds"
+        "[1 done, about 25 left, 9 min 24 s] most of all: hold of 10,000 users at 1 CPU, 512 MiB: holds"
     )
     assert "\n" not in "".join(lines)
     assert left(lines)[-1] <= 1
@@ -53,8 +53,8 @@ def test_before_the_first_trial_the_guess_counts() -> None:
     """Holds and staircases of a search without surprises."""
     progress = Progress(Question(replicas=()), lambda _: None, hold_seconds=10, staircase_seconds=100)
 
-    assert progress.trials_left == 1 + 6 + 5 + 3 + 4
-    assert progress.seconds_left == 16 * 10 + 3 * 100
+    assert progress.trials_left == 1 + 3 + 3 + 3 + 4
+    assert progress.seconds_left == 11 * 10 + 3 * 100
     progress.enter(Phase.CONFIRM)
     assert progress.seconds_left == 4 * 10 + 3 * 100
 
