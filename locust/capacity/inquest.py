@@ -18,7 +18,7 @@ from capacity.live_laboratory import LiveLaboratory
 from capacity.observer import POOL
 from capacity.options import MOST_USERS, Options
 from capacity.probe import JournaledProbe
-from capacity.progress import Progress
+from capacity.progress import Phase, Progress
 from capacity.question import Question
 from capacity.search import Search
 from capacity.slo import offered_rate
@@ -58,7 +58,13 @@ class Inquest:
         judge = Judge(question.slo, gateway_cores=self._world.gateway_cores(question.via))
         timing = self._options.timing
         stairs = len(question.counts) * (timing.step_seconds + 1) + timing.hold_seconds
-        progress = Progress(question, self._say, hold_seconds=timing.hold_seconds + 3, staircase_seconds=stairs)
+        progress = Progress(
+            question,
+            self._say,
+            hold_seconds=timing.hold_seconds + 3,
+            staircase_seconds=stairs,
+            beyond=self._options.extras,
+        )
 
         def watch(result: TrialResult, verdict: Verdict, replayed: bool) -> None:  # noqa: FBT001 - as a Watch
             self._course.trials.append((result, verdict))
@@ -71,7 +77,7 @@ class Inquest:
                 found = Search(question, probe, progress.enter).run()
                 self._course.answers[question.via] = found
                 if self._options.extras and found.minimum is not None:
-                    self._say("more users than were asked for")
+                    progress.enter(Phase.BEYOND)
                     self._world.subject.have(1)
                     self._course.beyond[question.via] = most_beyond(question, probe, MOST_USERS)
             if self._options.extras and found.minimum is not None and question.via == "gateway":

@@ -23,7 +23,7 @@ from capacity.verdict import Criterion, Fails, Holds
 
 _PASSING: Final = frozenset({Criterion.RATE, Criterion.P99})
 """What a jolt of the machine can cause; a failed request or an end of a replica it cannot."""
-_JOLT_SECONDS: Final = 0.5
+_JOLT_SECONDS: Final = 0.3
 """No jolt of the machine takes more answers than are due in so long."""
 _MOST_RESTLESS_SECONDS: Final = 20.0
 

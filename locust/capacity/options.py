@@ -100,8 +100,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         )
     except QuestionError as error:
         made.error(str(error))
-    timing = Timing(hold_seconds=4) if given.quick else Timing()
-    return Options(questions, timing, given.url, given.project, given.out.absolute(), extras=not given.quick)
+    return Options(questions, Timing(), given.url, given.project, given.out.absolute(), extras=not given.quick)
 
 
 def whole(least: int, most: int) -> Callable[[str], int]:

@@ -15,6 +15,8 @@ from capacity.verdict import Verdict
 Say = Callable[[str], None]
 _NEAR: Final = 3
 """Holds from what was used of the most to the edge."""
+_BEYOND: Final = 4
+"""Holds from the users that were asked for to the most."""
 
 
 class Phase(StrEnum):
@@ -25,13 +27,22 @@ class Phase(StrEnum):
     MEMORY = "memory"
     CONFIRM = "confirmation"
     REPLICAS = "replicas"
+    BEYOND = "more users"
     USERS = "users"
 
 
 class Progress:
     """Says a line for each trial."""
 
-    def __init__(self, question: Question, say: Say, *, hold_seconds: float, staircase_seconds: float) -> None:
+    def __init__(
+        self,
+        question: Question,
+        say: Say,
+        *,
+        hold_seconds: float,
+        staircase_seconds: float,
+        beyond: bool = False,
+    ) -> None:
         """Expect what a search without surprises takes.
 
         Args:
@@ -39,6 +50,7 @@ class Progress:
             say: Takes the lines.
             hold_seconds: How long a hold may take, until one was measured.
             staircase_seconds: The same for a staircase.
+            beyond: Whether more users than asked for are tried in the end.
         """
         self._say = say
         self._guess = {Kind.HOLD: hold_seconds, Kind.STAIRCASE: staircase_seconds}
@@ -53,6 +65,7 @@ class Progress:
             # Before the first staircase a hold for each of the others, and two for the neighbours.
             Phase.CONFIRM: Counter({Kind.STAIRCASE: question.confirmations, Kind.HOLD: question.confirmations + 1}),
             Phase.REPLICAS: self._replicas(len(question.replicas)),
+            Phase.BEYOND: Counter({Kind.HOLD: _BEYOND} if beyond else {}),
             Phase.USERS: Counter(),
         }
         self._question = question

@@ -5,7 +5,7 @@ Holds find the neighbourhood, because limits can change while the users stay; wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from capacity.answer import Answer, Several
@@ -51,7 +51,7 @@ class Search:
             return self._less(minimum)
         if minimum.undecided is not None:
             return Answer(minimum)
-        return Answer(minimum, tuple(self._several(minimum.limits, count) for count in self._question.replicas))
+        return Answer(minimum, tuple(self._several(minimum.limits)))
 
     def _neighbourhood(self, top: Holds) -> tuple[int, int]:
         """The places of CPU and memory where holds begin to hold: near what was used of the most of both."""
@@ -71,9 +71,13 @@ class Search:
         is_slow = isinstance(verdict, Fails) and verdict.criterion in {Criterion.RATE, Criterion.P99}
         return Holds() if is_slow else verdict
 
-    def _several(self, one: Limits, replicas: int) -> Several:
-        self._enter(Phase.REPLICAS)
-        return SeveralSearch(self._inquiry, one, replicas).run()
+    def _several(self, one: Limits) -> Iterator[Several]:
+        fewer = 0.0
+        for replicas in self._question.replicas:
+            self._enter(Phase.REPLICAS)
+            found = SeveralSearch(self._inquiry, one, replicas, fewer).run()
+            fewer = found.limits.total_cpus if found.limits else fewer
+            yield found
 
     def _lowest(self, limits: list[Limits], guess: int, ask: Callable[[Limits], Verdict]) -> int:
         return guessed(0, len(limits) - 1, guess, lambda index: ask(limits[index])).index

@@ -14,11 +14,19 @@ from capacity.verdict import Criterion, Fails, Holds, Invalid, Verdict
 class SeveralSearch:
     """Compares a number of replicas with one instance; each gets its memory."""
 
-    def __init__(self, inquiry: Inquiry, one: Limits, replicas: int) -> None:
-        """Prepare the totals to try."""
+    def __init__(self, inquiry: Inquiry, one: Limits, replicas: int, fewer: float = 0) -> None:
+        """Prepare the totals to try.
+
+        Args:
+            inquiry: Where to ask.
+            one: What one instance needs.
+            replicas: How many to compare with it.
+            fewer: Cores that fewer replicas needed in all: a good place to look, where the same is too little.
+        """
         self._inquiry = inquiry
         self._one = one
         self._replicas = replicas
+        self._fewer = fewer
         self._totals = [total for total in inquiry.question.cpus if total >= replicas * LEAST_QUOTA]
 
     def run(self) -> Several:
@@ -48,9 +56,9 @@ class SeveralSearch:
 
     def _promising(self, first: int, below: Verdict) -> int:
         """The first place, from this one up, that could answer what is due when the one below it answers so much."""
-        if not isinstance(below, Fails) or below.criterion is not Criterion.RATE or not below.seen:
-            return first
-        wanted = self._totals[first - 1] * below.allowed / below.seen
+        wanted = self._fewer
+        if isinstance(below, Fails) and below.criterion is Criterion.RATE and below.seen:
+            wanted = max(wanted, self._totals[first - 1] * below.allowed / below.seen)
         enough = (index for index in range(first, len(self._totals)) if self._totals[index] >= wanted)
         return next(enough, len(self._totals) - 1)
 

@@ -23,5 +23,5 @@ class Timing:
     wave_seconds: float = 2.5
     again_seconds: float = 3.5
     step_seconds: float = 0.7
-    hold_seconds: float = 4.5
+    hold_seconds: float = 4.0
     looks: int = 2

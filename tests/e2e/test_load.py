@@ -8,11 +8,15 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.compose_stack import LOAD_TESTING, Stack
+from capacity.docker_crowd import docker_crowd
+from capacity.engine import Engine
+from capacity.options import MOST_USERS
+from tests.e2e.compose_stack import LOAD_TESTING, PROJECT, Stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 WITHIN_SECONDS = 120
+PORT_RANGE = "/proc/sys/net/ipv4/ip_local_port_range"
 STAIRS = {
     "LOCUST_SHAPE": "steps",
     "LOCUST_STEP_USERS": "10",
@@ -166,3 +170,17 @@ def test_run_on_two_workers_without_a_page(stack: Stack) -> None:
     said = done.stdout + done.stderr
     assert "to 2 ready workers" in said
     assert "0(0.00%)" in said
+
+
+def test_the_ports_of_closed_connections_leave_enough_for_the_next_users(stack: Stack) -> None:
+    """A port stays taken for a minute; there are those of three times as many users as a run may have."""
+    stack.compose("build", file=LOAD_TESTING)
+    engine = Engine()
+    [gateway] = engine.of_service(PROJECT, "gateway")
+    with docker_crowd(engine, gateway.network, f"http://{gateway.name}:8000", {}):
+        crowd = engine.client.containers.get("taller5-crowd").exec_run(["cat", PORT_RANGE]).output.decode()
+    page = stack.compose("run", "--rm", "--no-deps", "--entrypoint", "cat", "locust", PORT_RANGE, file=LOAD_TESTING)
+
+    for ports in (crowd, page.stdout):
+        least, most = map(int, ports.split())
+        assert most - least > 3 * MOST_USERS

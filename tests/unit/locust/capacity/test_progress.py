@@ -59,6 +59,17 @@ def test_before_the_first_trial_the_guess_counts() -> None:
     assert progress.seconds_left == 4 * 10 + 3 * 100
 
 
+def test_more_users_are_tried_after_everything_else() -> None:
+    """Only where somebody wants to know; then nothing else is left."""
+    progress = Progress(Question(), lambda _: None, hold_seconds=10, staircase_seconds=100, beyond=True)
+    without = Progress(Question(), lambda _: None, hold_seconds=10, staircase_seconds=100)
+
+    assert progress.seconds_left == without.seconds_left + 40
+    progress.enter(Phase.BEYOND)
+    without.enter(Phase.BEYOND)
+    assert (progress.seconds_left, without.seconds_left) == (40, 0)
+
+
 def test_durations_are_short() -> None:
     """Minutes only when there are some."""
     assert [duration(seconds) for seconds in (0, 59.4, 60, 754)] == ["0 s", "59 s", "1 min 0 s", "12 min 34 s"]
