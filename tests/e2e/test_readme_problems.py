@@ -260,4 +260,6 @@ def test_locust_without_its_network_and_without_an_api(reader: Reader) -> None:
     assert refused.returncode != 0
     assert "The run does not start" in refused.stdout + refused.stderr
     assert "cannot be reached" in refused.stdout + refused.stderr
+    # The API serves its kept version before MLflow answers, and the next test may ask MLflow.
     reader.stack.compose("up", "-d")
+    wait_for("<title>MLflow</title>", reader, "curl -s http://localhost:8005")
