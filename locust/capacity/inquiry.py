@@ -26,7 +26,7 @@ class Inquiry:
         return decided(lambda: self._probe.descend(limits, users or self.question.users))
 
     def glance(self, limits: Limits, users: int | None = None) -> Verdict:
-        """Like a hold, but what does not hold is never settled any more; nor is what was not settled asked again."""
+        """Like a hold, but what does not hold is remembered: it is neither asked nor settled again."""
         key = limits, users or self.question.users
         if key not in self._ended:
             self._end(key, self.hold(*key))

@@ -107,9 +107,9 @@ class LiveLaboratory:
         counts = [count for count in self._question.counts if count <= ask.users]
         self._crowd.have(counts[0])
         for users, following in zip(counts, [*counts[1:], None], strict=True):
+            # Who came while the last answers of the step before were awaited has settled meanwhile.
             if self._crowd.present() != users:
                 self._crowd.await_users(users)
-                # Who came while the last answers of the step before were awaited has settled meanwhile.
                 time.sleep(self._timing.settle_seconds)
             seconds = self._timing.step_seconds if following else self._timing.hold_seconds
             step = self._looked_at(users, seconds, following)

@@ -5,7 +5,8 @@ Holds find the neighbourhood, because limits can change while the users stay; wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from capacity.answer import Answer, Several
@@ -57,12 +58,14 @@ class Search:
         """The places of CPU and memory where holds begin to hold: near what was used of the most of both."""
         cpus, memory = self._question.cpus, self._question.memory_mib
         self._enter(Phase.CPU)
-        cpu = self._lowest([Limits(each, memory[-1]) for each in cpus], _below(cpus, top.cores), self._inquiry.hold)
+        cpu = self._lowest(
+            [Limits(each, memory[-1]) for each in cpus], bisect_left(cpus, top.cores), self._inquiry.hold
+        )
         self._enter(Phase.MEMORY)
         # Steps of air: a want of CPU must not look like a want of memory.
         air = cpus[min(cpu + _STEPS_OF_AIR, len(cpus) - 1)]
         return cpu, self._lowest(
-            [Limits(air, each) for each in memory], _below(memory, top.memory_mib), self._has_memory
+            [Limits(air, each) for each in memory], bisect_left(memory, top.memory_mib), self._has_memory
         )
 
     def _has_memory(self, limits: Limits) -> Verdict:
@@ -85,7 +88,3 @@ class Search:
     def _less(self, verdict: Verdict) -> Answer:
         self._enter(Phase.USERS)
         return Answer(reached=most_users(self._inquiry, verdict))
-
-
-def _below(values: Sequence[float], used: float) -> int:
-    return sum(value < used for value in values)
