@@ -62,8 +62,15 @@ def test_only_replicas_with_a_model_get_predictions() -> None:
     assert again == {"backend predictions", "backend batches"}
 
 
-def test_more_connections_never_wait_than_the_kernel_keeps() -> None:
-    """A Unix socket refuses what its queue (net.core.somaxconn, 4,096) cannot hold, and a refusal counts as a death."""
-    limits = re.findall(r"^ +default-server maxconn (\d+) .*mark-down", SECTIONS["backend predictions"], re.MULTILINE)
+def test_there_are_descriptors_for_all_users_while_four_replicas_stop() -> None:
+    """Each user has a connection, and each replica gets no more than what is left; else the gateway answers 503."""
+    [users] = map(int, re.findall(r"^ +maxconn (\d+)$", SECTIONS["global"], re.MULTILINE))
+    [each] = map(int, re.findall(r"^ +default-server maxconn (\d+)$", SECTIONS["backend predictions"], re.MULTILINE))
+    [descriptors] = map(int, re.findall(r"^NOFILE=(\d+)$", (REPOSITORY / ".env.example").read_text(), re.MULTILINE))
+    before_servers = SECTIONS["backend predictions"].partition("maxconn")[0]
 
-    assert [int(limit) < 4096 for limit in limits] == [True]
+    # Checks, listeners and logs need some as well.
+    assert users + 4 * each + 200 <= descriptors
+    assert "server-template" not in before_servers
+    # A Unix socket refuses what its queue (net.core.somaxconn) cannot hold, and a refusal counts as a death.
+    assert each < 4096
