@@ -83,6 +83,17 @@ class Reached:
 
 
 @dataclass(frozen=True, slots=True)
+class Beyond:
+    """How far it went beyond the users that were asked for, with the most of CPU and memory.
+
+    Attributes:
+        stopped_by: What the fewest users showed that were not held; None when the most that may be tried were held.
+    """
+
+    stopped_by: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """Everything that was found.
 
@@ -90,11 +101,13 @@ class Answer:
         minimum: The least for all users; None when the most does not hold them.
         several: The same for more replicas.
         reached: The most users instead, when not all are held.
+        beyond: More users; None when nobody wanted to know.
     """
 
     minimum: Minimum | None = None
     several: tuple[Several, ...] = ()
     reached: Reached | None = None
+    beyond: Beyond | None = None
 
     @property
     def undecided(self) -> tuple[Invalid, ...]:

@@ -6,17 +6,16 @@ import platform
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
-from statistics import median
 from typing import Final, TypeVar
 
 from capacity import findings, recording
 from capacity.answer import Answer
 from capacity.findings import OpenCheck
 from capacity.question import Question
+from capacity.speed import request_us
 from capacity.step import Step
 from capacity.surroundings import host
 from capacity.trial_record import Sentence, TrialRecord
-from capacity.verdict import Verdict
 
 _PACKAGES: Final = ("locust", "numpy")
 
@@ -36,7 +35,6 @@ class Course:
     Attributes:
         trials: Each with its verdict, in order.
         answers: By way.
-        beyond: What ended the search for the largest rate, by way.
         closed: A step of users who wait for their answers.
         free: One of open arrivals at the same rate.
         left_out: What was not measured, and why.
@@ -47,7 +45,6 @@ class Course:
 
     trials: list[recording.Judged] = field(default_factory=list)
     answers: dict[str, Answer] = field(default_factory=dict)
-    beyond: dict[str, Verdict | None] = field(default_factory=dict)
     closed: Step | None = None
     free: Step | None = None
     left_out: list[Sentence] = field(default_factory=list)
@@ -73,22 +70,16 @@ class Course:
             trials=tuple(self._free(recording.trial_record(*judged)) for judged in self.trials),
             held_without_limits="cpu" not in self.limited and any(one.minimum for one in self.answers.values()),
             replicas=recording.replica_rows(through, self.trials) if through and first.replicas else (),
-            largest_rate=recording.largest_rate(self.trials, self.beyond),
+            largest_rate=recording.largest_rate(self.trials, self.answers),
             open_check=self._open_check(),
             left_out=tuple(self.left_out),
-            machine=replace(host(engine), work_ms=self._work_ms(first.users)),
+            machine=replace(host(engine), request_us=request_us(self.trials, first.users)),
             versions={"Python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
             digests=self.digests,
             commands=(command,),
             started_at=self.started_at,
             ended_at=now(),
         )
-
-    def _work_ms(self, users: int) -> tuple[float, float, float] | None:
-        """How fast the machine was, from the fastest to the slowest measurement of all users."""
-        found = [step.work_ms for trial, _ in self.trials for step in trial.steps if step.users_planned == users]
-        measured = sorted(each for each in found if each)
-        return (measured[0], median(measured), measured[-1]) if measured else None
 
     def _open_check(self) -> OpenCheck | None:
         """Closed beside open, where both were answered at all."""

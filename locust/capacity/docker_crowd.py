@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from typing import Any, Final
 
-from docker.errors import APIError, ImageNotFound, NotFound
+from docker.errors import APIError, ImageNotFound
 from docker.types import Ulimit
 
 from capacity.cgroup import Cgroup
@@ -16,6 +17,7 @@ from capacity.errors import CapacityError
 
 IMAGE: Final = "taller5/locust:local"
 _NAME: Final = "taller5-crowd"
+_OWNER: Final = "taller5.crowd.owner"
 _FOLDER: Final = "/crowd"
 _OPEN_FILES: Final = 20_000
 _SYSCTLS: Final = {"net.ipv4.ip_local_port_range": "1024 65535", "net.ipv4.tcp_tw_reuse": "1"}
@@ -49,11 +51,12 @@ class ContainerGenerator:
 
 
 @contextlib.contextmanager
-def docker_crowd(engine: Engine, network: str, host: str, variables: dict[str, str]) -> Iterator[Crowd]:
+def docker_crowd(engine: Engine, via: str, network: str, host: str, variables: dict[str, str]) -> Iterator[Crowd]:
     """Start a generator without users; whatever happens, it is gone afterwards.
 
     Args:
         engine: Where to start it.
+        via: By which way they go: a process has one crowd by each.
         network: The stack's.
         host: Where the users go.
         variables: More of Locust's environment, such as the kind of the users.
@@ -61,15 +64,18 @@ def docker_crowd(engine: Engine, network: str, host: str, variables: dict[str, s
     Raises:
         CapacityError: When it cannot be started.
     """
-    # One of a run that was killed would still send.
-    with contextlib.suppress(NotFound):
-        engine.client.containers.get(_NAME).remove(force=True)
+    owner = str(os.getpid())
+    for other in engine.client.containers.list(all=True, filters={"label": _OWNER}):
+        # One of a run that was killed would still send.
+        if other.labels[_OWNER] != owner:
+            other.remove(force=True)
     with Crowd.folders() as folder:
         try:
             container = engine.client.containers.run(
                 IMAGE,
                 ["--headless", "--only-summary", "--users", "1", "--spawn-rate", "1"],
-                name=_NAME,
+                name=f"{_NAME}-{via}",
+                labels={_OWNER: owner},
                 detach=True,
                 network=network,
                 read_only=True,

@@ -100,8 +100,9 @@ class Host:
         memory_gib: Its memory.
         kernel: Its kernel with its version.
         engine: What runs the containers, with its version.
-        work_ms: What the same piece of work took, in milliseconds of CPU, while all users were there: the least, the
-            median and the most of all measurements.
+        request_us: What a request cost the load generator by each way, in microseconds of CPU: the least, the median
+            and the most of the trials that held all users. A request is always the same work, so this is how fast the
+            machine was; with it changes what a quota buys for the API.
     """
 
     cpu: str = ""
@@ -109,7 +110,7 @@ class Host:
     memory_gib: float | None = None
     kernel: str = ""
     engine: str = ""
-    work_ms: tuple[float, float, float] | None = None
+    request_us: dict[str, tuple[float, float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,13 +13,12 @@ from capacity.course import Course
 from capacity.crowd import Crowd
 from capacity.journal import Journal
 from capacity.judge import Judge
-from capacity.largest import most_beyond
 from capacity.limits import Limits
 from capacity.live_laboratory import LiveLaboratory
 from capacity.observer import POOL
 from capacity.options import MOST_USERS, Options
 from capacity.probe import JournaledProbe
-from capacity.progress import Phase, Progress
+from capacity.progress import Progress
 from capacity.question import Question
 from capacity.search import Search
 from capacity.slo import offered_rate
@@ -38,6 +38,7 @@ class Inquest:
         self._options = options
         self._say = say
         self._course = Course(digests=world.digests)
+        self._progress: list[Progress] = []
 
     def run(self) -> Course:
         """Ask everything.
@@ -46,25 +47,35 @@ class Inquest:
             CapacityError: When something cannot be measured.
         """
         self._world.subject.await_ready()
-        with self._world.subject.borrowed():
+        with self._world.subject.borrowed(), contextlib.ExitStack() as stack:
             subject = hashlib.sha256(repr(sorted(self._course.digests.items())).encode()).hexdigest()[:16]
-            for question in self._options.questions:
-                self._ask(replace(self._world.possible(question), subject=subject))
+            questions = [replace(self._world.possible(each), subject=subject) for each in self._options.questions]
+            turns = [self._ask(question, self._expected(question)) for question in questions]
+            going_on = deque(stack.enter_context(contextlib.closing(each)) for each in turns)
+            # In turn: what is asked for one question is time that passes for the others.
+            while going_on:
+                turn = going_on.popleft()
+                with contextlib.suppress(StopIteration):
+                    next(turn)
+                    going_on.append(turn)
             self._course.left_out += self._world.left_out()
             self._course.limited = self._world.limited
         return self._course
 
-    def _ask(self, question: Question) -> None:
-        judge = Judge(question.slo, gateway_cores=self._world.gateway_cores(question.via))
+    def _expected(self, question: Question) -> Progress:
         timing = self._options.timing
-        stairs = len(question.counts) * (timing.step_seconds + 1) + timing.hold_seconds
-        progress = Progress(
+        return Progress(
             question,
             self._say,
+            self._progress,
             hold_seconds=timing.hold_seconds + 3,
-            staircase_seconds=stairs,
+            staircase_seconds=len(question.counts) * (timing.step_seconds + 1) + timing.hold_seconds,
             beyond=self._options.extras,
         )
+
+    def _ask(self, question: Question, progress: Progress) -> Generator[None]:
+        """Ask one question; others may be asked whenever it yields."""
+        judge = Judge(question.slo, gateway_cores=self._world.gateway_cores(question.via))
 
         def watch(result: TrialResult, verdict: Verdict, replayed: bool) -> None:  # noqa: FBT001 - as a Watch
             self._course.trials.append((result, verdict))
@@ -72,17 +83,20 @@ class Inquest:
 
         with Journal.open(unfinished(self._options.out, question), question) as journal:
             with self._crowd(question, LOCUST_USER="lean") as crowd:
-                laboratory = LiveLaboratory(self._world.subject, crowd, question, judge, timing)
+                laboratory = LiveLaboratory(self._world.subject, crowd, question, judge, self._options.timing)
                 probe = JournaledProbe(laboratory, journal, judge, watch)
-                found = Search(question, probe, progress.enter).run()
-                self._course.answers[question.via] = found
-                if self._options.extras and found.minimum is not None:
-                    progress.enter(Phase.BEYOND)
-                    self._world.subject.have(1)
-                    self._course.beyond[question.via] = most_beyond(question, probe, MOST_USERS)
-            if self._options.extras and found.minimum is not None and question.via == "gateway":
+                most = MOST_USERS if self._options.extras else None
+                for answer in Search(question, probe, progress.enter, most).run():
+                    self._course.answers[question.via] = answer
+                    # Nobody is there while others are asked.
+                    crowd.have(0)
+                    crowd.await_users(0)
+                    yield
+            progress.end()
+            minimum = self._course.answers[question.via].minimum
+            if self._options.extras and minimum is not None and question.via == "gateway":
                 self._say("the same rate as open arrivals")
-                self._open(question, found.minimum.limits, journal, judge)
+                self._open(question, minimum.limits, journal, judge)
 
     def _open(self, question: Question, limits: Limits, journal: Journal, judge: Judge) -> None:
         """The nominal rate as arrivals that wait for nobody, under the limits that hold the users."""
@@ -96,8 +110,9 @@ class Inquest:
                 )
                 result = laboratory.measure(ask)
             journal.keep(result)
+        closed = replace(ask, kind=Kind.STAIRCASE)
         for trial, verdict in self._course.trials:
-            if trial.limits == limits and trial.kind is Kind.STAIRCASE and isinstance(verdict, Holds):
+            if trial.ask == closed and trial.via == question.via and isinstance(verdict, Holds):
                 self._course.closed = trial.steps[-1]
         self._course.free = result.steps[-1]
         self._course.trials.append((result, judge.trial(result)))

@@ -17,37 +17,42 @@ Place = tuple[int, int]
 
 
 class MinimumSearch:
-    """Up where it fails, down where one staircase holds; all of them are climbed where no way leads down."""
+    """Up where it fails, down where one staircase holds; others are climbed where no way leads down."""
 
-    def __init__(self, inquiry: Inquiry) -> None:
-        """Prepare the values to try."""
+    def __init__(self, inquiry: Inquiry, place: Place) -> None:
+        """Prepare the values to try, from this place on."""
         self._inquiry = inquiry
         self._cpus = inquiry.question.cpus
         self._memory = inquiry.question.memory_mib
+        self._place = place
+        self._above: list[Place] = []
 
-    def run(self, place: Place) -> Minimum | Fails:
-        """Go from this place to the least; a minimum that could not be decided, or what fails with the most of both."""
-        above: list[Place] = []
+    def run(self, times: int) -> Minimum | Fails:
+        """Go from where it is to the least that holds so many staircases, those of before included.
+
+        Returns:
+            The minimum, one that could not be decided, or what fails with the most of both.
+        """
         while True:
-            limits = self._limits(place)
+            limits = self._limits(self._place)
             # The other staircases wait until they are not climbed in vain.
             verdict = self._inquiry.settle(limits, times=1)
             if isinstance(verdict, Holds):
-                if (lower := self._lower(place)) is not None:
-                    above.append(place)
-                    place = lower
+                if (lower := self._lower(self._place)) is not None:
+                    self._above.append(self._place)
+                    self._place = lower
                     continue
-                verdict = self._inquiry.settle(limits)
+                verdict = self._inquiry.settle(limits, times=times)
             if isinstance(verdict, Holds):
-                cpus, memory = (self._neighbour(place, axis) for axis in (0, 1))
+                cpus, memory = (self._neighbour(self._place, axis) for axis in (0, 1))
                 return Minimum(limits, self._inquiry.confirmations(limits), cpus, memory)
-            if above:
+            if self._above:
                 # What fails in the end is no way down; less of one kind never takes more of the other.
-                place = above.pop()
+                self._place = self._above.pop()
             elif isinstance(verdict, Invalid):
                 return Minimum(limits, self._inquiry.confirmations(limits), undecided=verdict)
-            elif (more := self._more(place, verdict)) is not None:
-                place = more
+            elif (more := self._more(self._place, verdict)) is not None:
+                self._place = more
             else:
                 return verdict
 

@@ -20,24 +20,26 @@ _BEYOND: Final = 4
 
 
 class Phase(StrEnum):
-    """A part of a search, in order; the last takes the place of all others when not all users are held."""
+    """A part of a search, in order; replicas come between two that confirm, and the last takes the place of all."""
 
     TOP = "most of all"
     CPU = "CPU"
     MEMORY = "memory"
     CONFIRM = "confirmation"
-    REPLICAS = "replicas"
     BEYOND = "more users"
-    USERS = "users"
+    REPLICAS = "replicas"
+    AGAIN = "confirmed later"
+    USERS = "fewer users"
 
 
 class Progress:
     """Says a line for each trial."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what is expected
         self,
         question: Question,
         say: Say,
+        everything: list[Progress],
         *,
         hold_seconds: float,
         staircase_seconds: float,
@@ -48,24 +50,28 @@ class Progress:
         Args:
             question: What is searched.
             say: Takes the lines.
+            everything: The progress of all searches of a command, of which a line tells; this one joins it.
             hold_seconds: How long a hold may take, until one was measured.
             staircase_seconds: The same for a staircase.
-            beyond: Whether more users than asked for are tried in the end.
+            beyond: Whether more users than asked for are tried.
         """
+        everything.append(self)
+        self._everything = everything
         self._say = say
         self._guess = {Kind.HOLD: hold_seconds, Kind.STAIRCASE: staircase_seconds}
         self._took: dict[Kind, list[float]] = {kind: [] for kind in self._guess}
         self._phase = Phase.TOP
-        self._done = 0
+        self.trials_done = 0
         self._entered = 0
         self._left: dict[Phase, Counter[Kind]] = {
             Phase.TOP: Counter({Kind.HOLD: 1}),
             Phase.CPU: Counter({Kind.HOLD: _NEAR}),
             Phase.MEMORY: Counter({Kind.HOLD: _NEAR}),
             # Before the first staircase a hold for each of the others, and two for the neighbours.
-            Phase.CONFIRM: Counter({Kind.STAIRCASE: question.confirmations, Kind.HOLD: question.confirmations + 1}),
-            Phase.REPLICAS: self._replicas(len(question.replicas)),
+            Phase.CONFIRM: Counter({Kind.STAIRCASE: 1, Kind.HOLD: question.confirmations + 1}),
             Phase.BEYOND: Counter({Kind.HOLD: _BEYOND} if beyond else {}),
+            Phase.REPLICAS: self._replicas(len(question.replicas)),
+            Phase.AGAIN: Counter({Kind.STAIRCASE: question.confirmations - 1}),
             Phase.USERS: Counter(),
         }
         self._question = question
@@ -74,28 +80,34 @@ class Progress:
         )
 
     def enter(self, phase: Phase) -> None:
-        """Begin a part: nothing is left of those before."""
-        self._phase = phase
-        for each in Phase:
-            if each is phase:
-                break
-            self._left[each] = Counter()
+        """Begin a part: nothing is left of the one before, unless it goes on later."""
+        if phase is Phase.USERS:
+            self.end()
+            self._left[phase] = self._users
+        elif self._phase is not Phase.AGAIN:
+            self._left[self._phase] = Counter()
         if phase is Phase.REPLICAS:
             self._left[phase] = self._replicas(len(self._question.replicas) - self._entered)
             self._entered += 1
-        if phase is Phase.USERS:
-            self._left[phase] = self._users
+        self._phase = phase
+
+    def end(self) -> None:
+        """Nothing is left."""
+        self._left = {phase: Counter() for phase in Phase}
 
     def saw(self, result: TrialResult, verdict: Verdict, replayed: bool) -> None:  # noqa: FBT001 - as a Watch
         """Count a trial and say so."""
-        self._done += 1
-        left = self._left[self._phase]
-        left[result.kind] = max(0, left[result.kind] - 1)
+        self.trials_done += 1
+        expected = self._left[self._phase]
+        expected[result.kind] = max(0, expected[result.kind] - 1)
         if not replayed and result.kind in self._took:
             self._took[result.kind].append(result.seconds)
         origin = " (kept from before)" if replayed else ""
+        done = sum(each.trials_done for each in self._everything)
+        left = sum(each.trials_left for each in self._everything)
+        seconds = sum(each.seconds_left for each in self._everything)
         self._say(
-            f"[{self._done} done, about {self.trials_left} left, {duration(self.seconds_left)}] "
+            f"[{done} done, about {left} left, {duration(seconds)}] {self._question.via}, "
             f"{self._phase}: {result.ask}{origin}: {verdict.sentence}"
         )
 
@@ -112,7 +124,7 @@ class Progress:
     @staticmethod
     def _replicas(numbers: int) -> Counter[Kind]:
         """For each: the same cores, one or two steps beside them, and one more of the best."""
-        return Counter({Kind.HOLD: 4 * numbers})
+        return Counter({Kind.HOLD: 4 * max(0, numbers)})
 
     def _typical(self, kind: Kind) -> float:
         took = self._took[kind]

@@ -12,7 +12,7 @@ from capacity.limits import Limits
 from capacity.report.language import LANGUAGES
 from capacity.report.verdicts import said
 from capacity.step import Step
-from capacity.trial_record import Sentence, StepRecord, TrialRecord, Verdict
+from capacity.trial_record import UNSAID, Sentence, StepRecord, TrialRecord, Verdict
 from capacity.trial_result import Kind, TrialResult
 from capacity.verdict import Fails, Holds, Invalid
 from capacity.verdict import Verdict as Judgement
@@ -125,8 +125,8 @@ def _last_steps(trials: Sequence[Judged], limits: Limits, verdict: Judgement) ->
     return [result.steps[-1] for result in chosen]
 
 
-def largest_rate(trials: Sequence[Judged], beyond: Mapping[str, Judgement | None]) -> LargestRate | None:
-    """The best rate of all trials that held, and what the next one by the same way showed."""
+def largest_rate(trials: Sequence[Judged], answers: Mapping[str, search_answer.Answer]) -> LargestRate | None:
+    """The best rate of all trials that held, and what ended the search for more by the same way."""
     held = [(result.steps[-1].achieved, result) for result, verdict in trials if isinstance(verdict, Holds)]
     if not held:
         return None
@@ -141,10 +141,15 @@ def largest_rate(trials: Sequence[Judged], beyond: Mapping[str, Judgement | None
         )
         for language in LANGUAGES
     }
-    # Nothing stopped them where the search for more ended at the most that the generator's open files allow.
-    stopped = beyond.get(best.via)
-    by = said(stopped) if stopped else _GENERATOR_FULL if best.via in beyond else Sentence()
-    return LargestRate(rate=rate, under=Sentence(**under), stopped_by=by)
+    beyond = answers[best.via].beyond if best.via in answers else None
+    return LargestRate(rate=rate, under=Sentence(**under), stopped_by=_stopped(beyond))
+
+
+def _stopped(beyond: search_answer.Beyond | None) -> Sentence:
+    if beyond is None:
+        return UNSAID
+    # The search for more ends at the most users that the generator's open files allow.
+    return _GENERATOR_FULL if beyond.stopped_by is None else said(beyond.stopped_by)
 
 
 def open_check(closed: Step, free: Step) -> OpenCheck:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Final, TypeGuard
 
-from capacity.answer import Answer, Several
+from capacity.answer import Answer, Beyond, Minimum, Several
 from capacity.bisection import guessed
 from capacity.inquiry import Inquiry
+from capacity.largest import most_beyond
 from capacity.limits import Limits
 from capacity.minimum import MinimumSearch
 from capacity.probe import Probe
@@ -27,32 +28,60 @@ _STEPS_OF_AIR: Final = 2
 class Search:
     """Asks a probe until a question is answered; the same answers make it ask the same in the same order."""
 
-    def __init__(self, question: Question, probe: Probe, enter: Callable[[Phase], None]) -> None:
+    def __init__(
+        self, question: Question, probe: Probe, enter: Callable[[Phase], None], most_users: int | None = None
+    ) -> None:
         """Prepare; nothing is asked yet.
 
         Args:
             question: What to answer.
             probe: Whom to ask.
             enter: Is told of each phase that begins, and of the replicas once for each number of them.
+            most_users: How far to go beyond the users that were asked for; None for not at all.
         """
         self._question = question
+        self._probe = probe
         self._inquiry = Inquiry(question, probe)
         self._enter = enter
+        self._most_users = most_users
+        self._several: dict[Limits, tuple[Several, ...]] = {}
 
-    def run(self) -> Answer:
-        """Ask until there is an answer."""
+    def run(self) -> Iterator[Answer]:
+        """Ask until there is an answer.
+
+        A shared machine is faster in one minute than in another, and staircases that are climbed one after the other
+        show no more than what their own minutes hold. So they are climbed as far apart as there is other work to do.
+
+        Yields:
+            The answer as far as it is known, whenever other questions may be asked before the next staircase; the last
+            one is whole.
+        """
         self._enter(Phase.TOP)
         top = self._inquiry.hold(self._question.top)
         if not isinstance(top, Holds):
-            return self._less(top)
-        place = self._neighbourhood(top)
+            yield self._less(top)
+            return
+        search = MinimumSearch(self._inquiry, self._neighbourhood(top))
         self._enter(Phase.CONFIRM)
-        minimum = MinimumSearch(self._inquiry).run(place)
+        minimum = search.run(1)
+        beyond = self._beyond() if _is_decided(minimum) else None
+        for times in range(2, self._question.confirmations + 1):
+            if not _is_decided(minimum):
+                break
+            is_last = times == self._question.confirmations
+            yield Answer(minimum, self._compared(minimum.limits) if is_last else (), beyond=beyond)
+            self._enter(Phase.AGAIN)
+            minimum = search.run(times)
         if isinstance(minimum, Fails):
-            return self._less(minimum)
-        if minimum.undecided is not None:
-            return Answer(minimum)
-        return Answer(minimum, tuple(self._several(minimum.limits)))
+            yield self._less(minimum)
+        else:
+            yield Answer(minimum, self._compared(minimum.limits) if _is_decided(minimum) else (), beyond=beyond)
+
+    def _beyond(self) -> Beyond | None:
+        if self._most_users is None:
+            return None
+        self._enter(Phase.BEYOND)
+        return most_beyond(self._question, self._probe, self._most_users)
 
     def _neighbourhood(self, top: Holds) -> tuple[int, int]:
         """The places of CPU and memory where holds begin to hold: near what was used of the most of both."""
@@ -74,7 +103,13 @@ class Search:
         is_slow = isinstance(verdict, Fails) and verdict.criterion in {Criterion.RATE, Criterion.P99}
         return Holds() if is_slow else verdict
 
-    def _several(self, one: Limits) -> Iterator[Several]:
+    def _compared(self, one: Limits) -> tuple[Several, ...]:
+        """Replicas beside one instance, anew only when it turned out to need more."""
+        if one not in self._several:
+            self._several[one] = tuple(self._each_number(one))
+        return self._several[one]
+
+    def _each_number(self, one: Limits) -> Iterator[Several]:
         fewer = 0.0
         for replicas in self._question.replicas:
             self._enter(Phase.REPLICAS)
@@ -88,3 +123,7 @@ class Search:
     def _less(self, verdict: Verdict) -> Answer:
         self._enter(Phase.USERS)
         return Answer(reached=most_users(self._inquiry, verdict))
+
+
+def _is_decided(minimum: Minimum | Fails) -> TypeGuard[Minimum]:
+    return isinstance(minimum, Minimum) and minimum.undecided is None

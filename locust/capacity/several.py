@@ -33,10 +33,10 @@ class SeveralSearch:
         """Ask until there is an answer."""
         place = max(0, sum(total <= self._one.total_cpus for total in self._totals) - 1)
         equal = self._limits(place)
-        shown = self._neighbour(equal, self._inquiry.hold(equal))
+        shown = self._neighbour(equal, self._inquiry.glance(equal))
         match shown.verdict:
             case Holds():
-                edge = galloping(0, place, lambda index: self._inquiry.hold(self._limits(index)))
+                edge = galloping(0, place, lambda index: self._inquiry.glance(self._limits(index)))
                 return self._confirmed(shown, edge.index, edge.below)
             case Fails(criterion=criterion) if criterion not in MEMORY_CRITERIA:
                 return self._upwards(shown, place + 1)
@@ -47,9 +47,9 @@ class SeveralSearch:
         below = equal.verdict
         while first < len(self._totals):
             index = self._promising(first, below)
-            verdict = self._inquiry.hold(self._limits(index))
+            verdict = self._inquiry.glance(self._limits(index))
             if isinstance(verdict, Holds):
-                edge = galloping(first, index, lambda each: self._inquiry.hold(self._limits(each)))
+                edge = galloping(first, index, lambda each: self._inquiry.glance(self._limits(each)))
                 return self._confirmed(equal, edge.index, edge.below or below)
             below, first = verdict, index + 1
         return Several(self._replicas, equal)
@@ -66,7 +66,7 @@ class SeveralSearch:
         """One more hold confirms; after a failure the next larger is tried."""
         for index in range(first, len(self._totals)):
             limits = self._limits(index)
-            verdict = self._inquiry.hold(limits)
+            verdict = self._inquiry.glance(limits)
             if not isinstance(verdict, Fails):
                 return Several(
                     self._replicas,

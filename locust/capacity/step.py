@@ -35,7 +35,6 @@ class Step:
         deaths: Containers that ended or were restarted.
         machine_steal: Part of the machine's time that its host gave to others.
         machine_busy: Part of the machine's time in which its cores worked.
-        work_ms: CPU milliseconds of a fixed piece of work, the median of this time: how fast the machine was.
         looks: How often it was measured; all but the last time it did not hold.
     """
 
@@ -61,7 +60,6 @@ class Step:
     deaths: int
     machine_steal: float
     machine_busy: float
-    work_ms: float = 0
     looks: int = 1
 
     @classmethod

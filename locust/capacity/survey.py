@@ -5,11 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
 from typing import Final
 
 from capacity.cgroup import Counters
-from capacity.gauge import work_ms
 from capacity.machine import MachineTime
 from capacity.meter import Meter
 from capacity.percentiles import Window
@@ -41,7 +39,6 @@ class _Look:
     gateway: Counters
     generator: Counters
     machine: MachineTime
-    work_ms: float
 
     @classmethod
     def now(cls, groups: Groups) -> _Look:
@@ -50,7 +47,6 @@ class _Look:
             Counters(0, 0) if groups.gateway is None else groups.gateway.read(),
             groups.generator.read(),
             MachineTime.now(),
-            work_ms(),
         )
 
 
@@ -124,7 +120,6 @@ class Survey:
             deaths=ends[1],
             machine_steal=last.machine.stolen_since(first.machine) if first and last else 0,
             machine_busy=last.machine.busy_since(first.machine) if first and last else 0,
-            work_ms=median(look.work_ms for look in self.looks) if self.looks else 0,
         )
 
 

@@ -83,6 +83,11 @@ class StepRecord:
         return sum(self.failures.values())
 
     @property
+    def generator_us(self) -> float | None:
+        """CPU microseconds of the load generator for a good answer; None without one."""
+        return self.generator_cores / self.achieved * 1e6 if self.generator_cores and self.achieved else None
+
+    @property
     def throttled_share(self) -> float | None:
         """Part of the periods in which the quota stopped a replica; None where no period was counted."""
         return self.throttled / self.periods if self.periods else None

@@ -74,7 +74,7 @@ class DockerWorld:
 
     def crowd(self, via: str, variables: dict[str, str]) -> AbstractContextManager[Crowd]:
         """A container in the stack's network."""
-        return docker_crowd(self._engine, self.subject.gateway.network, self.subject.host(via), variables)
+        return docker_crowd(self._engine, via, self.subject.gateway.network, self.subject.host(via), variables)
 
     def gateway_cores(self, via: str) -> float | None:
         """One thread's."""

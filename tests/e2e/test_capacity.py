@@ -106,6 +106,47 @@ def test_an_interrupted_question_goes_on(ask: Callable[..., subprocess.Popen[str
     assert "200 users need" in said
 
 
+def test_two_ways_are_asked_in_turn(
+    ask: Callable[..., subprocess.Popen[str]], tmp_path: Path, measured: Callable[[str], None]
+) -> None:
+    """Between two staircases of one way the other is asked; users of both never come at once; all of it is answered."""
+    before = api_limits()
+    words = ("--users", "6000", "--step-users", "3000", "--confirmations", "2", "--replicas", "2")
+    said, progress = ask(*words, "--cpus", "0.15:1", "--memory", "90:400").communicate(timeout=800)
+
+    findings = json.loads((tmp_path / "capacity.json").read_text())
+    assert [(each["via"], each["repeats"]) for each in findings["answers"]] == [("gateway", 2), ("direct", 2)], progress
+    ways = [one["via"] for one in findings["trials"] if one["kind"] == "staircase"]
+    turns = [way for number, way in enumerate(ways) if number == 0 or ways[number - 1] != way]
+    assert turns[:3] == ["gateway", "direct", "gateway"]
+    assert {row["replicas"] for row in findings["replicas"]} == {1, 2}
+    assert findings["largest_rate"]["rate"] > 6000 / 1.75
+    assert findings["largest_rate"]["stopped_by"]["en"]
+    assert findings["open_check"]["open"]["rate"] > 0
+    assert api_limits() == before
+    assert crowds() == 0
+    measured(f"capacity of 6,000 users by both ways: {said.splitlines()[0]}")
+
+
+def test_users_of_a_run_that_was_killed_do_not_stay(ask: Callable[..., subprocess.Popen[str]]) -> None:
+    """The next run ends them before it begins, whichever way they went; its own are gone at its end."""
+    words = ("--users", "200", "--step-users", "100", "--runs", "1", "--hold-seconds", "2")
+    killed = ask(*words, "--via", "direct", target="trial")
+    deadline = time.monotonic() + 60
+    while not crowds():
+        assert killed.poll() is None, killed.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.communicate()
+    assert crowds() == 1
+
+    running = ask(*words, target="trial")
+    said, progress = running.communicate(timeout=200)
+    assert running.returncode == 0, said + progress
+    assert crowds() == 0
+
+
 def test_a_soak_says_whether_memory_grows(ask: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
     """Every part holds, and the slope of the memory is told."""
     running = ask("--users", "200", "--minutes", "0.5", "--growth", "10000", target="soak")

@@ -177,8 +177,8 @@ def test_the_ports_of_closed_connections_leave_enough_for_the_next_users(stack: 
     stack.compose("build", file=LOAD_TESTING)
     engine = Engine()
     [gateway] = engine.of_service(PROJECT, "gateway")
-    with docker_crowd(engine, gateway.network, f"http://{gateway.name}:8000", {}):
-        crowd = engine.client.containers.get("taller5-crowd").exec_run(["cat", PORT_RANGE]).output.decode()
+    with docker_crowd(engine, "gateway", gateway.network, f"http://{gateway.name}:8000", {}):
+        crowd = engine.client.containers.get("taller5-crowd-gateway").exec_run(["cat", PORT_RANGE]).output.decode()
     page = stack.compose("run", "--rm", "--no-deps", "--entrypoint", "cat", "locust", PORT_RANGE, file=LOAD_TESTING)
 
     for ports in (crowd, page.stdout):

@@ -75,13 +75,14 @@ def trials(findings: Findings, language: Language) -> Table:
     rows = []
     for one in findings.trials:
         last = one.last
-        figures = (last.users, last.achieved, last.p99_ms) if last else (None, None, None)
+        figures = (last.users, last.achieved, last.p99_ms, last.generator_us) if last else (None,) * 4
         why = ": ".join(filter(None, (language.word("criterion", one.criterion), one.sentence.said(language.code))))
         row = (limits(language, one.cpus, one.memory_mib, one.replicas), language.word("via", one.via))
         rows.append(
             (*row, language.word("kind", one.kind), *map(language.number, figures), verdict(language, one.verdict), why)
         )
-    head = [language.text(key) for key in ("limits_head", "way", "kind", "users_head", "achieved", "verdict", "reason")]
+    names = ("limits_head", "way", "kind", "users_head", "achieved", "generator_us", "verdict", "reason")
+    head = [language.text(key) for key in names]
     head[5:5] = ["p99 ms"]
     return Table(language.text("trials_table"), tuple(head), tuple(rows), prose=True, long=True)
 
@@ -122,7 +123,7 @@ def setting(findings: Findings, language: Language) -> Table:
         (language.text("memory"), memory if memory == MISSING else f"{memory} GiB"),
         (language.text("kernel"), machine.kernel),
         (language.text("engine"), machine.engine),
-        (language.text("speed"), _speed(machine.work_ms, language)),
+        (language.text("speed"), _speed(machine.request_us, language)),
         (language.text("started"), findings.started_at),
         (language.text("ended"), findings.ended_at),
     ]
@@ -132,11 +133,15 @@ def setting(findings: Findings, language: Language) -> Table:
     return Table(language.text("setting"), head, tuple((name, value or MISSING) for name, value in rows), prose=True)
 
 
-def _speed(work_ms: tuple[float, float, float] | None, language: Language) -> str:
-    if work_ms is None:
-        return ""
-    least, middle, most = (language.number(each, 2) for each in work_ms)
-    return language.text("speed_value", least=least, middle=middle, most=most)
+def _speed(request_us: dict[str, tuple[float, float, float]], language: Language) -> str:
+    return "; ".join(
+        language.text(
+            "speed_value",
+            via=language.word("via", via),
+            **{name: language.number(us, 0) for name, us in zip(("least", "middle", "most"), costs, strict=True)},
+        )
+        for via, costs in request_us.items()
+    )
 
 
 def _failures(failures: dict[str, int], language: Language) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from capacity.answer import Answer
+from capacity.answer import Answer, Beyond
 from capacity.limits import Limits
 from capacity.question import Question
 from capacity.search import Search
@@ -48,7 +48,8 @@ class RuledProbe:
 
     def search(self, replicas: tuple[int, ...] = ()) -> Answer:
         """Answer the default question."""
-        return Search(Question(replicas=replicas), self, enter=lambda _: None).run()
+        [*_, answer] = Search(Question(replicas=replicas), self, enter=lambda _: None).run()
+        return answer
 
 
 def needs(cpus: float, memory_mib: int) -> Rule:
@@ -249,6 +250,44 @@ def test_less_of_one_kind_never_takes_more_of_the_other() -> None:
     assert asked["climbs"] == 2
     assert minimum.limits == Limits(min(each for each in Question().cpus if each >= 0.1), min(_from(80)))
     assert max(limits.cpus for limits in probe.climbed) == minimum.limits.cpus
+
+
+def test_other_questions_may_be_asked_before_each_further_staircase() -> None:
+    """The answer so far is known meanwhile: one staircase, then two and the replicas, then all."""
+    probe = RuledProbe(needs(0.1, 80), needs(0.1, 80))
+    search = Search(Question(replicas=(2,)), probe, enter=lambda _: None, most_users=18_000)
+
+    known = [(answer, len(probe.climbed)) for answer in search.run()]
+
+    assert [climbed for _, climbed in known] == [1, 2, 3]
+    assert [answer.minimum.confirmations for answer, _ in known if answer.minimum] == [1, 2, 3]
+    assert [len(answer.several) for answer, _ in known] == [0, 1, 1]
+    assert all(answer.beyond == Beyond(None) for answer, _ in known)
+    assert sum(limits.replicas == 2 for limits in probe.held) == len(_held_by_two_replicas())
+
+
+def test_a_minimum_of_a_fast_minute_is_none_when_the_minute_is_over() -> None:
+    """Where the last staircase fails it goes up, and the replicas are compared with what one instance really needs."""
+    cpus = Question().cpus
+    fast, slow = cpus[10], cpus[12]
+    probe = RuledProbe(needs(fast, 80), needs(fast, 80))
+    for answer in Search(Question(replicas=(2,)), probe, enter=lambda _: None).run():
+        if len(answer.several) and answer.minimum is not None and answer.minimum.limits.cpus == fast:
+            assert answer.several[0].equal.limits.total_cpus == pytest.approx(fast, abs=0.001)
+            probe.hold = probe.climb = needs(slow, 80)
+
+    assert answer.minimum is not None
+    assert (answer.minimum.limits.cpus, answer.minimum.confirmations) == (slow, 3)
+    assert answer.minimum.smaller_cpus is not None
+    assert (answer.minimum.smaller_cpus.limits.cpus, answer.minimum.smaller_cpus.verdict) == (cpus[11], SLOW)
+    assert answer.several[0].equal.limits.total_cpus == pytest.approx(slow, abs=0.001)
+
+
+def _held_by_two_replicas() -> list[Limits]:
+    """What a comparison that is made once asks for."""
+    probe = RuledProbe(needs(0.1, 80), needs(0.1, 80))
+    probe.search(replicas=(2,))
+    return [limits for limits in probe.held if limits.replicas == 2]
 
 
 def _from(memory_mib: int) -> list[int]:

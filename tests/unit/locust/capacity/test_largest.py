@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from capacity.answer import Beyond
 from capacity.largest import most_beyond
 from capacity.limits import Limits
 from capacity.question import Question
@@ -36,12 +37,12 @@ class BoundedProbe:
 def test_the_edge_is_found_to_a_step(most: int) -> None:
     """The verdict is that of the first step that is not held, the one below held, and none is asked twice."""
     probe = BoundedProbe(most)
-    stopped = most_beyond(_QUESTION, probe, 3000)
+    beyond = most_beyond(_QUESTION, probe, 3000)
     held = most // 100 * 100
     if held >= 3000:
-        assert stopped is None
+        assert beyond == Beyond(None)
     else:
-        assert stopped == Fails(Criterion.RATE, 1, held + 100, most, held + 100)
+        assert beyond == Beyond(Fails(Criterion.RATE, 1, held + 100, most, held + 100))
     assert held == 1000 or held in probe.asked
     assert len(set(probe.asked)) == len(probe.asked) <= 9
 
@@ -49,5 +50,5 @@ def test_the_edge_is_found_to_a_step(most: int) -> None:
 def test_no_room_is_no_search() -> None:
     """With as many users as the generator can have, nothing is asked."""
     probe = BoundedProbe(9000)
-    assert most_beyond(_QUESTION, probe, 1050) is None
+    assert most_beyond(_QUESTION, probe, 1050) == Beyond(None)
     assert probe.asked == []

@@ -8,6 +8,8 @@ from pathlib import Path
 from capacity.progress import Phase, Progress, duration
 from capacity.question import Question
 from capacity.slo import offered_rate
+from capacity.trial_result import Ask, Kind
+from capacity.verdict import Holds
 from tests.unit.locust.capacity.laboratory import SyntheticLaboratory
 from tests.unit.locust.capacity.searching import kept_search
 from tests.unit.locust.capacity.servers import FailsAboveServer, SleepingServer
@@ -30,7 +32,7 @@ def test_each_trial_has_its_line(tmp_path: Path) -> None:
 
     assert len(lines) == len(laboratory.asked)
     assert lines[0] == (
-        "[1 done, about 25 left, 9 min 24 s] most of all: hold of 10,000 users at 1 CPU, 512 MiB: holds"
+        "[1 done, about 25 left, 9 min 24 s] gateway, most of all: hold of 10,000 users at 1 CPU, 512 MiB: holds"
     )
     assert "\n" not in "".join(lines)
     assert left(lines)[-1] <= 1
@@ -49,25 +51,58 @@ def test_a_search_for_users_leaves_nothing_of_the_others(tmp_path: Path) -> None
     assert left(lines)[-1] <= 1
 
 
+def progress_of(question: Question, everything: list[Progress] | None = None, *, beyond: bool = False) -> Progress:
+    """Progress that nobody listens to."""
+    known = [] if everything is None else everything
+    return Progress(question, lambda _: None, known, hold_seconds=10, staircase_seconds=100, beyond=beyond)
+
+
 def test_before_the_first_trial_the_guess_counts() -> None:
     """Holds and staircases of a search without surprises."""
-    progress = Progress(Question(replicas=()), lambda _: None, hold_seconds=10, staircase_seconds=100)
+    progress = progress_of(Question(replicas=()))
 
     assert progress.trials_left == 1 + 3 + 3 + 3 + 4
     assert progress.seconds_left == 11 * 10 + 3 * 100
-    progress.enter(Phase.CONFIRM)
-    assert progress.seconds_left == 4 * 10 + 3 * 100
 
 
-def test_more_users_are_tried_after_everything_else() -> None:
-    """Only where somebody wants to know; then nothing else is left."""
-    progress = Progress(Question(), lambda _: None, hold_seconds=10, staircase_seconds=100, beyond=True)
-    without = Progress(Question(), lambda _: None, hold_seconds=10, staircase_seconds=100)
+def test_more_users_are_expected_only_where_somebody_wants_to_know() -> None:
+    """Four holds, and none when that part is over."""
+    progress, without = progress_of(Question(), beyond=True), progress_of(Question())
 
     assert progress.seconds_left == without.seconds_left + 40
     progress.enter(Phase.BEYOND)
-    without.enter(Phase.BEYOND)
-    assert (progress.seconds_left, without.seconds_left) == (40, 0)
+    progress.enter(Phase.REPLICAS)
+    assert progress.seconds_left == without.seconds_left - 10
+
+
+def test_what_is_confirmed_later_stays_expected_while_replicas_are_compared() -> None:
+    """Two staircases with the replicas between them; when those are compared anew, nothing more is expected of them."""
+    progress = progress_of(Question(replicas=(2,)))
+    for phase in (Phase.CPU, Phase.MEMORY, Phase.CONFIRM, Phase.AGAIN):
+        progress.enter(phase)
+    assert progress.seconds_left == 4 * 10 + 2 * 100
+
+    for phase in (Phase.REPLICAS, Phase.AGAIN, Phase.REPLICAS):
+        progress.enter(phase)
+    assert progress.seconds_left == 2 * 100
+    progress.end()
+    assert progress.seconds_left == 0
+
+
+def test_a_line_tells_what_is_left_of_all_questions() -> None:
+    """Questions are asked in turn, and nobody waits for one of them alone."""
+    everything: list[Progress] = []
+    said: list[str] = []
+    question = Question(replicas=(), via="direct")
+    waiting = progress_of(Question(), everything)
+    progress = Progress(question, said.append, everything, hold_seconds=10, staircase_seconds=100)
+    laboratory = SyntheticLaboratory(SleepingServer(RATE, 100), question)
+
+    progress.saw(laboratory.measure(Ask(Kind.HOLD, question.top, question.users)), Holds(), replayed=False)
+
+    assert left(said) == [progress.trials_left + waiting.trials_left]
+    assert said[0].startswith("[1 done")
+    assert "direct, most of all: hold" in said[0]
 
 
 def test_durations_are_short() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from capacity import recording
-from capacity.answer import Answer, Minimum, Neighbour, Reached, Several
+from capacity.answer import Answer, Beyond, Minimum, Neighbour, Reached, Several
 from capacity.limits import Limits
 from capacity.step import Step
 from capacity.trial_record import Verdict
@@ -105,7 +105,9 @@ def test_the_largest_rate_is_one_that_held() -> None:
         (_trial(Limits(1, 512), via="direct", achieved=7000), Holds()),
         (_trial(Limits(1, 512), via="direct", achieved=9000), _P99),
     ]
-    most = recording.largest_rate(trials, {"gateway": _P99, "direct": _BUSY})
+    most = recording.largest_rate(
+        trials, {"gateway": Answer(beyond=Beyond(_P99)), "direct": Answer(beyond=Beyond(_BUSY))}
+    )
     assert most is not None
     assert most.rate == 7000
     assert "directo" in most.under.es
