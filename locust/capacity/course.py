@@ -10,10 +10,10 @@ from typing import Final, TypeVar
 
 from capacity import findings, recording
 from capacity.answer import Answer
-from capacity.findings import OpenCheck
+from capacity.findings import Replicas
+from capacity.open_arrivals import open_check
 from capacity.question import Question
 from capacity.speed import request_us
-from capacity.step import Step
 from capacity.surroundings import host
 from capacity.trial_record import Sentence, TrialRecord
 
@@ -35,8 +35,6 @@ class Course:
     Attributes:
         trials: Each with its verdict, in order.
         answers: By way.
-        closed: A step of users who wait for their answers.
-        free: One of open arrivals at the same rate.
         left_out: What was not measured, and why.
         digests: Of the images that were measured.
         limited: What could be limited: `cpu`, `memory`.
@@ -45,8 +43,6 @@ class Course:
 
     trials: list[recording.Judged] = field(default_factory=list)
     answers: dict[str, Answer] = field(default_factory=dict)
-    closed: Step | None = None
-    free: Step | None = None
     left_out: list[Sentence] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
     limited: frozenset[str] = frozenset({"cpu", "memory"})
@@ -69,9 +65,9 @@ class Course:
             answers=tuple(self._free(recording.via_answer(via, answer)) for via, answer in self.answers.items()),
             trials=tuple(self._free(recording.trial_record(*judged)) for judged in self.trials),
             held_without_limits="cpu" not in self.limited and any(one.minimum for one in self.answers.values()),
-            replicas=recording.replica_rows(through, self.trials) if through and first.replicas else (),
+            replicas=self._replicas(through) if through and first.replicas else (),
             largest_rate=recording.largest_rate(self.trials, self.answers),
-            open_check=self._open_check(),
+            open_check=open_check(self.trials),
             left_out=tuple(self.left_out),
             machine=replace(host(engine), request_us=request_us(self.trials, first.users)),
             versions={"Python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
@@ -81,11 +77,9 @@ class Course:
             ended_at=now(),
         )
 
-    def _open_check(self) -> OpenCheck | None:
-        """Closed beside open, where both were answered at all."""
-        if self.closed is None or self.free is None or not self.free.achieved:
-            return None
-        return recording.open_check(self.closed, self.free)
+    def _replicas(self, through: Answer) -> tuple[Replicas, ...]:
+        """Those behind the gateway: the same limits may have been tried the other way as well."""
+        return recording.replica_rows(through, [each for each in self.trials if each[0].via == "gateway"])
 
     def _free(self, told: Told) -> Told:
         """The same without the limits that could not be set."""

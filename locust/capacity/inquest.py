@@ -7,23 +7,24 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+from capacity.bisection import decided
 from capacity.course import Course
 from capacity.crowd import Crowd
 from capacity.journal import Journal
 from capacity.judge import Judge
-from capacity.limits import Limits
 from capacity.live_laboratory import LiveLaboratory
 from capacity.observer import POOL
 from capacity.options import MOST_USERS, Options
 from capacity.probe import JournaledProbe
-from capacity.progress import Progress
+from capacity.progress import Phase, Progress
 from capacity.question import Question
 from capacity.search import Search
 from capacity.slo import offered_rate
-from capacity.trial_result import Ask, Kind, TrialResult
-from capacity.verdict import Holds, Verdict
+from capacity.trial_result import TrialResult
+from capacity.verdict import Verdict
 from capacity.world import World
 
 Say = Callable[[str], None]
@@ -92,30 +93,18 @@ class Inquest:
                     crowd.have(0)
                     crowd.await_users(0)
                     yield
-            progress.end()
             minimum = self._course.answers[question.via].minimum
             if self._options.extras and minimum is not None and question.via == "gateway":
-                self._say("the same rate as open arrivals")
-                self._open(question, minimum.limits, journal, judge)
-
-    def _open(self, question: Question, limits: Limits, journal: Journal, judge: Judge) -> None:
-        """The nominal rate as arrivals that wait for nobody, under the limits that hold the users."""
-        ask = Ask(Kind.OPEN, limits, question.users)
-        result = journal.recorded(ask)
-        if result is None:
-            rate = f"{offered_rate(question.users):.6g}"
-            with self._crowd(question, LOCUST_USER="open", LOCUST_ARRIVAL_RATE=rate) as crowd:
-                laboratory = LiveLaboratory(
-                    self._world.subject, crowd, question, judge, self._options.timing, pool=POOL
-                )
-                result = laboratory.measure(ask)
-            journal.keep(result)
-        closed = replace(ask, kind=Kind.STAIRCASE)
-        for trial, verdict in self._course.trials:
-            if trial.ask == closed and trial.via == question.via and isinstance(verdict, Holds):
-                self._course.closed = trial.steps[-1]
-        self._course.free = result.steps[-1]
-        self._course.trials.append((result, judge.trial(result)))
+                progress.enter(Phase.OPEN)
+                # The nominal rate as arrivals that wait for nobody, under the limits that hold the users.
+                rate = f"{offered_rate(question.users):.6g}"
+                with self._crowd(question, LOCUST_USER="open", LOCUST_ARRIVAL_RATE=rate) as crowd:
+                    laboratory = LiveLaboratory(
+                        self._world.subject, crowd, question, judge, self._options.timing, pool=POOL
+                    )
+                    arrivals = JournaledProbe(laboratory, journal, judge, watch)
+                    decided(partial(arrivals.arrive, minimum.limits, question.users))
+            progress.end()
 
     @contextlib.contextmanager
     def _crowd(self, question: Question, **variables: str) -> Iterator[Crowd]:

@@ -51,6 +51,10 @@ class JournaledProbe:
         """Climb the whole staircase up to these users."""
         return self._ask(Ask(Kind.STAIRCASE, limits, users))
 
+    def arrive(self, limits: Limits, users: int) -> Verdict:
+        """Let requests arrive at the rate of these users, whether or not any is answered."""
+        return self._ask(Ask(Kind.OPEN, limits, users))
+
     def _ask(self, ask: Ask) -> Verdict:
         result = self._journal.recorded(ask)
         replayed = result is not None

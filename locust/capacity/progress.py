@@ -20,7 +20,7 @@ _BEYOND: Final = 4
 
 
 class Phase(StrEnum):
-    """A part of a search, in order; replicas come between two that confirm, and the last takes the place of all."""
+    """A part of what is asked, in order; replicas come between two that confirm, fewer users take the place of all."""
 
     TOP = "most of all"
     CPU = "CPU"
@@ -29,6 +29,7 @@ class Phase(StrEnum):
     BEYOND = "more users"
     REPLICAS = "replicas"
     AGAIN = "confirmed later"
+    OPEN = "open arrivals"
     USERS = "fewer users"
 
 
@@ -72,6 +73,7 @@ class Progress:
             Phase.BEYOND: Counter({Kind.HOLD: _BEYOND} if beyond else {}),
             Phase.REPLICAS: self._replicas(len(question.replicas)),
             Phase.AGAIN: Counter({Kind.STAIRCASE: question.confirmations - 1}),
+            Phase.OPEN: Counter(),
             Phase.USERS: Counter(),
         }
         self._question = question

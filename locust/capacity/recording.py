@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from typing import Final
 
 from capacity import answer as search_answer
-from capacity.findings import Answer, LargestRate, OpenCheck, Percentiles, Rejected, Replicas
+from capacity.findings import Answer, LargestRate, Rejected, Replicas
 from capacity.limits import Limits
 from capacity.report.language import LANGUAGES
 from capacity.report.verdicts import said
@@ -23,13 +23,6 @@ Judged = tuple[TrialResult, Judgement]
 _GENERATOR_FULL: Final = Sentence(
     es="los archivos abiertos del generador: con más usuarios no se probó",
     en="the load generator's open files: more users were not tried",
-)
-_KEPT_UP: Final = 0.9
-_LEFT_BEHIND: Final = Sentence(
-    es="Con llegadas abiertas la API no alcanza: las que no se respondieron a tiempo no están en los percentiles, y "
-    "la cola crece. El circuito cerrado lo esconde, porque quien espera no pide.",
-    en="With open arrivals the API cannot keep up: those not answered in time are not in the percentiles, and the "
-    "queue grows. The closed loop hides it, because who waits does not ask.",
 )
 
 
@@ -150,31 +143,3 @@ def _stopped(beyond: search_answer.Beyond | None) -> Sentence:
         return UNSAID
     # The search for more ends at the most users that the generator's open files allow.
     return _GENERATOR_FULL if beyond.stopped_by is None else said(beyond.stopped_by)
-
-
-def open_check(closed: Step, free: Step) -> OpenCheck:
-    """The same rate by users who wait for their answers and by arrivals that wait for nobody."""
-    difference = free.p99_ms - closed.p99_ms
-    if free.achieved < closed.achieved * _KEPT_UP:
-        return OpenCheck(
-            offered=free.offered, closed=_percentiles(closed), open=_percentiles(free), sentence=_LEFT_BEHIND
-        )
-    values = {language.code: language.number(abs(difference)) for language in LANGUAGES}
-    if difference > 0:
-        sentence = Sentence(
-            es=f"El circuito cerrado esconde {values['es']} ms del p99: quien espera no pide, y lo que no se pide no "
-            "tarda.",
-            en=f"The closed loop hides {values['en']} ms of the p99: who waits does not ask, and what is not asked "
-            "takes no time.",
-        )
-    else:
-        sentence = Sentence(
-            es=f"Con llegadas abiertas el p99 no es peor ({values['es']} ms menos): aquí el circuito cerrado no "
-            "esconde nada.",
-            en=f"With open arrivals the p99 is no worse ({values['en']} ms less): here the closed loop hides nothing.",
-        )
-    return OpenCheck(offered=free.offered, closed=_percentiles(closed), open=_percentiles(free), sentence=sentence)
-
-
-def _percentiles(step: Step) -> Percentiles:
-    return Percentiles(rate=step.achieved, p50_ms=step.p50_ms, p95_ms=step.p95_ms, p99_ms=step.p99_ms)

@@ -37,6 +37,14 @@ def test_a_prediction_comes_back_from_a_clean_checkout(stack: Stack) -> None:
     assert answer.headers["X-Model-Version"] == champion()
 
 
+def test_up_that_waits_ends_well(stack: Stack) -> None:
+    """`up --wait` succeeds when everything serves, though Docker does not probe the API itself."""
+    done = stack.compose("up", "--detach", "--wait", check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert stack.serves()
+
+
 def test_only_the_gateway_is_published_on_every_address(stack: Stack) -> None:
     """Port 8000 is open to the network, the pages are on loopback, MySQL and S3 are not published at all."""
     published = published_ports(stack)

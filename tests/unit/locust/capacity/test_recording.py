@@ -113,11 +113,3 @@ def test_the_largest_rate_is_one_that_held() -> None:
     assert "directo" in most.under.es
     assert "90%" in most.stopped_by.en
     assert recording.largest_rate(trials[2:], {}) is None
-
-
-def test_open_arrivals_show_what_a_closed_loop_hides() -> None:
-    """The difference of the p99, whichever is longer."""
-    check = recording.open_check(_step(p99_ms=30), _step(p99_ms=42))
-    assert (check.closed.p99_ms, check.open.p99_ms) == (30, 42)
-    assert "hides 12 ms" in check.sentence.en
-    assert "hides nothing" in recording.open_check(_step(p99_ms=30), _step(p99_ms=28)).sentence.en
