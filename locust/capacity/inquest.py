@@ -71,7 +71,7 @@ class Inquest:
             self._progress,
             hold_seconds=timing.hold_seconds + 3,
             staircase_seconds=len(question.counts) * (timing.step_seconds + 1) + timing.hold_seconds,
-            beyond=self._options.extras,
+            extras=self._options.extras,
         )
 
     def _ask(self, question: Question, progress: Progress) -> Generator[None]:

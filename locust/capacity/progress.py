@@ -44,7 +44,7 @@ class Progress:
         *,
         hold_seconds: float,
         staircase_seconds: float,
-        beyond: bool = False,
+        extras: bool = False,
     ) -> None:
         """Expect what a search without surprises takes.
 
@@ -54,12 +54,17 @@ class Progress:
             everything: The progress of all searches of a command, of which a line tells; this one joins it.
             hold_seconds: How long a hold may take, until one was measured.
             staircase_seconds: The same for a staircase.
-            beyond: Whether more users than asked for are tried.
+            extras: Whether more users than asked for are tried, and open arrivals through the gateway.
         """
         everything.append(self)
         self._everything = everything
         self._say = say
-        self._guess = {Kind.HOLD: hold_seconds, Kind.STAIRCASE: staircase_seconds}
+        self._guess = {
+            Kind.HOLD: hold_seconds,
+            Kind.STAIRCASE: staircase_seconds,
+            # A fresh replica, and the same steps of the rate without a measurement of each.
+            Kind.OPEN: staircase_seconds / 2,
+        }
         self._took: dict[Kind, list[float]] = {kind: [] for kind in self._guess}
         self._phase = Phase.TOP
         self.trials_done = 0
@@ -70,10 +75,10 @@ class Progress:
             Phase.MEMORY: Counter({Kind.HOLD: _NEAR}),
             # Before the first staircase a hold for each of the others, and two for the neighbours.
             Phase.CONFIRM: Counter({Kind.STAIRCASE: 1, Kind.HOLD: question.confirmations + 1}),
-            Phase.BEYOND: Counter({Kind.HOLD: _BEYOND} if beyond else {}),
+            Phase.BEYOND: Counter({Kind.HOLD: _BEYOND} if extras else {}),
             Phase.REPLICAS: self._replicas(len(question.replicas)),
             Phase.AGAIN: Counter({Kind.STAIRCASE: question.confirmations - 1}),
-            Phase.OPEN: Counter(),
+            Phase.OPEN: Counter({Kind.OPEN: 1} if extras and question.via == "gateway" else {}),
             Phase.USERS: Counter(),
         }
         self._question = question
@@ -102,7 +107,7 @@ class Progress:
         self.trials_done += 1
         expected = self._left[self._phase]
         expected[result.kind] = max(0, expected[result.kind] - 1)
-        if not replayed and result.kind in self._took:
+        if not replayed:
             self._took[result.kind].append(result.seconds)
         origin = " (kept from before)" if replayed else ""
         done = sum(each.trials_done for each in self._everything)

@@ -114,6 +114,7 @@ def test_two_ways_are_asked_in_turn(
     words = ("--users", "6000", "--step-users", "3000", "--confirmations", "2", "--replicas", "2")
     said, progress = ask(*words, "--cpus", "0.15:1", "--memory", "90:400").communicate(timeout=800)
 
+    assert "6,000 users need" in said, progress
     findings = json.loads((tmp_path / "capacity.json").read_text())
     assert [(each["via"], each["repeats"]) for each in findings["answers"]] == [("gateway", 2), ("direct", 2)], progress
     ways = [one["via"] for one in findings["trials"] if one["kind"] == "staircase"]
