@@ -62,7 +62,7 @@ def test_only_replicas_with_a_model_get_predictions() -> None:
     assert again == {"backend predictions", "backend batches"}
 
 
-def test_there_are_descriptors_for_all_users_while_four_replicas_stop() -> None:
+def test_there_are_descriptors_for_all_users_while_two_replicas_stop() -> None:
     """Each user has a connection, and each replica gets no more than what is left; else the gateway answers 503."""
     [users] = map(int, re.findall(r"^ +maxconn (\d+)$", SECTIONS["global"], re.MULTILINE))
     [each] = map(int, re.findall(r"^ +default-server maxconn (\d+)$", SECTIONS["backend predictions"], re.MULTILINE))
@@ -70,7 +70,7 @@ def test_there_are_descriptors_for_all_users_while_four_replicas_stop() -> None:
     before_servers = SECTIONS["backend predictions"].partition("maxconn")[0]
 
     # Checks, listeners and logs need some as well.
-    assert users + 4 * each + 200 <= descriptors
+    assert users + 2 * each + 200 <= descriptors
     assert "server-template" not in before_servers
     # A Unix socket refuses what its queue (net.core.somaxconn) cannot hold, and a refusal counts as a death.
     assert each < 4096
