@@ -13,7 +13,6 @@ from capacity.answer import Answer
 from capacity.findings import Replicas
 from capacity.open_arrivals import open_check
 from capacity.question import Question
-from capacity.speed import request_us
 from capacity.surroundings import host
 from capacity.trial_record import Sentence, TrialRecord
 
@@ -69,7 +68,7 @@ class Course:
             largest_rate=recording.largest_rate(self.trials, self.answers),
             open_check=open_check(self.trials),
             left_out=tuple(self.left_out),
-            machine=replace(host(engine), request_us=request_us(self.trials, first.users)),
+            machine=host(engine),
             versions={"Python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
             digests=self.digests,
             commands=(command,),

@@ -100,9 +100,6 @@ class Host:
         memory_gib: Its memory.
         kernel: Its kernel with its version.
         engine: What runs the containers, with its version.
-        request_us: What a request cost the load generator by each way, in microseconds of CPU: the least, the median
-            and the most of the trials that held all users. A request is always the same work, so this is how fast the
-            machine was; with it changes what a quota buys for the API.
     """
 
     cpu: str = ""
@@ -110,7 +107,6 @@ class Host:
     memory_gib: float | None = None
     kernel: str = ""
     engine: str = ""
-    request_us: dict[str, tuple[float, float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import Final
 
 from capacity.findings import OpenCheck, Percentiles
+from capacity.recording import Judged
 from capacity.report.language import LANGUAGES
 from capacity.step import Step
 from capacity.trial_record import Sentence
-from capacity.trial_result import Kind, TrialResult
-from capacity.verdict import Holds, Invalid, Verdict
+from capacity.trial_result import Kind
+from capacity.verdict import Holds, Invalid
 
 _KEPT_UP: Final = 0.9
 _LEFT_BEHIND: Final = Sentence(
@@ -22,7 +23,7 @@ _LEFT_BEHIND: Final = Sentence(
 )
 
 
-def open_check(judged: Sequence[tuple[TrialResult, Verdict]]) -> OpenCheck | None:
+def open_check(judged: Sequence[Judged]) -> OpenCheck | None:
     """The last open arrivals beside the last staircase that held; None where one of them is missing or says nothing.
 
     Args:

@@ -11,20 +11,22 @@ from collections import defaultdict
 from collections.abc import Iterable
 from statistics import median
 
-from capacity.trial_result import Kind, TrialResult
-from capacity.verdict import Holds, Verdict
+from capacity.trial_record import TrialRecord, Verdict
+from capacity.trial_result import Kind
 
 
-def request_us(judged: Iterable[tuple[TrialResult, Verdict]], users: int) -> dict[str, tuple[float, float, float]]:
+def request_us(trials: Iterable[TrialRecord], users: int) -> dict[str, tuple[float, float, float]]:
     """CPU microseconds of the generator for a request, by way: the least, the median and the most.
 
     Args:
-        judged: Trials and what they show. Only those count that held, because a queue costs the generator time too.
+        trials: Only those count that held, because a queue costs the generator time too.
         users: With how many users.
     """
     costs: defaultdict[str, list[float]] = defaultdict(list)
-    for trial, verdict in judged:
-        if isinstance(verdict, Holds) and trial.users == users and trial.kind is not Kind.OPEN:
-            last = trial.steps[-1]
-            costs[trial.via].append(last.generator_cores / last.achieved * 1e6)
+    for trial in trials:
+        last = trial.last
+        if last is None or last.generator_us is None or last.users != users:
+            continue
+        if trial.verdict is Verdict.HOLDS and trial.kind != Kind.OPEN:
+            costs[trial.via].append(last.generator_us)
     return {via: (min(each), median(each), max(each)) for via, each in costs.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from capacity.findings import Findings, OpenCheck
 from capacity.report.chapter import Table
 from capacity.report.language import MISSING, Language
+from capacity.speed import request_us
 from capacity.trial_record import TrialRecord, Verdict
 
 _SIGNS = {Verdict.HOLDS: "●", Verdict.FAILS: "✕", Verdict.INVALID: "□"}
@@ -123,7 +124,7 @@ def setting(findings: Findings, language: Language) -> Table:
         (language.text("memory"), memory if memory == MISSING else f"{memory} GiB"),
         (language.text("kernel"), machine.kernel),
         (language.text("engine"), machine.engine),
-        (language.text("speed"), _speed(machine.request_us, language)),
+        (language.text("speed"), _speed(findings, language)),
         (language.text("started"), findings.started_at),
         (language.text("ended"), findings.ended_at),
     ]
@@ -133,14 +134,14 @@ def setting(findings: Findings, language: Language) -> Table:
     return Table(language.text("setting"), head, tuple((name, value or MISSING) for name, value in rows), prose=True)
 
 
-def _speed(request_us: dict[str, tuple[float, float, float]], language: Language) -> str:
+def _speed(findings: Findings, language: Language) -> str:
     return "; ".join(
         language.text(
             "speed_value",
             via=language.word("via", via),
             **{name: language.number(us, 0) for name, us in zip(("least", "middle", "most"), costs, strict=True)},
         )
-        for via, costs in request_us.items()
+        for via, costs in request_us(findings.trials, findings.question.users).items()
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from capacity.limits import Limits
 from capacity.open_arrivals import open_check
+from capacity.recording import Judged
 from capacity.trial_result import Kind, TrialResult
 from capacity.verdict import Criterion, Fails, Holds, Invalid, Reason, Verdict
 from tests.unit.locust.capacity.servers import step_of
@@ -15,7 +16,6 @@ from tests.unit.locust.capacity.servers import step_of
 _STOLEN = Invalid(Reason.MACHINE_STOLEN, 1, 0.1, 0.05)
 _SLOW = Fails(Criterion.P99, 1, 10_000, 900, 250)
 _LIMITS = Limits(0.1, 96)
-Judged = tuple[TrialResult, Verdict]
 
 
 def _trial(kind: Kind, p99_ms: float, verdict: Verdict, *, rate: float = 5600, limits: Limits = _LIMITS) -> Judged:

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from capacity.limits import Limits
+from capacity.recording import Judged, trial_record
 from capacity.speed import request_us
 from capacity.trial_result import Kind, TrialResult
-from capacity.verdict import Criterion, Fails, Holds, Verdict
+from capacity.verdict import Criterion, Fails, Holds
 from tests.unit.locust.capacity.servers import step_of
 
 _FAILS = Fails(Criterion.P99, 1, 500, 300, 250)
@@ -30,7 +31,7 @@ def _trial(cost_us: float, kind: Kind = Kind.HOLD, users: int = 500, via: str = 
 
 def test_a_request_of_all_users_is_the_same_work_in_each_trial_that_held() -> None:
     """By way; neither fewer or more users, nor a queue, nor another kind of users is the same work."""
-    judged: list[tuple[TrialResult, Verdict]] = [
+    judged: list[Judged] = [
         *((_trial(cost), Holds()) for cost in (90, 120, 100)),
         (_trial(95, Kind.STAIRCASE, via="direct"), Holds()),
         (_trial(150), _FAILS),
@@ -38,6 +39,6 @@ def test_a_request_of_all_users_is_the_same_work_in_each_trial_that_held() -> No
         (_trial(60, Kind.OPEN), Holds()),
     ]
 
-    costs = request_us(judged, 500)
+    costs = request_us([trial_record(*each) for each in judged], 500)
 
     assert costs == {"gateway": pytest.approx((90, 100, 120)), "direct": pytest.approx((95, 95, 95))}

@@ -137,7 +137,6 @@ FULL = Findings(
         memory_gib=15.6,
         kernel="Linux 6.1.0",
         engine="Docker 27.3",
-        request_us={"gateway": (88.2, 103.6, 126.1), "direct": (72.4, 95, 112.9)},
     ),
     versions={"Python": "3.11.7", "HAProxy": "3.0.5", "project": "2b08765"},
     digests={"fastapi-app": "sha256:" + "ab12" * 16, "gateway": "sha256:" + "cd34" * 16},
