@@ -27,14 +27,16 @@ class MinimumSearch:
         self._place = place
         self._above: list[Place] = []
 
-    def run(self, times: int) -> Minimum | Fails:
-        """Go from where it is to the least that holds so many staircases, those of before included.
+    def run(self) -> Minimum | Fails:
+        """Climb one more staircase where it is; from there, if it has to, go to the least that holds one.
 
         Returns:
-            The minimum, one that could not be decided, or what fails with the most of both.
+            The minimum as far as it is confirmed, one that could not be decided, or what fails with the most of both.
         """
+        began = self._limits(self._place)
         while True:
             limits = self._limits(self._place)
+            times = self._inquiry.confirmations(limits) + 1 if limits == began else 1
             # The other staircases wait until they are not climbed in vain.
             verdict = self._inquiry.settle(limits, times=1)
             if isinstance(verdict, Holds):

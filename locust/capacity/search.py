@@ -63,15 +63,12 @@ class Search:
             return
         search = MinimumSearch(self._inquiry, self._neighbourhood(top))
         self._enter(Phase.CONFIRM)
-        minimum = search.run(1)
+        minimum = search.run()
         beyond = self._beyond() if _is_decided(minimum) else None
-        for times in range(2, self._question.confirmations + 1):
-            if not _is_decided(minimum):
-                break
-            is_last = times == self._question.confirmations
-            yield Answer(minimum, self._compared(minimum.limits) if is_last else (), beyond=beyond)
+        while _is_decided(minimum) and (left := self._question.confirmations - minimum.confirmations) > 0:
+            yield Answer(minimum, self._compared(minimum.limits) if left == 1 else (), beyond=beyond)
             self._enter(Phase.AGAIN)
-            minimum = search.run(times)
+            minimum = search.run()
         if isinstance(minimum, Fails):
             yield self._less(minimum)
         else:

@@ -283,6 +283,21 @@ def test_a_minimum_of_a_fast_minute_is_none_when_the_minute_is_over() -> None:
     assert answer.several[0].equal.limits.total_cpus == pytest.approx(slow, abs=0.001)
 
 
+def test_a_minimum_that_went_up_climbs_its_staircases_apart_too() -> None:
+    """Other questions may be asked between all three, as between those of one that never failed."""
+    cpus = Question().cpus
+    fast, slow = cpus[10], cpus[12]
+    probe = RuledProbe(needs(fast, 80), needs(fast, 80))
+    known: list[tuple[float, int]] = []
+    for answer in Search(Question(replicas=()), probe, enter=lambda _: None).run():
+        assert answer.minimum is not None
+        known.append((answer.minimum.limits.cpus, answer.minimum.confirmations))
+        if known[-1] == (fast, 2):
+            probe.hold = probe.climb = needs(slow, 80)
+
+    assert known == [(fast, 1), (fast, 2), (slow, 1), (slow, 2), (slow, 3)]
+
+
 def _held_by_two_replicas() -> list[Limits]:
     """What a comparison that is made once asks for."""
     probe = RuledProbe(needs(0.1, 80), needs(0.1, 80))
