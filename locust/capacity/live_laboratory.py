@@ -19,7 +19,7 @@ from capacity.step import Step
 from capacity.subject import NotReadyError, Subject
 from capacity.timing import Timing
 from capacity.trial_result import Ask, Kind, TrialResult
-from capacity.verdict import Criterion, Fails, Holds
+from capacity.verdict import Criterion, Fails, Holds, Invalid, Reason, Verdict
 
 _PASSING: Final = frozenset({Criterion.RATE, Criterion.P99})
 """What a jolt of the machine can cause; a failed request or an end of a replica it cannot."""
@@ -141,7 +141,7 @@ class LiveLaboratory:
         step = self._checked(self._observer.step(users, survey))
         for looks in range(2, self._timing.looks + 1):
             verdict = self._judge.step(step, 1)
-            if isinstance(verdict, Holds) or (isinstance(verdict, Fails) and not _may_pass(verdict, step.seconds)):
+            if not _may_change(verdict, step.seconds):
                 break
             self._crowd.have(self._observer.senders(users))
             self._crowd.await_users(self._observer.senders(users))
@@ -165,6 +165,14 @@ class LiveLaboratory:
         return step
 
 
-def _may_pass(fails: Fails, seconds: float) -> bool:
-    left = max(0.0, 1 - _JOLT_SECONDS / seconds) * fails.allowed
-    return fails.criterion in _PASSING and (fails.criterion is not Criterion.RATE or fails.seen >= left)
+def _may_change(verdict: Verdict, seconds: float) -> bool:
+    """Whether another look may show anything else: so many users keep the generator as busy as before."""
+    match verdict:
+        case Holds() | Invalid(reason=Reason.GENERATOR_BUSY):
+            return False
+        case Fails(criterion=Criterion.RATE):
+            return verdict.seen >= max(0.0, 1 - _JOLT_SECONDS / seconds) * verdict.allowed
+        case Fails():
+            return verdict.criterion in _PASSING
+        case Invalid():
+            return True
