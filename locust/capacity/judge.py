@@ -41,10 +41,14 @@ class Judge:
     def trial(self, result: TrialResult) -> Verdict:
         """Judge a trial: the first step that does not hold decides, because it leaves its queue to the next."""
         verdicts = [self.step(step, number) for number, step in enumerate(result.steps, start=1)]
+        # No measuring error fills a replica's memory, and what is slow beside a full one is slow by it.
         for verdict in verdicts:
-            # No measuring error fills a replica's memory.
             if isinstance(verdict, Fails) and verdict.criterion in {Criterion.OOM, Criterion.DEATH}:
                 return verdict
+        allowed = self.slo.memory_share * result.limits.memory_mib
+        for number, step in enumerate(result.steps, start=1):
+            if step.api_memory_peak_mib > allowed:
+                return Fails(Criterion.MEMORY, number, step.users_planned, step.api_memory_peak_mib, allowed)
         for verdict in verdicts:
             if not isinstance(verdict, Holds):
                 return verdict

@@ -10,7 +10,7 @@ from capacity.inquiry import Inquiry
 from capacity.limits import Limits
 from capacity.verdict import Criterion, Fails, Holds, Invalid, Verdict
 
-MEMORY_CRITERIA: Final = frozenset({Criterion.OOM, Criterion.DEATH})
+MEMORY_CRITERIA: Final = frozenset({Criterion.OOM, Criterion.DEATH, Criterion.MEMORY})
 """Failures that more CPU does not mend."""
 Place = tuple[int, int]
 """Where in the lists of CPU and of memory."""

@@ -64,6 +64,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     made.add_argument("--failures", type=whole(0, 10**9), default=0, help="requests that may fail in a step (0)")
     made.add_argument("--p99-ms", type=number(1, 60_000), default=250.0, help="the longest p99 (250)")
     made.add_argument("--achieved-share", type=number(0.01, 1), default=0.95, help="answered part of the rate (0.95)")
+    made.add_argument("--memory-share", type=number(0.1, 1), default=0.98, help="filled part of its memory (0.98)")
     made.add_argument("--cpus", type=_range(float), default=(LEAST_CPUS, 1.0), metavar="0.05:1", help="cores to try")
     made.add_argument(
         "--memory", type=_range(int), default=(LEAST_MEMORY_MIB, 512), metavar="32:512", help="MiB to try (32:512)"
@@ -86,7 +87,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
             Question(
                 users=given.users,
                 step_users=given.step_users,
-                slo=Slo(given.failures, given.p99_ms, given.achieved_share),
+                slo=Slo(given.failures, given.p99_ms, given.achieved_share, given.memory_share),
                 least_cpus=given.cpus[0],
                 most_cpus=given.cpus[1],
                 least_memory_mib=given.memory[0],

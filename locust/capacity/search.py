@@ -91,7 +91,9 @@ class Search:
         # Steps of air: a want of CPU must not look like a want of memory.
         air = cpus[min(cpu + _STEPS_OF_AIR, len(cpus) - 1)]
         return cpu, self._lowest(
-            [Limits(air, each) for each in memory], bisect_left(memory, top.memory_mib), self._has_memory
+            [Limits(air, each) for each in memory],
+            bisect_left(memory, top.memory_mib / self._question.slo.memory_share),
+            self._has_memory,
         )
 
     def _has_memory(self, limits: Limits) -> Verdict:

@@ -20,11 +20,14 @@ class Slo:
         failures: The most requests that may fail.
         p99_ms: The longest 99th percentile.
         achieved_share: The least part of the offered rate that has to be answered well.
+        memory_share: The most of its limit that a replica's memory may fill, page cache that can be dropped left out.
+            What filled more held today, and ended in one of the next staircases.
     """
 
     failures: int = 0
     p99_ms: float = 250
     achieved_share: float = 0.95
+    memory_share: float = 0.98
 
     def due(self, users: int, seconds: float) -> float:
         """Good answers a second below which the rate does not hold; what chance alone could take away is allowed."""

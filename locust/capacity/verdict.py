@@ -11,6 +11,7 @@ class Criterion(StrEnum):
 
     OOM = "oom"
     DEATH = "death"
+    MEMORY = "memory"
     FAILURES = "failures"
     RATE = "rate"
     P99 = "p99"
@@ -70,6 +71,7 @@ class Fails:
         said = {
             Criterion.OOM: f"{self.seen:g} processes ended because the memory was full",
             Criterion.DEATH: f"{self.seen:g} containers ended",
+            Criterion.MEMORY: f"{self.seen:.1f} MiB of its memory were full, {self.allowed:.1f} may be",
             Criterion.FAILURES: f"{self.seen:g} requests failed, {self.allowed:g} may",
             Criterion.RATE: f"{self.seen:,.0f} good answers a second, {self.allowed:,.0f} are due",
             Criterion.P99: f"p99 is {self.seen:,.0f} ms, {self.allowed:,.0f} ms are allowed",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from capacity.findings import Findings
 from capacity.report import drawings, tables
 from capacity.report.chapter import Chapter, Chart, Table
+from capacity.report.headline import equal_pace
 from capacity.report.language import MISSING, Language
 from capacity.report.selection import shown, ways
 
@@ -38,7 +39,8 @@ def _answers(findings: Findings, language: Language) -> Chapter:
         return Chapter(key="answers", texts=(language.text("answers_none"),))
     any_rejected = any(one.rejected for one in findings.answers)
     note = (language.text("answers_note"),) if any_rejected else ()
-    return Chapter(key="answers", texts=note, tables=(tables.answers(findings, language),))
+    needs = (equal_pace(findings, via, language) for via in ways(findings))
+    return Chapter(key="answers", texts=(*note, *filter(None, needs)), tables=(tables.answers(findings, language),))
 
 
 def _rates(findings: Findings, language: Language) -> Chapter:

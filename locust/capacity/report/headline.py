@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from capacity.findings import Answer, Findings
+from capacity.need import PACE_US, need_cpus
 from capacity.report.language import Language
 from capacity.report.selection import answer, confirmed, ways
+from capacity.speed import request_us
 from capacity.trial_record import Verdict
 
 
@@ -40,6 +42,22 @@ def measured(findings: Findings, language: Language) -> str:
     return language.text("headline_stopped", stopped=stopped) if stopped else ""
 
 
+def equal_pace(findings: Findings, via: str, language: Language) -> str:
+    """What the answer by a way would be at an equal pace of the machine; empty where no edge was seen."""
+    found, users = answer(findings, via), findings.question.users
+    need = need_cpus(findings.trials, via, users, found.memory_mib or 0) if found else None
+    costs = request_us(findings.trials, users).get(via)
+    if need is None or costs is None:
+        return ""
+    return language.text(
+        "equal_pace",
+        via=language.word("via", via),
+        cpus=language.number(need),
+        pace=language.number(PACE_US, 0),
+        **{name: language.number(us, 0) for name, us in zip(("least", "middle", "most"), costs, strict=True)},
+    )
+
+
 def objective(findings: Findings, language: Language) -> str:
     """What had to hold."""
     slo = findings.question.slo
@@ -48,6 +66,7 @@ def objective(findings: Findings, language: Language) -> str:
         failures=language.number(slo.failures, 0),
         p99=language.number(slo.p99_ms),
         share=language.share(slo.achieved_share),
+        memory=language.share(slo.memory_share),
         step=language.number(findings.question.step, 0),
     )
 

@@ -16,11 +16,15 @@ TEXTS: Final = {
     "headline_invalid": "No answer: of {trials} trials none was valid.",
     "headline_none": "No answer: no limits were found that hold {users} users.",
     "headline_no_trials": "No answer: no trial was made.",
-    "objective": "To hold means, at every step: at most {failures} failed requests, p99 of {p99} ms or less, and at "
-    "least {share} of the offered rate, less three standard deviations of chance. "
+    "objective": "To hold means, at every step: at most {failures} failed requests, p99 of {p99} ms or less, at "
+    "least {share} of the offered rate, less three standard deviations of chance, and at most {memory} of the memory "
+    "filled. "
     "Users came {step} at a time; each waits 1.75 s on average between requests.",
     "answers": "The answer by each way",
     "answers_none": "No limits were found that hold.",
+    "equal_pace": "At an equal pace, {via}: if a request always cost the load generator {pace} µs of CPU (here "
+    "{middle}, from {least} to {most}), one instance would hold the users from {cpus} CPU on. The limits above are "
+    "those of this run's minutes, slow ones included; runs and machines are compared by this figure.",
     "answers_note": "The next smaller limits do not hold: that is what makes these the smallest.",
     "rates": "Users, rate and latency",
     "rates_note": "The trial with the smallest limits that hold, or the one that came furthest where none does.",
@@ -117,6 +121,7 @@ TEXTS: Final = {
     "INVALID": "INVALID",
     "criterion_oom": "memory",
     "criterion_death": "ended",
+    "criterion_memory": "memory full",
     "criterion_failures": "failures",
     "criterion_rate": "rate",
     "criterion_p99": "p99",

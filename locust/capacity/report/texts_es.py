@@ -16,12 +16,16 @@ TEXTS: Final = {
     "headline_invalid": "Sin respuesta: de {trials} ensayos ninguno fue válido.",
     "headline_none": "Sin respuesta: no se encontraron límites que sostengan {users} usuarios.",
     "headline_no_trials": "Sin respuesta: no se hizo ningún ensayo.",
-    "objective": "Sostener es, en cada escalón: como mucho {failures} peticiones fallidas, p99 de {p99} ms o menos y "
-    "al menos el {share} de lo ofrecido, salvo tres desviaciones típicas del azar. "
+    "objective": "Sostener es, en cada escalón: como mucho {failures} peticiones fallidas, p99 de {p99} ms o menos, "
+    "al menos el {share} de lo ofrecido, salvo tres desviaciones típicas del azar, y como mucho el {memory} de la "
+    "memoria llena. "
     "Los usuarios llegan de {step} en {step}; cada uno espera 1.75 s en promedio "
     "entre dos peticiones.",
     "answers": "La respuesta por cada camino",
     "answers_none": "No se encontraron límites que sostengan.",
+    "equal_pace": "A igual ritmo, {via}: si una petición costara siempre {pace} µs de CPU al generador (aquí "
+    "{middle}, de {least} a {most}), una instancia sostendría a los usuarios desde {cpus} CPU. Los límites de arriba "
+    "son los de los minutos de esta medida, también los lentos; con esta cifra se comparan medidas y máquinas.",
     "answers_note": "Los límites vecinos, algo menores, no sostienen: por eso estos son los mínimos.",
     "rates": "Usuarios, peticiones y latencia",
     "rates_note": "El ensayo con los límites mínimos que sostienen o, si no los hay, el que llegó más lejos.",
@@ -118,6 +122,7 @@ TEXTS: Final = {
     "INVALID": "INVÁLIDO",
     "criterion_oom": "memoria",
     "criterion_death": "terminó",
+    "criterion_memory": "memoria llena",
     "criterion_failures": "fallos",
     "criterion_rate": "peticiones/s",
     "criterion_p99": "p99",

@@ -12,6 +12,7 @@ _FAILS: Final = {
     "es": {
         Criterion.OOM: "la memoria se llenó y el kernel terminó procesos ({seen})",
         Criterion.DEATH: "terminaron contenedores ({seen})",
+        Criterion.MEMORY: "la memoria llegó a {seen} MiB; se admiten {allowed}",
         Criterion.FAILURES: "{seen} peticiones fallidas; se admiten {allowed}",
         Criterion.RATE: "{seen} respuestas buenas por segundo; hacían falta {allowed}",
         Criterion.P99: "p99 de {seen} ms; se admiten {allowed} ms",
@@ -19,6 +20,7 @@ _FAILS: Final = {
     "en": {
         Criterion.OOM: "the memory was full and the kernel ended processes ({seen})",
         Criterion.DEATH: "containers ended ({seen})",
+        Criterion.MEMORY: "the memory reached {seen} MiB; {allowed} are allowed",
         Criterion.FAILURES: "{seen} requests failed; {allowed} may",
         Criterion.RATE: "{seen} good answers a second; {allowed} were due",
         Criterion.P99: "p99 of {seen} ms; {allowed} ms are allowed",
@@ -67,7 +69,8 @@ def said(verdict: Verdict) -> Sentence:
 
 
 def _fails(verdict: Fails, language: Language) -> str:
-    values = {"seen": language.number(verdict.seen, 0), "allowed": language.number(verdict.allowed, 0)}
+    digits = 1 if verdict.criterion is Criterion.MEMORY else 0
+    values = {"seen": language.number(verdict.seen, digits), "allowed": language.number(verdict.allowed, digits)}
     what = _FAILS[language.code][verdict.criterion].format(**values)
     return _AT[language.code].format(users=language.number(verdict.users, 0), said=what)
 

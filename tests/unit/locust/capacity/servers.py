@@ -74,7 +74,7 @@ class SleepingServer:
         needed = self.least_memory_mib(requests)
         if needed > limits.memory_mib:
             return replace(step_of(users, seconds=seconds), oom_kills=1, failures={"connection reset": users})
-        step = replace(step_of(users, seconds=seconds), api_memory_peak_mib=needed)
+        step = replace(step_of(users, seconds=seconds), api_memory_peak_mib=Slo().memory_share * needed)
         capacity = self.rate_per_core * limits.total_cpus
         if capacity >= step.offered:
             return step

@@ -106,6 +106,19 @@ def test_a_gateway_without_a_limit_is_none() -> None:
     assert isinstance(Judge().step(replace(SLOW, gateway_cores=9), 1), Fails)
 
 
+def test_memory_that_is_nearly_full_does_not_hold() -> None:
+    """The next staircase may need a little more; slowness beside it is its doing, and is told as that."""
+    allowed = Slo().memory_share * trial_of().limits.memory_mib
+    full, slow = (replace(step, api_memory_peak_mib=allowed + 0.1) for step in (GOOD, SLOW))
+
+    assert JUDGE.trial(trial_of(replace(GOOD, api_memory_peak_mib=allowed))) == Holds()
+    for steps in ((full, GOOD), (GOOD, full), (GOOD, slow), (full, replace(SLOW, machine_steal=1))):
+        verdict = JUDGE.trial(trial_of(*steps))
+        assert isinstance(verdict, Fails)
+        assert (verdict.criterion, verdict.seen, verdict.allowed) == (Criterion.MEMORY, allowed + 0.1, allowed)
+        assert "MiB of its memory were full" in verdict.sentence
+
+
 @pytest.mark.parametrize("changes", [{"generator_cores": 1}, {"users_present": 0}, {"machine_steal": 1}])
 def test_a_kill_for_memory_is_never_excused(changes: dict[str, Any]) -> None:
     """No measuring error fills a replica's memory."""

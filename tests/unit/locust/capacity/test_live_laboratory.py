@@ -17,7 +17,7 @@ from tests.unit.locust.capacity.recorded_subject import RecordedSubject
 from tests.unit.locust.capacity.steady_generator import steady_crowd
 
 QUESTION = Question(users=300, step_users=100, replicas=(), via="direct")
-LIMITS = Limits(0.1, 96)
+LIMITS = Limits(0.1, 960)
 TIMING = Timing(settle_seconds=0.1, wave_seconds=0.2, again_seconds=0.5, step_seconds=0.5, hold_seconds=0.5)
 
 
@@ -41,7 +41,7 @@ def test_a_staircase_passes_each_step_and_starts_anew_once_for_its_limits() -> N
         assert all(step.p99_ms == 5 and step.failures == {} for step in result.steps)
         assert isinstance(Judge().trial(result), Holds)
         assert result.via == "direct"
-    assert subject.done == ["restart 0.1 96", "limit 0.1 96"]
+    assert subject.done == ["restart 0.1 960", "limit 0.1 960"]
     assert {step.looks for result in (first, second) for step in result.steps} == {1}
 
 
@@ -58,7 +58,7 @@ def test_a_hold_has_all_users_and_only_new_limits() -> None:
     lower = replace(LIMITS, cpus=0.05)
     first, second = _measure(subject, _fast, Ask(Kind.HOLD, LIMITS, 300), Ask(Kind.HOLD, lower, 300))
     assert [step.users_present for result in (first, second) for step in result.steps] == [300, 300]
-    assert subject.done == ["limit 1 512", "limit 0.1 96", "limit 0.05 96"]
+    assert subject.done == ["limit 1 512", "limit 0.1 960", "limit 0.05 960"]
 
 
 def test_what_does_not_start_is_a_failure_and_gets_room_again() -> None:
@@ -78,7 +78,7 @@ def test_what_ends_in_a_step_gets_room_again() -> None:
     subject = RecordedSubject(deaths=1)
     [result] = _measure(subject, _fast, Ask(Kind.STAIRCASE, LIMITS, 300))
     assert Judge().trial(result) == Fails(Criterion.DEATH, 1, 100, 1, 0)
-    assert subject.done == ["restart 0.1 96", "limit 1 512"]
+    assert subject.done == ["restart 0.1 960", "limit 1 512"]
 
 
 def test_a_jolt_of_the_machine_passes() -> None:

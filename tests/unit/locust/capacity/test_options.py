@@ -17,6 +17,7 @@ def test_the_default_question_is_the_workshops() -> None:
     assert (gateway.users, gateway.step_users, gateway.confirmations) == (10_000, 500, 3)
     assert (gateway.replicas, direct.replicas) == ((2, 3, 4), ())
     assert (gateway.slo.failures, gateway.slo.p99_ms, gateway.slo.achieved_share) == (0, 250, 0.95)
+    assert gateway.slo.memory_share == 0.98
     assert options.extras
     assert options.out == Path.cwd() / "resultados/capacidad"
 
@@ -37,13 +38,15 @@ def test_ranges_and_the_objective_are_chosen() -> None:
     options = parse(
         [
             *("--cpus", "0.1:0.5", "--memory", "64:128", "--p99-ms", "100", "--failures", "3"),
-            *("--achieved-share", "0.9", "--users", "600", "--step-users", "200", "--replicas", "0", "--out", "x"),
+            *("--achieved-share", "0.9", "--memory-share", "0.8"),
+            *("--users", "600", "--step-users", "200", "--replicas", "0", "--out", "x"),
         ]
     )
     question = options.questions[0]
     assert (question.least_cpus, question.most_cpus) == (0.1, 0.5)
     assert (question.least_memory_mib, question.most_memory_mib) == (64, 128)
     assert (question.slo.p99_ms, question.slo.failures, question.slo.achieved_share) == (100, 3, 0.9)
+    assert question.slo.memory_share == 0.8
     assert (question.counts, question.replicas) == ((200, 400, 600), ())
 
 

@@ -53,7 +53,7 @@ class SmallWorld:
 
 def _options(folder: Path) -> SeriesOptions:
     question = Question(users=200, step_users=100, replicas=(), via="direct")
-    return SeriesOptions(question, Limits(0.1, 96), 2, 0.5, "", "", folder / "new")
+    return SeriesOptions(question, Limits(0.1, 960), 2, 0.5, "", "", folder / "new")
 
 
 def test_each_trial_is_kept_with_its_last_step(tmp_path: Path) -> None:
@@ -66,8 +66,8 @@ def test_each_trial_is_kept_with_its_last_step(tmp_path: Path) -> None:
     assert [(line["holds"], line["step"]["users_planned"], line["via"]) for line in lines] == [
         (True, 200, "direct")
     ] * 2
-    assert lines[0]["limits"] == {"cpus": 0.1, "memory_mib": 96, "replicas": 1}
-    assert world.subject.done[0] == "restart 0.1 96"
+    assert lines[0]["limits"] == {"cpus": 0.1, "memory_mib": 960, "replicas": 1}
+    assert world.subject.done[0] == "restart 0.1 960"
     assert [line.partition(":")[0] for line in said] == ["1 of 2", "2 of 2"]
 
 
