@@ -71,7 +71,8 @@ class Inquest:
             self._progress,
             hold_seconds=timing.hold_seconds + 3,
             staircase_seconds=len(question.counts) * (timing.step_seconds + 1) + timing.hold_seconds,
-            extras=self._options.extras,
+            more_users=self._options.seeks_more_users(question.via),
+            open_arrivals=self._options.has_open_arrivals(question.via),
         )
 
     def _ask(self, question: Question, progress: Progress) -> Generator[None]:
@@ -86,7 +87,7 @@ class Inquest:
             with self._crowd(question, LOCUST_USER="lean") as crowd:
                 laboratory = LiveLaboratory(self._world.subject, crowd, question, judge, self._options.timing)
                 probe = JournaledProbe(laboratory, journal, judge, watch)
-                most = MOST_USERS if self._options.extras else None
+                most = MOST_USERS if self._options.seeks_more_users(question.via) else None
                 for answer in Search(question, probe, progress.enter, most).run():
                     self._course.answers[question.via] = answer
                     # Nobody is there while others are asked.
@@ -94,7 +95,7 @@ class Inquest:
                     crowd.await_users(0)
                     yield
             minimum = self._course.answers[question.via].minimum
-            if self._options.extras and minimum is not None and question.via == "gateway":
+            if minimum is not None and self._options.has_open_arrivals(question.via):
                 progress.enter(Phase.OPEN)
                 # The nominal rate as arrivals that wait for nobody, under the limits that hold the users.
                 rate = f"{offered_rate(question.users):.6g}"

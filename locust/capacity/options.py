@@ -49,6 +49,14 @@ class Options:
     out: Path
     extras: bool
 
+    def seeks_more_users(self, via: str) -> bool:
+        """Whether more users are tried by this way: by the last one only, for it is the generator that ends it."""
+        return self.extras and via == self.questions[-1].via
+
+    def has_open_arrivals(self, via: str) -> bool:
+        """Whether arrivals that wait for nobody are measured by this way."""
+        return self.extras and via == "gateway"
+
 
 def parse(arguments: Sequence[str] | None = None) -> Options:
     """Read the command line; exits with code 2 and a sentence when something is wrong."""

@@ -44,7 +44,8 @@ class Progress:
         *,
         hold_seconds: float,
         staircase_seconds: float,
-        extras: bool = False,
+        more_users: bool = False,
+        open_arrivals: bool = False,
     ) -> None:
         """Expect what a search without surprises takes.
 
@@ -54,7 +55,8 @@ class Progress:
             everything: The progress of all searches of a command, of which a line tells; this one joins it.
             hold_seconds: How long a hold may take, until one was measured.
             staircase_seconds: The same for a staircase.
-            extras: Whether more users than asked for are tried, and open arrivals through the gateway.
+            more_users: Whether more users than asked for are tried.
+            open_arrivals: Whether arrivals that wait for nobody are measured.
         """
         everything.append(self)
         self._everything = everything
@@ -75,10 +77,10 @@ class Progress:
             Phase.MEMORY: Counter({Kind.HOLD: _NEAR}),
             # Before the first staircase a hold for each of the others, and two for the neighbours.
             Phase.CONFIRM: Counter({Kind.STAIRCASE: 1, Kind.HOLD: question.confirmations + 1}),
-            Phase.BEYOND: Counter({Kind.HOLD: _BEYOND} if extras else {}),
+            Phase.BEYOND: Counter({Kind.HOLD: _BEYOND} if more_users else {}),
             Phase.REPLICAS: self._replicas(len(question.replicas)),
             Phase.AGAIN: Counter({Kind.STAIRCASE: question.confirmations - 1}),
-            Phase.OPEN: Counter({Kind.OPEN: 1} if extras and question.via == "gateway" else {}),
+            Phase.OPEN: Counter({Kind.OPEN: 1} if open_arrivals else {}),
             Phase.USERS: Counter(),
         }
         self._question = question

@@ -37,11 +37,14 @@ def _found(trials: Iterable[TrialRecord]) -> float | None:
 
 
 def _run(need: float, dice: random.Random, usual: float) -> list[TrialRecord]:
-    """Windows near the edge on a machine whose pace changes by half, with the scatter that was measured."""
+    """Windows on both sides of the edge while the pace changes by half, with the scatter that was measured.
+
+    They are spread evenly, as a search spreads them: by chance alone there may be none near the edge.
+    """
     trials = []
-    for _ in range(25):
+    for window in range(25):
         pace = usual * dice.uniform(0.8, 1.2)
-        cpus = need * pace / PACE_US * dice.uniform(0.75, 1.3)
+        cpus = need * pace / PACE_US * (0.75 + 0.55 * window / 24)
         trials.append(_trial(cpus, pace * dice.gauss(1, 0.03), holds=cpus >= need * pace / PACE_US))
     return trials
 
@@ -55,8 +58,8 @@ def test_runs_on_a_slow_and_on_a_fast_machine_agree(need: float, seed: int) -> N
 
     assert slow is not None
     assert fast is not None
-    assert slow == pytest.approx(need, rel=0.07)
-    assert fast == pytest.approx(need, rel=0.07)
+    assert slow == pytest.approx(need, rel=0.05)
+    assert fast == pytest.approx(need, rel=0.05)
 
 
 @given(

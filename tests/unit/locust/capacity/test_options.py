@@ -18,8 +18,18 @@ def test_the_default_question_is_the_workshops() -> None:
     assert (gateway.replicas, direct.replicas) == ((2, 3, 4), ())
     assert (gateway.slo.failures, gateway.slo.p99_ms, gateway.slo.achieved_share) == (0, 250, 0.95)
     assert gateway.slo.memory_share == 0.98
-    assert options.extras
     assert options.out == Path.cwd() / "resultados/capacidad"
+
+
+def test_more_users_are_sought_once_and_open_arrivals_go_through_the_gateway() -> None:
+    """Straight at the replicas where that is asked, else by the only way; a quick answer has neither."""
+    both, gateway, quick = parse([]), parse(["--via", "gateway"]), parse(["--quick"])
+
+    assert [both.seeks_more_users(via) for via in ("gateway", "direct")] == [False, True]
+    assert [both.has_open_arrivals(via) for via in ("gateway", "direct")] == [True, False]
+    assert gateway.seeks_more_users("gateway")
+    assert not quick.seeks_more_users("gateway")
+    assert not quick.has_open_arrivals("gateway")
 
 
 def test_quick_asks_less() -> None:
@@ -29,7 +39,7 @@ def test_quick_asks_less() -> None:
     options = parse(["--quick", "--via", "direct", "--confirmations", "2", "--replicas", "2,3,2"])
     [question] = options.questions
     assert (question.via, question.confirmations) == ("direct", 2)
-    assert not options.extras
+    assert not any(extra("direct") for extra in (options.seeks_more_users, options.has_open_arrivals))
     assert parse(["--quick", "--replicas", "2,3,2"]).questions[0].replicas == (2, 3)
 
 

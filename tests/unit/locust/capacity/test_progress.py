@@ -52,10 +52,10 @@ def test_a_search_for_users_leaves_nothing_of_the_others(tmp_path: Path) -> None
     assert left(lines)[-1] <= 1
 
 
-def progress_of(question: Question, everything: list[Progress] | None = None, *, extras: bool = False) -> Progress:
+def progress_of(question: Question, everything: list[Progress] | None = None, **extras: bool) -> Progress:
     """Progress that nobody listens to."""
     known = [] if everything is None else everything
-    return Progress(question, lambda _: None, known, hold_seconds=10, staircase_seconds=100, extras=extras)
+    return Progress(question, lambda _: None, known, hold_seconds=10, staircase_seconds=100, **extras)
 
 
 def test_before_the_first_trial_the_guess_counts() -> None:
@@ -67,23 +67,21 @@ def test_before_the_first_trial_the_guess_counts() -> None:
 
 
 def test_more_users_are_expected_only_where_somebody_wants_to_know() -> None:
-    """Four holds by each way, and none when that part is over; open arrivals through the gateway."""
-    progress, without = progress_of(Question(), extras=True), progress_of(Question())
-    direct = Question(via="direct")
+    """Four holds, and none when that part is over."""
+    progress, without = progress_of(Question(), more_users=True), progress_of(Question())
 
-    assert progress.seconds_left == without.seconds_left + 40 + 50
-    assert progress_of(direct, extras=True).seconds_left == progress_of(direct).seconds_left + 40
+    assert progress.seconds_left == without.seconds_left + 40
     progress.enter(Phase.BEYOND)
     progress.enter(Phase.REPLICAS)
-    assert progress.seconds_left == without.seconds_left - 10 + 50
+    assert progress.seconds_left == without.seconds_left - 10
 
 
 def test_open_arrivals_have_their_line_and_their_own_duration() -> None:
     """The last trial of all, made again when it says nothing; nothing is left afterwards."""
     said: list[str] = []
     question = Question(replicas=())
-    progress = Progress(question, said.append, [], hold_seconds=10, staircase_seconds=100, extras=True)
-    for phase in (Phase.CPU, Phase.MEMORY, Phase.CONFIRM, Phase.BEYOND, Phase.AGAIN):
+    progress = Progress(question, said.append, [], hold_seconds=10, staircase_seconds=100, open_arrivals=True)
+    for phase in (Phase.CPU, Phase.MEMORY, Phase.CONFIRM, Phase.AGAIN):
         progress.enter(phase)
     made = SyntheticLaboratory(SleepingServer(RATE, 100), question).measure(Ask(Kind.HOLD, question.top, 10_000))
     progress.saw(replace(made, kind=Kind.STAIRCASE, seconds=90), Holds(), replayed=False)
