@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
+from capacity.answer import Neighbour
 from capacity.bisection import decided
 from capacity.limits import Limits
 from capacity.probe import Probe
 from capacity.question import Question
-from capacity.verdict import Holds, Verdict
+from capacity.verdict import MEMORY_CRITERIA, Fails, Holds, Verdict
 
 
 class Inquiry:
@@ -19,18 +21,27 @@ class Inquiry:
         self.question = question
         self._probe = probe
         self._held: Counter[tuple[Limits, int]] = Counter()
-        self._ended: dict[tuple[Limits, int], Verdict] = {}
+        self._ended: dict[tuple[Limits, int], Neighbour] = {}
+        self._filled: list[Neighbour] = []
 
     def hold(self, limits: Limits, users: int | None = None) -> Verdict:
         """Whether these users, or all, are held for a moment."""
-        return decided(lambda: self._probe.descend(limits, users or self.question.users))
+        return self._shown(self._probe.descend, limits, users or self.question.users).verdict
 
     def glance(self, limits: Limits, users: int | None = None) -> Verdict:
         """Like a hold, but what does not hold is remembered: it is neither asked nor settled again."""
+        return self.neighbour(limits, users).verdict
+
+    def neighbour(self, limits: Limits, users: int | None = None) -> Neighbour:
+        """A glance, with what it was at: these limits, or more CPU beside which their memory was filled already.
+
+        How full the memory gets does not follow the pace of the machine, so it is not asked again with less CPU.
+        """
         key = limits, users or self.question.users
         if key not in self._ended:
-            self._end(key, self.hold(*key))
-        return self._ended.get(key, Holds())
+            filled = (each for each in self._filled if each.users <= key[1] and each.limits.covers(limits))
+            self._end(key, next(filled, None) or self._shown(self._probe.descend, *key))
+        return self._ended.get(key, Neighbour(*key, Holds()))
 
     def settle(self, limits: Limits, users: int | None = None, times: int | None = None) -> Verdict:
         """Climb with these users, or all, until it held so many times, or as often as asked for, or once did not."""
@@ -40,15 +51,21 @@ class Inquiry:
             for _ in range(self.question.confirmations - 1):
                 self.glance(*key)
         while key not in self._ended and self._held[key] < (times or self.question.confirmations):
-            verdict = decided(lambda: self._probe.confirm(*key))
-            self._held[key] += isinstance(verdict, Holds)
-            self._end(key, verdict)
-        return self._ended.get(key, Holds())
-
-    def _end(self, key: tuple[Limits, int], verdict: Verdict) -> None:
-        if not isinstance(verdict, Holds):
-            self._ended[key] = verdict
+            shown = self._shown(self._probe.confirm, *key)
+            self._held[key] += isinstance(shown.verdict, Holds)
+            self._end(key, shown)
+        return self._ended[key].verdict if key in self._ended else Holds()
 
     def confirmations(self, limits: Limits, users: int | None = None) -> int:
         """How many staircases held."""
         return self._held[limits, users or self.question.users]
+
+    def _shown(self, ask: Callable[[Limits, int], Verdict], limits: Limits, users: int) -> Neighbour:
+        shown = Neighbour(limits, users, decided(lambda: ask(limits, users)))
+        if isinstance(shown.verdict, Fails) and shown.verdict.criterion in MEMORY_CRITERIA:
+            self._filled.append(shown)
+        return shown
+
+    def _end(self, key: tuple[Limits, int], shown: Neighbour) -> None:
+        if not isinstance(shown.verdict, Holds):
+            self._ended[key] = shown

@@ -30,6 +30,10 @@ class Limits:
         """Cores of all replicas."""
         return round(self.cpus * self.replicas, 6)
 
+    def covers(self, other: Limits) -> bool:
+        """Whether these are as much of everything for as many replicas: what is short of memory here is so there."""
+        return self.replicas == other.replicas and self.cpus >= other.cpus and self.memory_mib >= other.memory_mib
+
     def to_json(self) -> dict[str, Any]:
         """For a file."""
         return asdict(self)

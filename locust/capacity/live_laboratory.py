@@ -10,6 +10,7 @@ from typing import Final
 
 from capacity.calm import Calm
 from capacity.crowd import Crowd
+from capacity.jolt import JOLT_SECONDS, LONG_JOLT_SECONDS, may_pass
 from capacity.judge import Judge
 from capacity.limits import Limits
 from capacity.observer import GRACE_SECONDS, Observer
@@ -19,12 +20,8 @@ from capacity.step import Step
 from capacity.subject import NotReadyError, Subject
 from capacity.timing import Timing
 from capacity.trial_result import Ask, Kind, TrialResult
-from capacity.verdict import Criterion, Fails, Holds, Invalid, Reason, Verdict
+from capacity.verdict import Holds
 
-_PASSING: Final = frozenset({Criterion.RATE, Criterion.P99})
-"""What a jolt of the machine can cause; a failed request or an end of a replica it cannot."""
-_JOLT_SECONDS: Final = 0.3
-"""No jolt of the machine takes more answers than are due in so long."""
 _MOST_RESTLESS_SECONDS: Final = 20.0
 
 
@@ -93,7 +90,7 @@ class LiveLaboratory:
         self._observer.begin()
         # A queue that begins to grow now has to show in the measurement, what the change itself shook up has not.
         time.sleep(2 * self._timing.settle_seconds)
-        yield self._looked_at(ask.users, self._timing.hold_seconds, None)
+        yield self._looked_at(ask.users, self._timing.hold_seconds, jolt_seconds=JOLT_SECONDS)
 
     def _climb(self, ask: Ask) -> Iterator[Step]:
         self._crowd.have(0)
@@ -129,9 +126,11 @@ class LiveLaboratory:
             time.sleep(self._timing.settle_seconds)
         self._crowd.await_users(senders)
         time.sleep(self._timing.settle_seconds)
-        yield self._looked_at(ask.users, self._timing.hold_seconds, None)
+        yield self._looked_at(ask.users, self._timing.hold_seconds)
 
-    def _looked_at(self, users: int, seconds: float, following: int | None) -> Step:
+    def _looked_at(
+        self, users: int, seconds: float, following: int | None = None, jolt_seconds: float = LONG_JOLT_SECONDS
+    ) -> Step:
         """Measure, and measure what does not hold again: a want of CPU stays, a jolt of the machine passes."""
         survey = self._observer.survey(seconds)
         if following:
@@ -141,7 +140,7 @@ class LiveLaboratory:
         step = self._checked(self._observer.step(users, survey))
         for looks in range(2, self._timing.looks + 1):
             verdict = self._judge.step(step, 1)
-            if not _may_change(verdict, step.seconds):
+            if not may_pass(verdict, step.seconds, jolt_seconds):
                 break
             self._crowd.have(self._observer.senders(users))
             self._crowd.await_users(self._observer.senders(users))
@@ -163,16 +162,3 @@ class LiveLaboratory:
         if step.oom_kills or step.deaths:
             self._recover(self._subject.replica_count)
         return step
-
-
-def _may_change(verdict: Verdict, seconds: float) -> bool:
-    """Whether another look may show anything else: so many users keep the generator as busy as before."""
-    match verdict:
-        case Holds() | Invalid(reason=Reason.GENERATOR_BUSY):
-            return False
-        case Fails(criterion=Criterion.RATE):
-            return verdict.seen >= max(0.0, 1 - _JOLT_SECONDS / seconds) * verdict.allowed
-        case Fails():
-            return verdict.criterion in _PASSING
-        case Invalid():
-            return True

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from capacity.answer import Minimum, Neighbour
 from capacity.bisection import galloping
 from capacity.inquiry import Inquiry
 from capacity.limits import Limits
-from capacity.verdict import Criterion, Fails, Holds, Invalid, Verdict
+from capacity.verdict import MEMORY_CRITERIA, Fails, Holds, Invalid, Verdict
 
-MEMORY_CRITERIA: Final = frozenset({Criterion.OOM, Criterion.DEATH, Criterion.MEMORY})
-"""Failures that more CPU does not mend."""
 Place = tuple[int, int]
 """Where in the lists of CPU and of memory."""
 
@@ -90,8 +86,7 @@ class MinimumSearch:
     def _neighbour(self, place: Place, axis: int) -> Neighbour | None:
         if place[axis] == 0:
             return None
-        limits = self._limits(_moved(place, axis, place[axis] - 1))
-        return Neighbour(limits, self._inquiry.question.users, self._inquiry.glance(limits))
+        return self._inquiry.neighbour(self._limits(_moved(place, axis, place[axis] - 1)))
 
 
 def _moved(place: Place, axis: int, index: int) -> Place:

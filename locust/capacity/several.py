@@ -6,9 +6,8 @@ from capacity.answer import Neighbour, Several
 from capacity.bisection import galloping
 from capacity.inquiry import Inquiry
 from capacity.limits import Limits
-from capacity.minimum import MEMORY_CRITERIA
 from capacity.question import LEAST_QUOTA
-from capacity.verdict import Criterion, Fails, Holds, Invalid, Verdict
+from capacity.verdict import MEMORY_CRITERIA, Criterion, Fails, Holds, Invalid, Verdict
 
 
 class SeveralSearch:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 
 class Criterion(StrEnum):
@@ -15,6 +16,10 @@ class Criterion(StrEnum):
     FAILURES = "failures"
     RATE = "rate"
     P99 = "p99"
+
+
+MEMORY_CRITERIA: Final = frozenset({Criterion.OOM, Criterion.DEATH, Criterion.MEMORY})
+"""Failures that more CPU does not mend, and less does not either."""
 
 
 class Reason(StrEnum):

@@ -25,7 +25,8 @@ TEXTS: Final = {
     "equal_pace": "At an equal pace, {via}: if a request always cost the load generator {pace} µs of CPU (here "
     "{middle}, from {least} to {most}), one instance would hold the users from {cpus} CPU on. The limits above are "
     "those of this run's minutes, slow ones included; runs and machines are compared by this figure.",
-    "answers_note": "The next smaller limits do not hold: that is what makes these the smallest.",
+    "answers_note": "The next smaller limits do not hold: that is what makes these the smallest. "
+    "Beside less memory there may be more CPU: what was too little with it is too little with less.",
     "rates": "Users, rate and latency",
     "rates_note": "The trial with the smallest limits that hold, or the one that came furthest where none does.",
     "rate_chart": "Rate by users, {trial}",

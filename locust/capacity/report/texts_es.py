@@ -26,7 +26,8 @@ TEXTS: Final = {
     "equal_pace": "A igual ritmo, {via}: si una petición costara siempre {pace} µs de CPU al generador (aquí "
     "{middle}, de {least} a {most}), una instancia sostendría a los usuarios desde {cpus} CPU. Los límites de arriba "
     "son los de los minutos de esta medida, también los lentos; con esta cifra se comparan medidas y máquinas.",
-    "answers_note": "Los límites vecinos, algo menores, no sostienen: por eso estos son los mínimos.",
+    "answers_note": "Los límites vecinos, algo menores, no sostienen: por eso estos son los mínimos. "
+    "Junto a menos memoria puede haber más CPU: la que con ella no bastó no basta con menos.",
     "rates": "Usuarios, peticiones y latencia",
     "rates_note": "El ensayo con los límites mínimos que sostienen o, si no los hay, el que llegó más lejos.",
     "rate_chart": "Peticiones según los usuarios, {trial}",

@@ -16,6 +16,7 @@ from capacity.verdict import Criterion, Fails, Holds, Invalid, Reason, Verdict
 
 SLOW = Fails(Criterion.P99, 20, 10_000, 300, 250)
 KILLED = Fails(Criterion.OOM, 20, 10_000, 1, 0)
+REFUSED = Fails(Criterion.FAILURES, 20, 10_000, 1, 0)
 BUSY = Invalid(Reason.GENERATOR_BUSY, 20, 0.9, 0.85)
 Rule = Callable[[Limits, int], Verdict]
 
@@ -95,9 +96,37 @@ def test_memory_is_not_searched_at_the_bare_minimum_of_cpu() -> None:
     assert minimum is not None
     cpus = Question().cpus
     searched = {limits.cpus for limits in probe.held if limits.memory_mib < Question().memory_mib[-1]}
-    neighbours = (minimum.smaller_cpus, minimum.smaller_memory)
-    searched -= {neighbour.limits.cpus for neighbour in neighbours if neighbour is not None}
-    assert searched == {cpus[cpus.index(minimum.limits.cpus) + 2]}
+    least = cpus.index(minimum.limits.cpus)
+    assert searched - {cpus[least], cpus[least - 1]} == {cpus[least + 2]}
+
+
+def test_memory_that_is_too_little_beside_more_cpu_is_so_beside_less() -> None:
+    """It is asked once, and the neighbour is told as what was asked."""
+    probe = RuledProbe(needs(0.1, 80), needs(0.1, 80))
+
+    minimum = probe.search().minimum
+
+    assert minimum is not None
+    assert minimum.smaller_memory is not None
+    asked = [
+        limits for limits in probe.held if limits.memory_mib == max(each for each in Question().memory_mib if each < 80)
+    ]
+    assert asked == [minimum.smaller_memory.limits]
+    assert minimum.smaller_memory.limits.cpus > minimum.limits.cpus
+    assert minimum.smaller_memory.verdict == KILLED
+
+
+def test_memory_that_is_too_little_for_all_users_says_nothing_of_fewer() -> None:
+    """Where the most of both is too little memory, the most users are found all the same."""
+
+    def most(limits: Limits, users: int) -> Verdict:
+        del limits
+        return Holds() if users <= 6_000 else KILLED
+
+    reached = RuledProbe(most, most).search().reached
+
+    assert reached is not None
+    assert (reached.users, reached.confirmations) == (6_000, 3)
 
 
 def test_staircases_that_decide_nothing_leave_the_minimum_unconfirmed() -> None:
@@ -237,7 +266,7 @@ def test_less_of_one_kind_never_takes_more_of_the_other() -> None:
     def hold(limits: Limits, users: int) -> Verdict:
         asked["holds"] += limits.memory_mib == smaller
         # Not found by the first look, so that the search comes to it on its way down.
-        return KILLED if limits.memory_mib == smaller and asked["holds"] == 1 else needs(0.1, smaller)(limits, users)
+        return REFUSED if limits.memory_mib == smaller and asked["holds"] == 1 else needs(0.1, smaller)(limits, users)
 
     def climb(limits: Limits, users: int) -> Verdict:
         asked["climbs"] += limits.memory_mib == smaller
