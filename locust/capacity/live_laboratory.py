@@ -12,7 +12,6 @@ from capacity.calm import Calm
 from capacity.crowd import Crowd
 from capacity.jolt import JOLT_SECONDS, LONG_JOLT_SECONDS, may_pass
 from capacity.judge import Judge
-from capacity.limits import Limits
 from capacity.observer import GRACE_SECONDS, Observer
 from capacity.question import Question
 from capacity.slo import offered_rate
@@ -55,7 +54,6 @@ class LiveLaboratory:
         self._timing = timing
         self._observer = Observer(subject, crowd, question.via, pool)
         self._calm = Calm(crowd, self._observer, judge.slo)
-        self._climbed: set[Limits] = set()
 
     def measure(self, ask: Ask) -> TrialResult:
         """Make a trial."""
@@ -95,11 +93,8 @@ class LiveLaboratory:
     def _climb(self, ask: Ask) -> Iterator[Step]:
         self._crowd.have(0)
         self._crowd.await_users(0)
-        if ask.limits in self._climbed:
-            self._subject.limit(ask.limits)
-        else:
-            self._subject.restart(ask.limits)
-            self._climbed.add(ask.limits)
+        # A replica whose memory was filled by more users, or is taken from it now, answers late and is no fresh one.
+        self._subject.restart(ask.limits)
         self._observer.begin()
         counts = [count for count in self._question.counts if count <= ask.users]
         self._crowd.have(counts[0])

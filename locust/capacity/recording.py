@@ -110,11 +110,11 @@ def _replicas(limits: Limits, verdict: Judgement, trials: Sequence[Judged]) -> R
 
 
 def _last_steps(trials: Sequence[Judged], limits: Limits, verdict: Judgement) -> list[Step]:
-    """Last steps of the trials with these limits that ended so, staircases first."""
+    """Last steps of the trials with these limits that ended so, staircases first, and the worst of each kind."""
     chosen = [
         result for result, seen in trials if result.limits == limits and type(seen) is type(verdict) and result.steps
     ]
-    chosen.sort(key=lambda result: result.kind is not Kind.STAIRCASE)
+    chosen.sort(key=lambda result: (result.kind is not Kind.STAIRCASE, result.steps[-1].achieved))
     return [result.steps[-1] for result in chosen]
 
 

@@ -20,21 +20,20 @@ def answer(findings: Findings, via: str) -> Answer | None:
 
 
 def shown(findings: Findings, via: str) -> TrialRecord | None:
-    """The trial of the answer; without an answer the longest, an invalid one only for want of others."""
+    """The worst of the answer; without an answer the longest trial, an invalid one only for want of others."""
+    if held := confirmed(findings, via):
+        return held[0]
     trials = _stepped(findings, via)
     valid = [one for one in trials if one.verdict is not Verdict.INVALID]
-    for group in (confirmed(findings, via), valid, trials):
-        if group:
-            return max(group, key=lambda one: (len(one.steps), one.steps[-1].achieved))
-    return None
+    return max(valid or trials, key=lambda one: (len(one.steps), one.steps[-1].achieved), default=None)
 
 
 def confirmed(findings: Findings, via: str) -> list[TrialRecord]:
-    """Trials in which the limits of the answer held, those with the most steps first."""
+    """Trials in which the limits of the answer held, those with the most steps first, of them the worst."""
     found = answer(findings, via)
     held = [one for one in _stepped(findings, via) if one.verdict is Verdict.HOLDS]
     mine = [one for one in held if found and _has(one, found.cpus, found.memory_mib)]
-    return sorted(mine, key=lambda one: (-len(one.steps), -one.steps[-1].achieved))
+    return sorted(mine, key=lambda one: (-len(one.steps), one.steps[-1].achieved))
 
 
 def neighbours(findings: Findings, via: str) -> list[TrialRecord]:

@@ -10,7 +10,8 @@ TEXTS: Final = {
     "headline_found": "{users} users need {cpus} CPU and {memory} MiB, {via}.",
     "headline_found_cpu": "{users} users need {cpus} CPU, {via}.",
     "headline_held": "{users} users are held without limits; the most was {rate} requests/s.",
-    "headline_measured": "With them the API answered {achieved} of {offered} requests/s, p99 {p99} ms.",
+    "headline_measured": "In its worst staircase with them the API answered {achieved} of {offered} requests/s, "
+    "p99 {p99} ms.",
     "headline_largest": "{users} users could not be held here; the most was {rate} requests/s.",
     "headline_stopped": "What stopped it: {stopped}.",
     "headline_invalid": "No answer: of {trials} trials none was valid.",
@@ -28,7 +29,8 @@ TEXTS: Final = {
     "answers_note": "The next smaller limits do not hold: that is what makes these the smallest. "
     "Beside less memory there may be more CPU: what was too little with it is too little with less.",
     "rates": "Users, rate and latency",
-    "rates_note": "The trial with the smallest limits that hold, or the one that came furthest where none does.",
+    "rates_note": "The worst staircase with the smallest limits that hold, "
+    "or the trial that came furthest where none does.",
     "rate_chart": "Rate by users, {trial}",
     "latency_chart": "Latency by users, {trial}",
     "steps_table": "Steps of {trial}",
@@ -42,7 +44,8 @@ TEXTS: Final = {
     "near_chart": "Around the answer, {via}",
     "trials_table": "All trials",
     "replicas": "Replicas at the same total CPU",
-    "replicas_note": "The gateway is part of the cost: the total is what replicas and gateway used together.",
+    "replicas_note": "The gateway is part of the cost: the total is what replicas and gateway used together. "
+    "Each row is the worst of its measurements.",
     "replicas_chart": "Cores used by replicas and gateway together",
     "largest": "The largest rate",
     "largest_text": "{rate} requests/s under {under}. What stopped it: {stopped}.",

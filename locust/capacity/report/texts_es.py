@@ -10,7 +10,8 @@ TEXTS: Final = {
     "headline_found": "{users} usuarios necesitan {cpus} CPU y {memory} MiB, {via}.",
     "headline_found_cpu": "{users} usuarios necesitan {cpus} CPU, {via}.",
     "headline_held": "{users} usuarios se sostienen sin límites; lo máximo fueron {rate} peticiones/s.",
-    "headline_measured": "Con eso la API respondió {achieved} de {offered} peticiones/s, p99 de {p99} ms.",
+    "headline_measured": "Con eso la API respondió, en su peor escalera, {achieved} de {offered} peticiones/s, "
+    "p99 de {p99} ms.",
     "headline_largest": "Aquí no se sostuvieron {users} usuarios; lo máximo fueron {rate} peticiones/s.",
     "headline_stopped": "Lo que lo detuvo: {stopped}.",
     "headline_invalid": "Sin respuesta: de {trials} ensayos ninguno fue válido.",
@@ -29,7 +30,8 @@ TEXTS: Final = {
     "answers_note": "Los límites vecinos, algo menores, no sostienen: por eso estos son los mínimos. "
     "Junto a menos memoria puede haber más CPU: la que con ella no bastó no basta con menos.",
     "rates": "Usuarios, peticiones y latencia",
-    "rates_note": "El ensayo con los límites mínimos que sostienen o, si no los hay, el que llegó más lejos.",
+    "rates_note": "La peor escalera con los límites mínimos que sostienen "
+    "o, si no los hay, el ensayo que llegó más lejos.",
     "rate_chart": "Peticiones según los usuarios, {trial}",
     "latency_chart": "Latencia según los usuarios, {trial}",
     "steps_table": "Escalones de {trial}",
@@ -43,7 +45,8 @@ TEXTS: Final = {
     "near_chart": "Alrededor de la respuesta, {via}",
     "trials_table": "Todos los ensayos",
     "replicas": "Réplicas con la misma CPU total",
-    "replicas_note": "La puerta es parte del costo: el total es lo que gastaron las réplicas y la puerta.",
+    "replicas_note": "La puerta es parte del costo: el total es lo que gastaron las réplicas y la puerta. "
+    "Cada fila es la peor de sus medidas.",
     "replicas_chart": "Núcleos que gastaron réplicas y puerta",
     "largest": "Lo máximo",
     "largest_text": "{rate} peticiones/s con {under}. Lo que lo detuvo: {stopped}.",

@@ -31,8 +31,8 @@ def _fast(_: int) -> float:
     return 5
 
 
-def test_a_staircase_passes_each_step_and_starts_anew_once_for_its_limits() -> None:
-    """All steps are measured with all their users; limits that were climbed before are only set."""
+def test_a_staircase_passes_each_step_and_starts_anew() -> None:
+    """All steps are measured with all their users, whatever the replicas did before."""
     subject = RecordedSubject()
     ask = Ask(Kind.STAIRCASE, LIMITS, 300)
     first, second = _measure(subject, _fast, ask, ask)
@@ -41,7 +41,7 @@ def test_a_staircase_passes_each_step_and_starts_anew_once_for_its_limits() -> N
         assert all(step.p99_ms == 5 and step.failures == {} for step in result.steps)
         assert isinstance(Judge().trial(result), Holds)
         assert result.via == "direct"
-    assert subject.done == ["restart 0.1 960", "limit 0.1 960"]
+    assert subject.done == ["restart 0.1 960", "restart 0.1 960"]
     assert {step.looks for result in (first, second) for step in result.steps} == {1}
 
 

@@ -30,6 +30,17 @@ def test_of_several_confirmations_the_longest_is_shown() -> None:
     assert len(confirmed(findings, "gateway")) == 3
 
 
+def test_of_equal_confirmations_the_worst_is_shown() -> None:
+    """The answer promises no more than what all of its staircases did."""
+    well, barely = (trial((0.1, 96), p99, Verdict.HOLDS) for p99 in (30, 200))
+    last = barely.steps[-1]
+    barely = replace(barely, steps=(*barely.steps[:-1], replace(last, achieved=last.achieved * 0.99)))
+    findings = Findings(answers=(Answer(via="gateway", cpus=0.1, memory_mib=96),), trials=(well, barely, well))
+
+    assert shown(findings, "gateway") == barely
+    assert "p99 200 ms" in measured(findings, ENGLISH)
+
+
 def test_figures_of_other_limits_are_never_told_as_those_of_the_answer() -> None:
     """An answer whose trial is not among the records stands without figures."""
     answers = (Answer(via="gateway", cpus=0.1, memory_mib=96),)
