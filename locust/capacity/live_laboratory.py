@@ -12,6 +12,7 @@ from capacity.calm import Calm
 from capacity.crowd import Crowd
 from capacity.jolt import JOLT_SECONDS, LONG_JOLT_SECONDS, may_pass
 from capacity.judge import Judge
+from capacity.limits import Limits
 from capacity.observer import GRACE_SECONDS, Observer
 from capacity.question import Question
 from capacity.slo import offered_rate
@@ -83,7 +84,7 @@ class LiveLaboratory:
             self._recover(ask.limits.replicas)
             self._crowd.await_users(senders)
             self._calm.wait(ask.users, _MOST_RESTLESS_SECONDS)
-        if self._subject.limit(ask.limits):
+        if self._set(ask.limits):
             self._calm.wait(ask.users, _MOST_RESTLESS_SECONDS / 2)
         self._observer.begin()
         # A queue that begins to grow now has to show in the measurement, what the change itself shook up has not.
@@ -145,6 +146,17 @@ class LiveLaboratory:
             step = replace(self._checked(self._observer.watch(users, again)), looks=looks)
             self._crowd.have(self._observer.senders(following or users))
         return step
+
+    def _set(self, limits: Limits) -> bool:
+        """Set the limits of replicas that run, or start them anew where they use more (then True).
+
+        A replica whose memory is taken away keeps just as much as the kernel leaves it: that looks full, and only says
+        what it was allowed before.
+        """
+        if self._observer.memory_mib() > self._judge.slo.memory_share * limits.memory_mib:
+            self._subject.restart(limits)
+            return True
+        return self._subject.limit(limits)
 
     def _recover(self, replicas: int) -> None:
         """Give the replicas the most there is, and wait for those that ended."""

@@ -62,7 +62,7 @@ class SeveralSearch:
         return next(enough, len(self._totals) - 1)
 
     def _confirmed(self, equal: Neighbour, first: int, below: Verdict | None) -> Several:
-        """One more hold confirms; after a failure the next larger is tried."""
+        """One more hold confirms; after a failure the next larger is tried, also where it is the same as one needs."""
         for index in range(first, len(self._totals)):
             limits = self._limits(index)
             verdict = self._inquiry.glance(limits)
@@ -76,6 +76,8 @@ class SeveralSearch:
                     verdict if isinstance(verdict, Invalid) else None,
                 )
             below = verdict
+            if limits == equal.limits:
+                equal = self._neighbour(limits, verdict)
         return Several(self._replicas, equal)
 
     def _limits(self, index: int) -> Limits:

@@ -193,7 +193,7 @@ def test_replicas_that_run_out_of_memory_are_not_given_cores() -> None:
 
 
 def test_replicas_that_do_not_hold_twice_get_the_next_larger_cores() -> None:
-    """And the failed one is the smaller neighbour."""
+    """And the failed one is the smaller neighbour, also where it is the same as one instance needs."""
     seen: set[Limits] = set()
 
     def hold(limits: Limits, users: int) -> Verdict:
@@ -207,6 +207,9 @@ def test_replicas_that_do_not_hold_twice_get_the_next_larger_cores() -> None:
     assert several.smaller is not None
     assert several.smaller.limits.total_cpus < several.limits.total_cpus
     assert (several.smaller.verdict, several.confirmations) == (SLOW, 1)
+    # What one instance needs held at first as well.
+    assert several.equal.limits.total_cpus < several.limits.total_cpus
+    assert several.equal.verdict == SLOW
 
 
 @pytest.mark.parametrize("needed", [0.11, 0.16, 0.3])

@@ -61,6 +61,15 @@ def test_a_hold_has_all_users_and_only_new_limits() -> None:
     assert subject.done == ["limit 1 512", "limit 0.1 960", "limit 0.05 960"]
 
 
+def test_memory_that_is_in_use_is_not_taken_away() -> None:
+    """Less than that is given to a fresh replica: one that was squeezed would look full whatever it needs."""
+    subject = RecordedSubject()
+    few, many = Limits(0.1, 8), Limits(0.1, 4096)
+    results = _measure(subject, _fast, Ask(Kind.HOLD, few, 300), Ask(Kind.HOLD, many, 300))
+    assert subject.done == ["limit 1 512", "restart 0.1 8", "limit 0.1 4096"]
+    assert [step.users_present for result in results for step in result.steps] == [300, 300]
+
+
 def test_what_does_not_start_is_a_failure_and_gets_room_again() -> None:
     """Its memory was full: more CPU would not mend it. The next trial finds it alive."""
     subject = RecordedSubject(least_memory_mib=64)
