@@ -94,7 +94,8 @@ class LiveLaboratory:
     def _climb(self, ask: Ask) -> Iterator[Step]:
         self._crowd.have(0)
         self._crowd.await_users(0)
-        # A replica whose memory was filled by more users, or is taken from it now, answers late and is no fresh one.
+        # One that ran before carries its past: memory that a queue filled, or thousands of connections still to close,
+        # which kept it from answering anybody for a second.
         self._subject.restart(ask.limits)
         self._observer.begin()
         counts = [count for count in self._question.counts if count <= ask.users]
