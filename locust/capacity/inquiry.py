@@ -54,7 +54,7 @@ class Inquiry:
             shown = self._shown(self._probe.confirm, *key)
             self._held[key] += isinstance(shown.verdict, Holds)
             self._end(key, shown)
-        return self._ended[key].verdict if key in self._ended else Holds()
+        return self._ended.get(key, Neighbour(*key, Holds())).verdict
 
     def confirmations(self, limits: Limits, users: int | None = None) -> int:
         """How many staircases held."""

@@ -92,12 +92,7 @@ class LiveLaboratory:
         yield self._looked_at(ask.users, self._timing.hold_seconds, jolt_seconds=JOLT_SECONDS)
 
     def _climb(self, ask: Ask) -> Iterator[Step]:
-        self._crowd.have(0)
-        self._crowd.await_users(0)
-        # One that ran before carries its past: memory that a queue filled, or thousands of connections still to close,
-        # which kept it from answering anybody for a second.
-        self._subject.restart(ask.limits)
-        self._observer.begin()
+        self._begin_anew(ask.limits)
         counts = [count for count in self._question.counts if count <= ask.users]
         self._crowd.have(counts[0])
         for users, following in zip(counts, [*counts[1:], None], strict=True):
@@ -114,10 +109,7 @@ class LiveLaboratory:
     def _open(self, ask: Ask) -> Iterator[Step]:
         """Arrivals up to the users' rate; it rises like that of a staircase, because a fresh replica is a cold one."""
         senders = self._observer.senders(ask.users)
-        self._crowd.have(0)
-        self._crowd.await_users(0)
-        self._subject.restart(ask.limits)
-        self._observer.begin()
+        self._begin_anew(ask.limits)
         for users in (count for count in self._question.counts if count <= ask.users):
             self._crowd.have(senders, offered_rate(users))
             time.sleep(self._timing.settle_seconds)
@@ -148,13 +140,24 @@ class LiveLaboratory:
             self._crowd.have(self._observer.senders(following or users))
         return step
 
+    def _begin_anew(self, limits: Limits) -> None:
+        """Nobody is there, and the replicas are fresh.
+
+        One that ran before carries its past: memory that a queue filled, or thousands of connections still to close,
+        which kept it from answering anybody for a second.
+        """
+        self._crowd.have(0)
+        self._crowd.await_users(0)
+        self._subject.restart(limits)
+        self._observer.begin()
+
     def _set(self, limits: Limits) -> bool:
         """Set the limits of replicas that run, or start them anew where they use more (then True).
 
         A replica whose memory is taken away keeps just as much as the kernel leaves it: that looks full, and only says
         what it was allowed before.
         """
-        if self._observer.memory_mib() > self._judge.slo.memory_share * limits.memory_mib:
+        if self._observer.survey(0).memory_peak_mib > self._judge.slo.memory_share * limits.memory_mib:
             self._subject.restart(limits)
             return True
         return self._subject.limit(limits)

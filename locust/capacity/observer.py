@@ -13,7 +13,6 @@ from capacity.survey import Groups, Survey
 
 GRACE_SECONDS: Final = 0.7
 """Answers are awaited so long after a window: longer than any good one takes, and than the recorder needs to write."""
-_MIB: Final = 2**20
 POOL: Final = 2000
 """Senders of open arrivals: as many may wait for an answer at once."""
 
@@ -43,14 +42,6 @@ class Observer:
     def senders(self, users: int) -> int:
         """Users of the generator that make the requests of so many people."""
         return self._pool or users
-
-    def memory_mib(self) -> float:
-        """The most memory of any replica now; none of one that has just ended."""
-        try:
-            return max(meter.read().memory_bytes for meter in self._subject.replica_meters()) / _MIB
-        except (CapacityError, OSError):
-            self._subject.look()
-            return 0
 
     def survey(self, seconds: float) -> Survey:
         """Count for so long."""

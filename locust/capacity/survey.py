@@ -85,6 +85,11 @@ class Survey:
                 return cls(began, began + elapsed, tuple(looks))
             time.sleep(min(_LOOK_SECONDS, seconds - elapsed))
 
+    @property
+    def memory_peak_mib(self) -> float:
+        """The most memory of any replica; 0 when nothing could be counted."""
+        return max((each.memory_bytes for look in self.looks for each in look.replicas), default=0) / _MIB
+
     def step(self, users: int, present: int, window: Window, ends: tuple[int, int]) -> Step:
         """Add what the users saw.
 
@@ -112,7 +117,7 @@ class Survey:
             gateway_cores=_cores([(first.gateway, last.gateway)], seconds) if first and last else 0,
             generator_cores=_cores([(first.generator, last.generator)], seconds) if first and last else 0,
             generator_processes=1,
-            api_memory_peak_mib=max((c.memory_bytes for look in self.looks for c in look.replicas), default=0) / _MIB,
+            api_memory_peak_mib=self.memory_peak_mib,
             throttled=sum(max(0, b.throttled - a.throttled) for a, b in pairs),
             periods=sum(max(0, b.periods - a.periods) for a, b in pairs),
             throttled_seconds=sum(max(0.0, b.throttled_seconds - a.throttled_seconds) for a, b in pairs),

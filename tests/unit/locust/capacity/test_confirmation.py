@@ -108,10 +108,8 @@ def test_memory_that_is_too_little_beside_more_cpu_is_so_beside_less() -> None:
 
     assert minimum is not None
     assert minimum.smaller_memory is not None
-    asked = [
-        limits for limits in probe.held if limits.memory_mib == max(each for each in Question().memory_mib if each < 80)
-    ]
-    assert asked == [minimum.smaller_memory.limits]
+    smaller = max(each for each in Question().memory_mib if each < 80)
+    assert [limits for limits in probe.held if limits.memory_mib == smaller] == [minimum.smaller_memory.limits]
     assert minimum.smaller_memory.limits.cpus > minimum.limits.cpus
     assert minimum.smaller_memory.verdict == KILLED
 
