@@ -6,7 +6,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from tests.e2e.compose_stack import Stack, service_of
+from tests.e2e.compose_stack import Stack, inspect_container, service_of
 from tests.e2e.published import published_ports
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
@@ -43,6 +43,16 @@ def test_up_that_waits_ends_well(stack: Stack) -> None:
 
     assert done.returncode == 0, done.stderr
     assert stack.serves()
+
+
+def test_up_that_waits_ends_well_while_the_trainer_ends(stack: Stack) -> None:
+    """The trainer is at work when `up --wait` is typed and ends while it waits: that is no failure."""
+    stack.compose("start", "model-trainer")
+    assert inspect_container("model_trainer")["State"]["Running"]
+    done = stack.compose("up", "--detach", "--wait", check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert not inspect_container("model_trainer")["State"]["Running"]
 
 
 def test_only_the_gateway_is_published_on_every_address(stack: Stack) -> None:
