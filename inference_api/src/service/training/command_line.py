@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from src.service.training.options import Options
+from src.service.training.registry_name import alias, model_name
 
 _SEEDS: Final = 2**32
 _EPILOG: Final = """\
@@ -62,12 +63,14 @@ def parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     )
     registry.add_argument(
         "--model-name",
+        type=model_name,
         default=environment.get("REGISTERED_MODEL_NAME") or "linear_regression_model",
         metavar="NAME",
         help="registered model (default: REGISTERED_MODEL_NAME, now %(default)s)",
     )
     registry.add_argument(
         "--alias",
+        type=alias,
         default=environment.get("MODEL_ALIAS") or "champion",
         metavar="NAME",
         help="the alias that is served (default: MODEL_ALIAS, now %(default)s)",

@@ -63,6 +63,8 @@ def test_all_options_arrive() -> None:
         (["--wait", "-1"], "'-1' is not a number of seconds"),
         (["--dataset", "iris"], "invalid choice: 'iris'"),
         (["--task", "clustering"], "invalid choice: 'clustering'"),
+        (["--alias", "bad alias!"], "argument --alias: 'bad alias!' is not"),
+        (["--model-name", "a/b"], "argument --model-name: 'a/b' is"),
     ],
 )
 def test_wrong_options_end_with_code_2(arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -71,6 +73,14 @@ def test_wrong_options_end_with_code_2(arguments: list[str], sentence: str, caps
         parse(arguments, {})
     assert caught.value.code == 2
     assert sentence in capsys.readouterr().err
+
+
+def test_a_wrong_name_in_the_environment_is_told_like_an_option(capsys: pytest.CaptureFixture[str]) -> None:
+    """Compose gives the alias by a variable, and nothing is trained for one that MLflow would refuse."""
+    with pytest.raises(SystemExit) as caught:
+        parse([], {"MODEL_ALIAS": "latest"})
+    assert caught.value.code == 2
+    assert "argument --alias: 'latest' is a name that MLflow keeps" in capsys.readouterr().err
 
 
 def test_help_documents_rule_and_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
