@@ -74,6 +74,15 @@ class Crowd:
             time.sleep(_LOOK_SECONDS)
         return True
 
+    def gather(self, users: int) -> bool:
+        """Have so many, and wait until they are there; False when they do not come in time.
+
+        Raises:
+            CapacityError: When the generator ends.
+        """
+        self.have(users)
+        return self.await_users(users)
+
     def present(self) -> int | None:
         """How many were there at the last look, a tenth of a second ago; None before the first."""
         counts = [event["users"] for event in self._events(_TAIL_BYTES) if "users" in event]

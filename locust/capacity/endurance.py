@@ -96,8 +96,7 @@ class Endurance:
                 self._say(f"{options.users:,} users are on their way to {options.limits}, {options.via}")
                 senders = pool or users
                 # They come under the limits too: who stays for long has to come in.
-                crowd.have(senders)
-                if not crowd.await_users(senders):
+                if not crowd.gather(senders):
                     raise CapacityError(f"{senders} users did not come in time")
                 time.sleep(_SETTLE_SECONDS)
 

@@ -91,8 +91,7 @@ class Inquest:
                 for answer in Search(question, probe, progress.enter, most).run():
                     self._course.answers[question.via] = answer
                     # Nobody is there while others are asked.
-                    crowd.have(0)
-                    crowd.await_users(0)
+                    crowd.gather(0)
                     yield
             minimum = self._course.answers[question.via].minimum
             if minimum is not None and self._options.has_open_arrivals(question.via):

@@ -41,7 +41,7 @@ class Inquiry:
         if key not in self._ended:
             filled = (each for each in self._filled if each.users <= key[1] and each.limits.covers(limits))
             self._end(key, next(filled, None) or self._shown(self._probe.descend, *key))
-        return self._ended.get(key, Neighbour(*key, Holds()))
+        return self._known(key)
 
     def settle(self, limits: Limits, users: int | None = None, times: int | None = None) -> Verdict:
         """Climb with these users, or all, until it held so many times, or as often as asked for, or once did not."""
@@ -54,7 +54,7 @@ class Inquiry:
             shown = self._shown(self._probe.confirm, *key)
             self._held[key] += isinstance(shown.verdict, Holds)
             self._end(key, shown)
-        return self._ended.get(key, Neighbour(*key, Holds())).verdict
+        return self._known(key).verdict
 
     def confirmations(self, limits: Limits, users: int | None = None) -> int:
         """How many staircases held."""
@@ -65,6 +65,10 @@ class Inquiry:
         if isinstance(shown.verdict, Fails) and shown.verdict.criterion in MEMORY_CRITERIA:
             self._filled.append(shown)
         return shown
+
+    def _known(self, key: tuple[Limits, int]) -> Neighbour:
+        """What ended these limits; that they hold, as far as is known, where nothing did."""
+        return self._ended.get(key, Neighbour(*key, Holds()))
 
     def _end(self, key: tuple[Limits, int], shown: Neighbour) -> None:
         if not isinstance(shown.verdict, Holds):

@@ -131,8 +131,7 @@ class LiveLaboratory:
             verdict = self._judge.step(step, 1)
             if not may_pass(verdict, step.seconds, jolt_seconds):
                 break
-            self._crowd.have(self._observer.senders(users))
-            self._crowd.await_users(self._observer.senders(users))
+            self._crowd.gather(self._observer.senders(users))
             # Whom a jolt kept waiting now waits with all others before the next request: a trough, then a wave.
             time.sleep(self._timing.wave_seconds)
             again = max(seconds, self._timing.again_seconds)
@@ -146,8 +145,7 @@ class LiveLaboratory:
         One that ran before carries its past: memory that a queue filled, or thousands of connections still to close,
         which kept it from answering anybody for a second.
         """
-        self._crowd.have(0)
-        self._crowd.await_users(0)
+        self._crowd.gather(0)
         self._subject.restart(limits)
         self._observer.begin()
 
