@@ -9,6 +9,7 @@ import pandas as pd
 from mlflow.models import infer_signature
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingRegressor, RandomForestClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.multioutput import MultiOutputClassifier
@@ -100,6 +101,58 @@ def _mixed_with_missing() -> Case:
     return _signed(make_pipeline(columns, LinearRegression()).fit(data, _SOURCE.normal(0, 1, ROWS)), data, "frame")
 
 
+def _marked(mark: Any, first: Any, dtype: str = "object") -> Callable[[], Case]:
+    """A column of texts in which a missing value is a certain mark, with an encoder or imputer fitted for it."""
+
+    def build() -> Case:
+        data = pd.DataFrame(
+            {
+                "colour": pd.Series(["red", "blue", mark] * (ROWS // 3), dtype=dtype),
+                "size": _SOURCE.normal(0, 1, ROWS),
+            }
+        )
+        target = data["size"] + pd.Series([0.0, 100.0, 5000.0] * (ROWS // 3))
+        columns = make_column_transformer((first, ["colour"]), ("passthrough", ["size"]))
+        found = _signed(make_pipeline(columns, LinearRegression()).fit(data, target), data, "frame")
+        return replace(found, predict_path="direct" if isinstance(first, OneHotEncoder) else "scikit-learn")
+
+    return build
+
+
+def _filled_then_encoded(mark: Any) -> Any:
+    filled = SimpleImputer(missing_values=mark, strategy="constant", fill_value="none")
+    return make_pipeline(filled, OneHotEncoder())
+
+
+def _numbered_columns() -> Case:
+    data = pd.DataFrame(_SOURCE.normal(5, 3, (ROWS, 2)), columns=pd.Index([2019, 2020]))
+    return _signed(LinearRegression().fit(data, data.sum(axis=1)), data)
+
+
+def _numbered_texts() -> Case:
+    data = pd.DataFrame({0: ["red", "blue"] * (ROWS // 2), 1: _SOURCE.normal(0, 1, ROWS)})
+    columns = make_column_transformer((OneHotEncoder(), [0]), ("passthrough", [1]))
+    found = _signed(make_pipeline(columns, LinearRegression()).fit(data, data[1]), data, "frame")
+    return replace(found, predict_path="direct")
+
+
+def _texts() -> pd.DataFrame:
+    return pd.DataFrame({"texto": ["hola mundo", "buen día", "mal día", "adiós mundo"] * (ROWS // 4)})
+
+
+def _unsigned_texts() -> Case:
+    data = _texts()
+    columns = make_column_transformer((TfidfVectorizer(), "texto"))
+    model = make_pipeline(columns, LogisticRegression()).fit(data, [0, 1, 2, 3] * (ROWS // 4))
+    return Case(model, data, {}, "frame", "scikit-learn")
+
+
+def _sequence_of_texts() -> Case:
+    data = _texts()["texto"].to_numpy(dtype=str)
+    model = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(data, [0, 1, 2, 3] * (ROWS // 4))
+    return replace(_signed(model, data), input_path="sequence", predict_path="scikit-learn")
+
+
 def _tensor(dtype: str) -> Callable[[], Case]:
     def build() -> Case:
         data = _SOURCE.normal(5, 3, (ROWS, 4)).astype(dtype)
@@ -121,7 +174,7 @@ def _unsigned_unnamed() -> Case:
 def _unsigned_categories() -> Case:
     data = pd.DataFrame({"colour": ["red", "blue"] * (ROWS // 2), "size": _SOURCE.normal(0, 1, ROWS)})
     columns = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["colour"]), ("passthrough", ["size"]))
-    return Case(make_pipeline(columns, LinearRegression()).fit(data, data["size"]), data, {}, "frame", "scikit-learn")
+    return Case(make_pipeline(columns, LinearRegression()).fit(data, data["size"]), data, {}, "frame")
 
 
 def _categories() -> Case:
@@ -178,6 +231,15 @@ CASES: dict[str, Callable[[], Case]] = {
     "no signature, names": _unsigned_named,
     "no signature, no names": _unsigned_unnamed,
     "no signature, categories": _unsigned_categories,
+    "no signature, texts": _unsigned_texts,
+    "sequence of texts": _sequence_of_texts,
+    "imputer of None": _marked(None, _filled_then_encoded(None)),
+    "imputer of NaN": _marked(np.nan, _filled_then_encoded(np.nan)),
+    "category None": _marked(None, OneHotEncoder()),
+    "category NaN": _marked(np.nan, OneHotEncoder()),
+    "category None, others ignored": _marked(None, OneHotEncoder(handle_unknown="ignore")),
+    "columns named by numbers": _numbered_columns,
+    "texts in a column named by a number": _numbered_texts,
     "string labels": _labels(["no", "yes"]),
     "integer labels": _labels([10, 20]),
     "boolean labels": _labels([False, True]),

@@ -38,7 +38,7 @@ def describe(serving: Serving, settings: Settings) -> dict[str, Any]:
             {"name": column.name, "type": column.kind, "dtype": column.dtype, "required": column.required}
             for column in bundle.columns
         ],
-        "example": bundle.example,
+        "example": model.schema.example,
         "predict_fn": bundle.predict_fn,
         "loaded_since": model.loaded_at.isoformat(),
         "content_sha256": bundle.content_sha256,

@@ -50,6 +50,7 @@ class Bundle:
         logged: The input example's rows with the predictions that the trainer logged.
         content_sha256: Digest of the model folder, see `content_digest`.
         digest_verified: Whether the registry held the same digest.
+        sequence: Whether the estimator takes the only column as a sequence of texts.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Bundle:
     logged: tuple[Check, ...] = field(repr=False)
     content_sha256: str
     digest_verified: bool
+    sequence: bool = False
 
     def write(self, folder: Path) -> None:
         """Save the description beside the model's files."""
@@ -81,7 +83,7 @@ class Bundle:
         """
         try:
             values = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-            values["columns"] = tuple(Column(**column) for column in values["columns"])
+            values["columns"] = tuple(Column.of_json(column) for column in values["columns"])
             values["checks"] = tuple(Check(**check) for check in values["checks"])
             values["logged"] = tuple(Check(**check) for check in values["logged"])
             bundle = cls(**values)

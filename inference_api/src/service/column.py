@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, Literal, Self
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal, Self
 
 import numpy as np
 from pydantic_core import CoreSchema, core_schema
@@ -23,6 +23,9 @@ _MLFLOW_TYPES: Final[dict[str, tuple[Kind, str]]] = {
     "datetime": ("datetime", "datetime64[ns]"),
 }
 _INT64: Final = np.iinfo("int64")
+
+Label = str | int | float | bool | tuple[Any, ...]
+"""What a DataFrame may call a column."""
 _NUMPY_KINDS: Final[dict[str, Kind]] = {
     "f": "number",
     "i": "integer",
@@ -43,25 +46,34 @@ class Column:
         kind: What JSON may hold for it.
         dtype: NumPy (or pandas) dtype that the model receives.
         required: Whether the key must be there with a value; else null and absent are missing values.
+        label: What the DataFrame calls the column, where that is no text, as `0` or `2019`; None when it is the name.
     """
 
     name: str
     kind: Kind
     dtype: str
     required: bool = True
+    label: Label | None = None
 
     @classmethod
-    def of_mlflow_type(cls, name: str, mlflow_type: object, *, required: bool) -> Self:
+    def of_mlflow_type(cls, label: Any, mlflow_type: object, *, required: bool) -> Self:
         """The column for a type of MLflow's column-based signatures.
+
+        Args:
+            label: The column's name in the signature; a number where the DataFrame's columns were numbers.
+            mlflow_type: The type's name.
+            required: Whether the signature requires a value.
 
         Raises:
             ModelRefusedError: For binary, array, map and object columns.
         """
+        name = str(label)
         if not isinstance(mlflow_type, str) or mlflow_type not in _MLFLOW_TYPES:
             raise ModelRefusedError(
                 f"column {name!r} of the signature is of type {mlflow_type!r}; served are {', '.join(_MLFLOW_TYPES)}"
             )
-        return cls(name, *_MLFLOW_TYPES[mlflow_type], required=required)
+        other = tuple(label) if isinstance(label, list) else label
+        return cls(name, *_MLFLOW_TYPES[mlflow_type], required, None if isinstance(label, str) else other)
 
     @classmethod
     def of_dtype(cls, name: str, dtype: str) -> Self:
@@ -75,10 +87,30 @@ class Column:
             raise ModelRefusedError(f"the signature's tensor is of type {dtype}, which JSON cannot carry")
         return cls(name, kind, "object" if kind == "string" else dtype)
 
+    @classmethod
+    def of_json(cls, values: dict[str, Any]) -> Self:
+        """A column as `dataclasses.asdict` and JSON keep it; JSON has no tuples."""
+        column = cls(**values)
+        return replace(column, label=tuple(column.label)) if isinstance(column.label, list) else column
+
     def core_schema(self) -> CoreSchema:
         """What pydantic-core validates: strict, so that no string becomes a number and no number a boolean."""
-        schema = self._value_schema()
+        return self._optional(self._value_schema())
+
+    def documented_schema(self) -> CoreSchema:
+        """The same for JSON Schema, which has a word for what `core_schema` puts together of several parts."""
+        if self.kind == "integer":
+            return self._optional(self._integer_schema())
+        if self.kind == "datetime":
+            return self._optional(core_schema.union_schema([core_schema.datetime_schema(), core_schema.date_schema()]))
+        return self.core_schema()
+
+    def _optional(self, schema: CoreSchema) -> CoreSchema:
         return schema if self.required else core_schema.nullable_schema(schema)
+
+    def _integer_schema(self) -> CoreSchema:
+        info = np.iinfo(self.dtype)
+        return core_schema.int_schema(ge=int(info.min), le=int(info.max))
 
     def _value_schema(self) -> CoreSchema:
         if self.kind == "number":
@@ -86,14 +118,25 @@ class Column:
             smallest = None if largest is None else -largest
             return core_schema.float_schema(strict=True, allow_inf_nan=False, ge=smallest, le=largest)
         if self.kind == "integer":
-            info = np.iinfo(self.dtype)
-            return core_schema.int_schema(strict=True, ge=int(info.min), le=int(info.max))
+            # To JSON Schema 75.0 is an integer too (https://json-schema.org/draft/2020-12/json-schema-core#section-4.2.3):
+            # any number enters, and the second step takes those without a fraction.
+            number = core_schema.union_schema(
+                [core_schema.int_schema(strict=True), core_schema.float_schema(strict=True, allow_inf_nan=False)],
+                mode="left_to_right",
+                custom_error_type="int_type",
+            )
+            return core_schema.chain_schema([number, self._integer_schema()])
         if self.kind == "boolean":
             return core_schema.bool_schema(strict=True)
         if self.kind == "string":
             return core_schema.str_schema(strict=True)
         if self.kind == "datetime":
-            return core_schema.datetime_schema(strict=True)
+            return core_schema.union_schema(
+                [core_schema.datetime_schema(strict=True), core_schema.date_schema(strict=True)],
+                mode="left_to_right",
+                custom_error_type="iso_datetime",
+                custom_error_message="Input should be a date, or a date and time, in ISO 8601: 2024-01-05T10:30:00",
+            )
         return core_schema.union_schema(
             [
                 core_schema.bool_schema(strict=True),

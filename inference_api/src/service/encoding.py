@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 import numpy as np
 
-from src.service.column import Column
+from src.service.column import Column, Kind
+from src.service.missing_values import Marker, default_markers
 from src.service.schema import Row
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 # Kinds whose pandas column changes its dtype when a value is missing, so that rows with and without may not share one.
 _CHANGED_BY_MISSING: Final = frozenset({"integer", "boolean", "any"})
+_NULLABLE: Final[dict[Kind, str]] = {"boolean": "boolean", "string": "string"}
 
 
 class Encoder(Protocol):
@@ -75,24 +77,57 @@ class MatrixEncoder:
         return values.reshape(len(rows), self._count)
 
 
+class SequenceEncoder:
+    """The only column as an array of texts, which is what a vectorizer of texts takes."""
+
+    path = "sequence"
+
+    def __init__(self, dtype: Literal["object", "str"] = "object") -> None:
+        """Fix the dtype.
+
+        Args:
+            dtype: Of NumPy: in an array of `str` each text takes as much memory as the longest.
+        """
+        self._dtype = dtype
+
+    def groups(self, rows: Sequence[Row]) -> list[list[int]]:
+        """All rows together."""
+        return [list(range(len(rows)))]
+
+    def encode(self, rows: Sequence[Row]) -> np.ndarray[Any, Any]:
+        """The texts as an array of shape (n,)."""
+        return np.array([row[0] for row in rows], dtype=self._dtype)
+
+
 class FrameEncoder:
     """A DataFrame with the signature's names and dtypes: what `mlflow.pyfunc` would hand to the estimator."""
 
     path = "frame"
 
-    def __init__(self, columns: Sequence[Column], *, named: bool = True) -> None:
+    def __init__(
+        self, columns: Sequence[Column], *, named: bool = True, markers: Sequence[Marker] | None = None
+    ) -> None:
         """Import pandas.
 
         Args:
             columns: The columns in the signature's order.
             named: Whether the model knows its columns by name; else they are numbered.
+            markers: What stands for a missing value in each column; each kind has its usual one.
         """
         import pandas as pd  # noqa: PLC0415 - 60 MiB that models of the matrix path do without
 
         self._pandas = pd
         self._columns = columns
-        self._named = named
-        self._watched = [place for place, column in enumerate(columns) if column.kind in _CHANGED_BY_MISSING]
+        self._markers = tuple(markers or default_markers(columns))
+        self._labels = [
+            (column.name if column.label is None else column.label) if named else place
+            for place, column in enumerate(columns)
+        ]
+        self._watched = [
+            place
+            for place, (column, marker) in enumerate(zip(columns, self._markers, strict=True))
+            if column.kind in _CHANGED_BY_MISSING or (column.kind == "number" and marker != "nan")
+        ]
 
     def groups(self, rows: Sequence[Row]) -> list[list[int]]:
         """Rows whose integer, boolean and untyped values are missing, or typed, at the same places."""
@@ -105,21 +140,29 @@ class FrameEncoder:
 
     def encode(self, rows: Sequence[Row]) -> pd.DataFrame:
         """The rows as a DataFrame of n rows and k columns."""
-        series = [
-            self._series(column, values) for column, values in zip(self._columns, zip(*rows, strict=True), strict=True)
-        ]
-        names = [column.name for column in self._columns] if self._named else range(len(series))
-        return self._pandas.DataFrame(dict(zip(names, series, strict=True)))
+        parts = zip(self._columns, self._markers, zip(*rows, strict=True), strict=True)
+        series = [self._series(column, marker, values) for column, marker, values in parts]
+        return self._pandas.DataFrame(dict(zip(self._labels, series, strict=True)))
 
-    def _series(self, column: Column, values: tuple[Any, ...]) -> pd.Series[Any]:
-        if column.kind == "any":
-            return self._pandas.Series(values)
+    def _series(self, column: Column, marker: Marker, values: tuple[Any, ...]) -> pd.Series[Any]:
         missing = any(value is None for value in values)
-        if missing and column.kind == "integer":
-            return self._pandas.Series(values, dtype="float64")  # as pandas reads a file with an empty cell
-        if missing and column.kind == "boolean":
-            return self._pandas.Series(values, dtype="object")
-        return self._pandas.Series(values, dtype=column.dtype)
+        if column.kind == "any" and not (missing and marker == "nan"):
+            return self._pandas.Series(values)
+        if missing and marker == "nan" and column.kind in {"boolean", "any"}:
+            return self._pandas.Series([np.nan if value is None else value for value in values], dtype="object")
+        # A column of texts has one dtype, whether a value is missing or not.
+        marked = missing or column.kind == "string"
+        return self._pandas.Series(values, dtype=_dtype(column, marker) if marked else column.dtype)
+
+
+def _dtype(column: Column, marker: Marker) -> str:
+    """The dtype of a column in which a value is missing."""
+    if marker == "none":
+        return "object"
+    if marker == "na":
+        return _NULLABLE.get(column.kind) or column.dtype.replace("int", "Int").replace("uI", "UI")  # UInt8 for uint8
+    # Whole numbers as pandas reads them from a file with an empty cell.
+    return "float64" if column.kind == "integer" else column.dtype
 
 
 def _common_dtype(columns: Sequence[Column]) -> np.dtype[Any]:

@@ -10,23 +10,28 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+import traceback
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from src.errors import ApiError, ModelRefusedError
+from src.errors import ApiError, ModelError, ModelRefusedError
 from src.service.bundle import Bundle, Check, content_digest
+from src.service.column import Column
 from src.service.download import download
 from src.service.fetch_request import FetchRequest
+from src.service.fitted_columns import fitted_columns
 from src.service.loading import load_estimator
 from src.service.record import read_record
-from src.service.reference import Reference
+from src.service.reference import Reference, reason_of
 from src.service.samples import EXAMPLE_ROWS, default_row, example_rows, random_rows
 from src.service.schema import Schema
-from src.service.signature import Signature, logged_signature, signature_of
+from src.service.signature import Signature, logged_signature
+from src.service.sklearn_version import both_versions
+from src.service.unsigned import find_signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,7 @@ def fetch(request: FetchRequest) -> Bundle:
     if not (folder / model_file).resolve().is_relative_to(folder.resolve()):
         raise ModelRefusedError(f"the model file {model_file!r} lies outside the model's folder")
     evidence = _recorded(request, folder, mlmodel) or _asked(request, folder, mlmodel, folder / model_file)
-    columns = evidence.signature.columns
-    example = evidence.examples[0] if evidence.examples else default_row(columns)
+    example = evidence.examples[0] if evidence.examples else evidence.checks[0].row
     bundle = Bundle(
         name=request.name,
         version=request.version,
@@ -65,15 +69,16 @@ def fetch(request: FetchRequest) -> Bundle:
         source=request.source,
         model_file=model_file,
         serialization_format=_serialization_format(flavor),
-        predict_fn=mlmodel["flavors"]["python_function"].get("predict_fn", "predict"),
-        sklearn_version=str(flavor.get("sklearn_version", "")),
+        predict_fn=_predict_fn(mlmodel),
+        sklearn_version=_sklearn_version(flavor),
         named=evidence.signature.named,
-        columns=columns,
+        columns=evidence.signature.columns,
         example={name: value for name, value in example.items() if value is not None},
         checks=evidence.checks,
         logged=_logged(mlmodel, evidence.examples),
         content_sha256=digest,
         digest_verified=bool(request.content_sha256),
+        sequence=evidence.signature.sequence,
     )
     bundle.write(destination)
     return bundle
@@ -100,6 +105,10 @@ def _serialization_format(flavor: Mapping[str, Any]) -> str:
     return str(flavor.get("serialization_format", "pickle"))
 
 
+def _sklearn_version(flavor: Mapping[str, Any]) -> str:
+    return str(flavor.get("sklearn_version", ""))
+
+
 def _recorded(request: FetchRequest, folder: Path, mlmodel: Mapping[str, Any]) -> _Evidence | None:
     """The trainer's record, which counts only where the registry vouches for it by the digest of the files.
 
@@ -113,23 +122,68 @@ def _recorded(request: FetchRequest, folder: Path, mlmodel: Mapping[str, Any]) -
 
 
 def _asked(request: FetchRequest, folder: Path, mlmodel: Mapping[str, Any], model_file: Path) -> _Evidence:
-    """What MLflow answers here and now; it trusts what the model itself says, so that the audit comes first."""
+    """What MLflow answers here and now; it trusts what the model itself says, so that the audit comes first.
+
+    Raises:
+        ModelRefusedError: When MLflow has no answer at all.
+    """
     import skops.io  # noqa: F401, PLC0415 - whole, for MLflow; src.service.loading alone would import it lean
 
-    serialization_format = _serialization_format(sklearn_flavor(mlmodel))
-    estimator = load_estimator(model_file, serialization_format, allow_pickle=request.allow_pickle)
-    signature = signature_of(mlmodel, estimator)
-    examples = _examples(folder, signature)
-    schema = Schema(signature.columns, examples[0] if examples else default_row(signature.columns))
-    rows = [*(examples or [schema.example]), *random_rows(signature.columns, examples)]
-    return _Evidence(signature, examples, Reference(folder, signature).checks(schema, rows))
+    flavor = sklearn_flavor(mlmodel)
+    estimator = load_estimator(model_file, _serialization_format(flavor), allow_pickle=request.allow_pickle)
+    reference = Reference(folder, estimator, _predict_fn(mlmodel))
+    logged = _input_example(folder)
+    signature = logged_signature(mlmodel) or find_signature(estimator, logged, reference.has_answer)
+    columns = signature.columns
+    examples = [] if logged is None else example_rows(logged, columns)
+    known = {
+        column.name: fact.values
+        for column, fact in zip(columns, fitted_columns(estimator, len(columns)), strict=True)
+        if _of_kind(column, fact.kinds)
+    }
+    schema = Schema(columns, {})
+    rows = [*(examples or [default_row(columns, known)]), *random_rows(columns, examples, known)]
+    checks = reference.checks(signature, schema, rows)
+    if not checks:
+        raise ModelRefusedError(
+            f"mlflow.pyfunc gives no repeatable finite answer for any of {len(rows)} rows that were tried: "
+            f"{reference.reason} ({both_versions(_sklearn_version(flavor))})"
+        )
+    return _Evidence(signature, examples, checks)
 
 
-def _examples(folder: Path, signature: Signature) -> list[dict[str, Any]]:
+def _of_kind(column: Column, kinds: Sequence[str]) -> bool:
+    """Whether values of these kinds are values of the column."""
+    return len(kinds) == 1 and (column.kind in {kinds[0], "any"} or (column.kind, kinds[0]) == ("number", "integer"))
+
+
+def _predict_fn(mlmodel: Mapping[str, Any]) -> str:
+    return str(mlmodel["flavors"]["python_function"].get("predict_fn", "predict"))
+
+
+def _input_example(folder: Path) -> Any:
+    """The logged input example; as it stands in its file where MLflow's own conversion refuses it.
+
+    It makes int64 of an optional `long`, which fails for an example with a gap.
+    """
     from mlflow.models import Model  # noqa: PLC0415 - see the module's docstring
 
-    example = Model.load(str(folder)).load_input_example(str(folder))
-    return [] if example is None else example_rows(example, signature.columns)
+    model = Model.load(str(folder))
+    try:
+        return model.load_input_example(str(folder))
+    except Exception:  # noqa: BLE001 - whatever it is, the example is only where rows to compare are taken from
+        return _frame_in_file(folder, model.saved_input_example_info or {})
+
+
+def _frame_in_file(folder: Path, info: Mapping[str, Any]) -> Any:
+    """A DataFrame's example without conversions, or None for any other."""
+    import pandas as pd  # noqa: PLC0415 - MLflow is here already
+
+    try:
+        found = json.loads((folder / str(info.get("artifact_path"))).read_text(encoding="utf-8"))
+        return pd.DataFrame(found["data"], columns=found["columns"], dtype=object)
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
 
 
 def _logged(mlmodel: Mapping[str, Any], examples: list[dict[str, Any]]) -> tuple[Check, ...]:
@@ -145,10 +199,20 @@ def main() -> int:
     try:
         fetch(FetchRequest(**json.load(sys.stdin)))
     except ApiError as error:
-        sys.stdout.write(json.dumps({"kind": error.kind, "detail": error.detail}) + "\n")
-        return 1
+        return _failed(error)
+    except (OSError, MemoryError) as error:  # the machine's, and perhaps of this moment only
+        traceback.print_exc()
+        return _failed(ModelError(f"the model cannot be fetched: {reason_of(error)}"))
+    except Exception as error:  # noqa: BLE001 - a model may be broken in any way, and the reason is one sentence
+        traceback.print_exc()
+        return _failed(ModelRefusedError(f"the version cannot be made ready to serve: {reason_of(error)}"))
     sys.stdout.write('{"ok": true}\n')
     return 0
+
+
+def _failed(error: ApiError) -> int:
+    sys.stdout.write(json.dumps({"kind": error.kind, "detail": error.detail}) + "\n")
+    return 1
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
@@ -14,8 +15,10 @@ from src.errors import ModelError, ModelRefusedError
 from src.service.bundle import Bundle
 from src.service.fetch_request import FetchRequest
 
+logger = logging.getLogger(__name__)
+
 _ROOT: Final = Path(__file__).parents[2]
-_TAIL: Final = 400
+_TAIL: Final = 4000
 
 
 async def run_fetch(request: FetchRequest, limit_seconds: float) -> Bundle:
@@ -56,10 +59,14 @@ def _raise_failure(code: int | None, output: bytes, errors: bytes) -> None:
     answer = answer if isinstance(answer, dict) else {}
     if code == 0 and answer.get("ok"):
         return
+    if said := errors.decode(errors="replace").strip():
+        logger.warning("the fetch failed", extra={"exit_code": code, "stderr": said[-_TAIL:]})
     if "detail" in answer:
         kind = ModelRefusedError if answer.get("kind") == ModelRefusedError.kind else ModelError
         raise kind(answer["detail"])
     if code is not None and code == -signal.SIGKILL:
         raise ModelError("the fetch was killed: most likely the container's memory limit is too small for it")
-    tail = errors.decode(errors="replace").strip()[-_TAIL:]
-    raise ModelError(f"the fetch ended with code {code}: {tail}")
+    ended = f"by signal {signal.Signals(-code).name}" if code is not None and code < 0 else f"with exit code {code}"
+    raise ModelError(
+        f"the process that fetches the model ended {ended} without giving a reason; the log has its output"
+    )

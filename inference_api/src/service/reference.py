@@ -4,47 +4,126 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from src.errors import ModelRefusedError
 from src.service.answer import Answer, agree, answers, is_finite
 from src.service.bundle import Check
-from src.service.encoding import Encoder, FrameEncoder, MatrixEncoder
-from src.service.schema import Schema
+from src.service.encoders import pyfunc_encoders
+from src.service.encoding import Encoder
+from src.service.schema import Row, Schema
 from src.service.signature import Signature
+
+MAX_REASON: Final = 300
 
 
 class Reference:
-    """A model as `mlflow.pyfunc` loads and answers."""
+    """A model as `mlflow.pyfunc` loads and answers.
 
-    def __init__(self, folder: Path, signature: Signature) -> None:
+    Attributes:
+        reason: Why the first row that has no reference answer has none; empty while each has one.
+    """
+
+    def __init__(self, folder: Path, estimator: Any, method: str = "predict") -> None:
         """Load the model through MLflow.
 
         Args:
             folder: The downloaded model, already audited: MLflow trusts what the model itself says.
-            signature: Its input.
+            estimator: The same model as the service loads it.
+            method: Its method that answers.
+
+        Raises:
+            ModelRefusedError: When MLflow cannot load it.
         """
         import mlflow.pyfunc  # noqa: PLC0415 - 100 MiB that only the fetch child carries
         from mlflow.environment_variables import MLFLOW_ALLOW_PICKLE_DESERIALIZATION  # noqa: PLC0415
+        from mlflow.exceptions import MlflowException  # noqa: PLC0415
 
         MLFLOW_ALLOW_PICKLE_DESERIALIZATION.set(True)  # the audit came first, in src.service.loading
-        self._model = mlflow.pyfunc.load_model(str(folder), suppress_warnings=True)
-        self._encoder: Encoder = (
-            MatrixEncoder(signature.columns)
-            if signature.tensor
-            else FrameEncoder(signature.columns, named=signature.named)
+        try:
+            self._model = mlflow.pyfunc.load_model(str(folder), suppress_warnings=True)
+        except Exception as error:
+            raise ModelRefusedError(f"mlflow.pyfunc cannot load the model: {reason_of(error)}") from error
+        self._conversion_error = MlflowException
+        self._estimator = estimator
+        self._method = method
+        self.reason = ""
+
+    def checks(self, signature: Signature, schema: Schema, rows: Sequence[dict[str, Any]]) -> tuple[Check, ...]:
+        """One check for each row that has an answer, always the same and with finite numbers.
+
+        MLflow's own conversion refuses rows that the model answers: it makes int64 of an optional `long`, which cannot
+        be missing then. Such rows are asked of the model itself, as long as MLflow answers others.
+        """
+        self.reason = ""
+        encoders = self._encoders(signature)
+        by_pyfunc: list[Check] = []
+        by_estimator: list[Check] = []
+        for row, (values,) in ((row, schema.rows_of([row])) for row in rows if schema.fits(row)):
+            answer, refused = self._by_pyfunc(encoders, values)
+            if answer is not None:
+                by_pyfunc.append(Check(row, answer))
+            elif refused:
+                answer = self._by_estimator(encoders, values)
+                if answer is not None:
+                    by_estimator.append(Check(row, answer))
+        return (*by_pyfunc, *by_estimator) if by_pyfunc else ()
+
+    def has_answer(self, signature: Signature, row: dict[str, Any]) -> bool:
+        """Whether a row of such columns is answered."""
+        schema = Schema(signature.columns, {})
+        return schema.fits(row) and self._by_pyfunc(self._encoders(signature), schema.rows_of([row])[0])[0] is not None
+
+    def _encoders(self, signature: Signature) -> list[Encoder]:
+        return pyfunc_encoders(
+            signature.columns,
+            self._estimator,
+            named=signature.named,
+            tensor=signature.tensor,
+            sequence=signature.sequence,
         )
 
-    def checks(self, schema: Schema, rows: Sequence[dict[str, Any]]) -> tuple[Check, ...]:
-        """One check for each row that MLflow answers, always the same and with finite numbers."""
-        found = []
-        for row in rows:
+    def _by_pyfunc(self, encoders: Sequence[Encoder], values: Row) -> tuple[Answer | None, bool]:
+        """The answer, if any, and whether it was MLflow's conversion that refused the row."""
+        refused = False
+        for encoder in encoders if None in values else encoders[:1]:
             try:
-                first, second = self._answer(schema, row), self._answer(schema, row)
-            except Exception:  # noqa: BLE001, S112 - random rows may be outside what the model accepts: no check then
-                continue
-            if is_finite(first) and agree(first, second, 0.0):
-                found.append(Check(row, first))
-        return tuple(found)
+                answer = self._twice(self._model.predict, encoder, values)
+            except self._conversion_error as error:
+                refused = True
+                self.reason = self.reason or reason_of(error)
+            except Exception as error:  # noqa: BLE001 - a row may be outside what the model accepts: no check then
+                self.reason = self.reason or reason_of(error)
+            else:
+                if answer is not None:
+                    return answer, False
+        return None, refused
 
-    def _answer(self, schema: Schema, row: dict[str, Any]) -> Answer:
-        return answers(self._model.predict(self._encoder.encode(schema.rows_of([row]))), 1)[0]
+    def _by_estimator(self, encoders: Sequence[Encoder], values: Row) -> Answer | None:
+        for encoder in encoders:
+            try:
+                answer = self._twice(getattr(self._estimator, self._method), encoder, values)
+            except Exception as error:  # noqa: BLE001 - as above
+                self.reason = self.reason or reason_of(error)
+            else:
+                return answer
+        return None
+
+    def _twice(self, predict: Any, encoder: Encoder, values: Row) -> Answer | None:
+        """The answer when it is finite and the same twice."""
+        first, second = (answers(predict(encoder.encode([values])), 1)[0] for _ in range(2))
+        if not is_finite(first):
+            self.reason = self.reason or "the prediction is not a finite number"
+        elif not agree(first, second, 0.0):
+            self.reason = self.reason or "the model answers the same row differently each time"
+        else:
+            return first
+        return None
+
+
+def reason_of(error: Exception) -> str:
+    """An error in one line: its type, and the first line of what it says."""
+    lines = str(error).strip().splitlines() or [""]
+    # MLflow shows the whole table, and says what is wrong with it in the end.
+    said = next((line.partition("Error: ")[2] for line in reversed(lines) if "Error: " in line), lines[0])
+    return f"{type(error).__name__}: {said}"[:MAX_REASON].rstrip(": ")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
-from pydantic_core import ValidationError
 
 from src.service.column import Column
 from src.service.schema import Schema
@@ -27,9 +27,13 @@ _DEFAULTS: Final[dict[str, Any]] = {
 }
 
 
-def default_row(columns: Sequence[Column]) -> dict[str, Any]:
-    """A row for a model that brings no input example."""
-    return {column.name: _DEFAULTS[column.kind] for column in columns}
+Values = Mapping[str, Sequence[Any]]
+"""Values that columns are known to have, by the column's name."""
+
+
+def default_row(columns: Sequence[Column], known: Values = MappingProxyType({})) -> dict[str, Any]:
+    """A row for a model that brings no input example: a value that is known of each column, else one of its kind."""
+    return {column.name: (known.get(column.name) or [_DEFAULTS[column.kind]])[0] for column in columns}
 
 
 def example_rows(example: Any, columns: Sequence[Column]) -> list[dict[str, Any]]:
@@ -55,23 +59,43 @@ def example_rows(example: Any, columns: Sequence[Column]) -> list[dict[str, Any]
         {str(name): _json(value, by_name[str(name)]) for name, value in record.items() if str(name) in by_name}
         for record in records
     ]
-    return [row for row in rows if _fits(row, columns)]
+    schema = Schema(columns, {})
+    return [row for row in rows if schema.fits(row)]
 
 
 def random_rows(
-    columns: Sequence[Column], seen: Sequence[dict[str, Any]], count: int = RANDOM_ROWS
+    columns: Sequence[Column],
+    seen: Sequence[dict[str, Any]],
+    known: Values = MappingProxyType({}),
+    count: int = RANDOM_ROWS,
 ) -> list[dict[str, Any]]:
-    """Rows near those that were seen, with missing values where a column is optional; the same at every call."""
+    """Rows near those that were seen, with missing values where a column is optional; the same at every call.
+
+    Args:
+        columns: The model's columns.
+        seen: Rows of the input example.
+        known: Other values that the model was fitted with: categories, words.
+        count: How many rows.
+    """
     source = random.Random(5)  # noqa: S311 - reproducible test data, not a secret
-    values = {column.name: [row[column.name] for row in seen if row.get(column.name) is not None] for column in columns}
+    values = {
+        column.name: [
+            *[row[column.name] for row in seen if row.get(column.name) is not None],
+            *known.get(column.name, ()),
+        ]
+        for column in columns
+    }
+    fixed = {name for name, found in known.items() if found}
     rows = []
     for _ in range(count):
         row = {}
         for column in columns:
             if column.required or source.random() >= _MISSING_SHARE:
-                row[column.name] = _near(source, column, source.choice(values[column.name] or [_DEFAULTS[column.kind]]))
+                value = source.choice(values[column.name] or [_DEFAULTS[column.kind]])
+                row[column.name] = value if column.name in fixed else _near(source, column, value)
         rows.append(row)
-    return [row for row in rows if _fits(row, columns)]
+    schema = Schema(columns, {})
+    return [row for row in rows if schema.fits(row)]
 
 
 def _near(source: random.Random, column: Column, value: Any) -> Any:
@@ -105,11 +129,3 @@ def _json(value: Any, column: Column) -> Any:
     if column.kind == "integer" and isinstance(value, float) and value.is_integer():
         return int(value)
     return value
-
-
-def _fits(row: dict[str, Any], columns: Sequence[Column]) -> bool:
-    try:
-        Schema(columns, {}).rows_of([row])
-    except (ValidationError, ValueError):
-        return False
-    return True

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime, time
 from functools import cached_property
 from typing import Any, Final
 
-from pydantic_core import ErrorDetails, SchemaValidator, ValidationError, core_schema, to_json
+from pydantic_core import CoreSchema, ErrorDetails, SchemaValidator, ValidationError, core_schema, to_json
 
 from src.errors import BodyTooLargeError, FieldProblem, InvalidRowError, NotJsonError
 from src.service.column import Column
@@ -39,15 +39,10 @@ class Schema:
         self.example = example
         self._names = [column.name for column in columns]
         self._datetimes = [place for place, column in enumerate(columns) if column.kind == "datetime"]
-        # A typed dict takes keys of any form: spaces, accents, keywords, pydantic's own names.
-        fields = {
-            column.name: core_schema.typed_dict_field(column.core_schema(), required=column.required)
-            for column in columns
-        }
-        self._row_schema = core_schema.typed_dict_schema(fields, extra_behavior="forbid")
-        self._row = SchemaValidator(self._row_schema)
-        self._rows = SchemaValidator(core_schema.list_schema(self._row_schema, fail_fast=True))
-        self._every_row = SchemaValidator(core_schema.list_schema(self._row_schema))
+        row_schema = _object_schema(columns, Column.core_schema)
+        self._row = SchemaValidator(row_schema)
+        self._rows = SchemaValidator(core_schema.list_schema(row_schema, fail_fast=True))
+        self._every_row = SchemaValidator(core_schema.list_schema(row_schema))
 
     def row(self, body: bytes) -> Row:
         """Validate the body of a single prediction.
@@ -90,12 +85,20 @@ class Schema:
         """
         return [self._tuple(self._row.validate_json(to_json(value))) for value in values]
 
+    def fits(self, value: dict[str, Any]) -> bool:
+        """Whether an object that is already parsed is a row."""
+        try:
+            self.rows_of([value])
+        except (ValidationError, ValueError):  # ValueError: JSON cannot hold it
+            return False
+        return True
+
     @cached_property
     def json_schema(self) -> dict[str, Any]:
         """JSON Schema of one row, with the example."""
         from pydantic.json_schema import GenerateJsonSchema  # noqa: PLC0415 - the fetch child does without pydantic
 
-        schema = GenerateJsonSchema().generate(self._row_schema)
+        schema = GenerateJsonSchema().generate(_object_schema(self.columns, Column.documented_schema))
         for column in schema["properties"].values():
             column.pop("title", None)  # pydantic's is the name with other capitals
         return {**schema, "title": "Row", "example": self.example}
@@ -121,9 +124,19 @@ class Schema:
         return tuple(row)
 
 
-def _naive_utc(moment: datetime | None) -> datetime | None:
-    """MLflow's datetime columns hold no time zone: an offset is converted to UTC, none is taken as it stands."""
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment is not None and moment.tzinfo else moment
+def _object_schema(columns: Sequence[Column], value: Callable[[Column], CoreSchema]) -> CoreSchema:
+    """A typed dict takes keys of any form: spaces, accents, keywords, pydantic's own names."""
+    fields = {column.name: core_schema.typed_dict_field(value(column), required=column.required) for column in columns}
+    return core_schema.typed_dict_schema(fields, extra_behavior="forbid")
+
+
+def _naive_utc(moment: date | None) -> datetime | None:
+    """A date is its midnight. MLflow's datetime columns hold no time zone: an offset is converted to UTC."""
+    if moment is None:
+        return None
+    if not isinstance(moment, datetime):
+        return datetime.combine(moment, time())
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def _as_api_error(error: ValidationError, expected: str) -> NotJsonError | InvalidRowError:

@@ -1,4 +1,4 @@
-"""An MLflow model's signature, or what a model without one knows of itself, as columns."""
+"""An MLflow model's signature as columns."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import numpy as np
 
 from src.errors import ModelRefusedError
 from src.service.column import Column
-from src.service.parts import parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,24 +21,13 @@ class Signature:
         columns: The columns in order.
         named: Whether the model gets a DataFrame with these names; else positions.
         tensor: Whether MLflow expects one array instead of a DataFrame.
+        sequence: Whether the model takes the only column as a sequence of texts instead of a table.
     """
 
     columns: tuple[Column, ...]
     named: bool
     tensor: bool = False
-
-
-def signature_of(mlmodel: Mapping[str, Any], estimator: Any) -> Signature:
-    """Read the columns from the MLmodel file, else from the fitted estimator.
-
-    Args:
-        mlmodel: The parsed MLmodel file.
-        estimator: The loaded estimator.
-
-    Raises:
-        ModelRefusedError: For an input that a flat JSON object cannot carry, or when nothing tells the columns.
-    """
-    return logged_signature(mlmodel) or _fitted(estimator)
+    sequence: bool = False
 
 
 def logged_signature(mlmodel: Mapping[str, Any]) -> Signature | None:
@@ -58,12 +46,12 @@ def logged_signature(mlmodel: Mapping[str, Any]) -> Signature | None:
     if specs[0].get("type") == "tensor":
         return _tensor(specs)
     named = all("name" in spec for spec in specs)
-    names = [str(spec["name"]) for spec in specs] if named else numbered(len(specs))
-    if len(set(names)) < len(names):
+    labels = [spec["name"] for spec in specs] if named else numbered(len(specs))
+    if len({str(label) for label in labels}) < len(labels):
         raise ModelRefusedError("the signature names a column twice, which a JSON object cannot carry")
     columns = [
-        Column.of_mlflow_type(name, spec["type"], required=spec.get("required", True))
-        for name, spec in zip(names, specs, strict=True)
+        Column.of_mlflow_type(label, spec["type"], required=spec.get("required", True))
+        for label, spec in zip(labels, specs, strict=True)
     ]
     return Signature(tuple(columns), named)
 
@@ -73,13 +61,20 @@ def numbered(count: int) -> list[str]:
     return [f"feature{place}" for place in range(1, count + 1)]
 
 
+def text_signature() -> Signature:
+    """The input of a model that takes a sequence of texts: one field, which has no name of its own."""
+    return Signature((Column("text", "string", "object"),), named=False, tensor=True, sequence=True)
+
+
 def _tensor(specs: list[dict[str, Any]]) -> Signature:
     spec = specs[0]["tensor-spec"]
     shape = spec["shape"]
+    if len(specs) == 1 and "name" not in specs[0] and len(shape) == 1 and np.dtype(spec["dtype"]).kind in "OU":
+        return text_signature()
     if len(specs) > 1 or len(shape) != 2 or shape[1] < 1:  # noqa: PLR2004 - rows and columns
         raise ModelRefusedError(
             f"the signature has {len(specs)} tensor(s), the first of shape {tuple(shape)}; "
-            "one of shape (-1, k) is served"
+            "one of shape (-1, k) is served, or of shape (-1,) for texts"
         )
     if "name" in specs[0]:
         raise ModelRefusedError(
@@ -88,26 +83,3 @@ def _tensor(specs: list[dict[str, Any]]) -> Signature:
         )
     columns = [Column.of_dtype(name, spec["dtype"]) for name in numbered(shape[1])]
     return Signature(tuple(columns), named=False, tensor=True)
-
-
-def _fitted(estimator: Any) -> Signature:
-    names = getattr(estimator, "feature_names_in_", None)
-    count = getattr(estimator, "n_features_in_", None)
-    if names is None and not count:
-        raise ModelRefusedError("the model has no signature and does not know the columns it was fitted with")
-    if names is None:
-        names = numbered(int(count or 0))
-        named = False
-    else:
-        named = True
-    untyped = any(_takes_objects(part) for part in parts(estimator))
-    columns = [
-        Column(str(name), "any", "object", required=False) if untyped else Column(str(name), "number", "float64")
-        for name in names
-    ]
-    return Signature(tuple(columns), named)
-
-
-def _takes_objects(part: Any) -> bool:
-    """Whether an encoder was fitted with categories that are not numbers."""
-    return any(np.asarray(values).dtype.kind in "OUS" for values in getattr(part, "categories_", []))

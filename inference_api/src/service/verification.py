@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter
@@ -13,11 +13,13 @@ from src.errors import ModelRefusedError
 from src.service.answer import Answer, agree
 from src.service.bundle import Bundle, Check
 from src.service.direct.computation import Computation
-from src.service.encoding import Encoder, FrameEncoder, MatrixEncoder
+from src.service.encoders import frame_encoders
+from src.service.encoding import Encoder, MatrixEncoder, SequenceEncoder
 from src.service.equality import BATCH_TOLERANCE, equal_computation, tolerance
 from src.service.model import MAX_REASON, compute_rows, predict_rows
 from src.service.parts import parts
 from src.service.schema import Schema
+from src.service.sklearn_version import both_versions
 
 WARM_UP_CALLS: Final = 5
 
@@ -45,11 +47,16 @@ def verified(bundle: Bundle, schema: Schema, estimator: Any) -> Way:
     """Choose the quickest way of asking that answers as `mlflow.pyfunc` did, and warm it up.
 
     Raises:
-        ModelRefusedError: When no way gives the expected answers.
+        ModelRefusedError: When no way gives the expected answers, or nothing is expected.
     """
+    if not bundle.checks and not bundle.logged:
+        raise ModelRefusedError(
+            f"no answer of mlflow.pyfunc is known for this version ({both_versions(bundle.sklearn_version)})"
+        )
     encoder = _encoder(bundle, schema, estimator)
     computation, reason = equal_computation(bundle, schema, estimator, encoder)
-    rows = schema.rows_of([bundle.example])
+    shown = bundle.example if schema.fits(bundle.example) else (*bundle.checks, *bundle.logged)[0].row
+    rows = schema.rows_of([shown])
 
     plain = _warm_up(lambda: predict_rows(estimator, bundle.predict_fn, encoder, rows))
     quick = plain if computation is None else _warm_up(lambda: compute_rows(computation, encoder, rows))
@@ -58,6 +65,8 @@ def verified(bundle: Bundle, schema: Schema, estimator: Any) -> Way:
 
 def _encoder(bundle: Bundle, schema: Schema, estimator: Any) -> Encoder:
     """The quickest encoder with which the estimator gives the expected answers."""
+    if bundle.sequence:
+        return _agreeing(bundle, schema, estimator, [SequenceEncoder()])
     if MatrixEncoder.fits(bundle.columns):
         matrix = MatrixEncoder(bundle.columns)
         bare = forget_names(estimator) if bundle.named else ()
@@ -65,11 +74,19 @@ def _encoder(bundle: Bundle, schema: Schema, estimator: Any) -> Encoder:
             return matrix
         for part, names in bare:
             part.feature_names_in_ = names
-    frame = FrameEncoder(bundle.columns, named=bundle.named)
-    problem = _disagreement(bundle, schema, estimator, frame)
-    if problem:
-        raise ModelRefusedError(problem)
-    return frame
+    return _agreeing(bundle, schema, estimator, frame_encoders(bundle.columns, estimator, named=bundle.named))
+
+
+def _agreeing(bundle: Bundle, schema: Schema, estimator: Any, encoders: Sequence[Encoder]) -> Encoder:
+    """The first encoder with which the answers agree; the reason why the first does not is told when none does."""
+    problems = []
+    for encoder in encoders:
+        problem = _disagreement(bundle, schema, estimator, encoder)
+        if not problem:
+            return encoder
+        problems.append(problem)
+    about = f" ({both_versions(bundle.sklearn_version)})"
+    raise ModelRefusedError(problems[0][: MAX_REASON - len(about)] + about)
 
 
 def forget_names(estimator: Any) -> tuple[tuple[Any, Any], ...]:
@@ -95,19 +112,19 @@ def _disagreement(bundle: Bundle, schema: Schema, estimator: Any, encoder: Encod
         ("the trainer logged", bundle.logged, BATCH_TOLERANCE),  # it predicted the rows together
     ):
         for check in checks:
-            found = _answer(bundle, schema, estimator, encoder, check)
+            try:
+                found = _answer(bundle, schema, estimator, encoder, check)
+            except Exception as error:  # noqa: BLE001 - an estimator may raise anything: it is the reason that is shown
+                return f"for a row of its verification the model raises {_reason(error)}"[:MAX_REASON]
             if not agree(found, check.answer, allowed):
                 return f"for a row of its verification the model answers {found}, {source} {check.answer}"[:MAX_REASON]
     return _dependence(bundle, schema, estimator, encoder)
 
 
-def _answer(bundle: Bundle, schema: Schema, estimator: Any, encoder: Encoder, check: Check) -> Answer | str:
+def _answer(bundle: Bundle, schema: Schema, estimator: Any, encoder: Encoder, check: Check) -> Answer:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # scikit-learn's advice to the author; the comparison decides here
-        try:
-            return predict_rows(estimator, bundle.predict_fn, encoder, schema.rows_of([check.row]))[0]
-        except Exception as error:  # noqa: BLE001 - an estimator may raise anything: it is the reason that is shown
-            return _reason(error)
+        return predict_rows(estimator, bundle.predict_fn, encoder, schema.rows_of([check.row]))[0]
 
 
 def _dependence(bundle: Bundle, schema: Schema, estimator: Any, encoder: Encoder) -> str:
@@ -118,7 +135,7 @@ def _dependence(bundle: Bundle, schema: Schema, estimator: Any, encoder: Encoder
             warnings.simplefilter("ignore")
             try:
                 found = predict_rows(estimator, bundle.predict_fn, encoder, [rows[place] for place in places])
-            except Exception as error:  # noqa: BLE001 - as in _answer
+            except Exception as error:  # noqa: BLE001 - as above
                 return f"the model fails on several rows at once: {_reason(error)}"
         alone = [bundle.checks[place].answer for place in places]
         if not all(agree(*pair, BATCH_TOLERANCE) for pair in zip(found, alone, strict=True)):

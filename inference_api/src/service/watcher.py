@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from src.errors import ApiError, ModelError, ModelRefusedError
+from src.errors import ApiError, ModelError
 from src.service.batching import MicroBatcher
 from src.service.bundle import Bundle
 from src.service.cache import ModelCache
@@ -18,8 +18,8 @@ from src.service.fetcher import run_fetch
 from src.service.memory import settle_memory
 from src.service.metrics import Metrics
 from src.service.preparation import load_model
-from src.service.refusals import Refusals
 from src.service.registry import ModelVersion, Registry, credentials
+from src.service.retry_backoff import RetryBackoff
 from src.service.serving import ReloadError, Serving
 from src.settings import Settings
 
@@ -45,7 +45,7 @@ class ModelWatcher:
         self._registry = Registry(settings)
         self._cache = ModelCache(settings.model_cache_dir, settings.registered_model_name, settings.model_alias)
         self._place: Path | None = None
-        self._refusals = Refusals(settings.model_poll_seconds)
+        self._backoff = RetryBackoff(settings.model_poll_seconds)
 
     async def run(self) -> None:
         """Serve the last good version at once, then follow the alias until cancelled."""
@@ -58,7 +58,7 @@ class ModelWatcher:
                 self._note(error)
             except Exception as error:  # a fault of one look must not end the watch
                 logger.exception("the look at the registry failed")
-                self._note(ModelError(f"unexpected {type(error).__name__} while loading the model"))
+                self._note(_unexpected(error))
             pause = self._settings.model_poll_seconds
             if self._serving.batcher is None:
                 pause = min(pause, _FIRST_POLL_SECONDS)
@@ -73,19 +73,18 @@ class ModelWatcher:
         version = await self._registry.resolve()
         place = self._cache.place(version)
         if place == self._place:
-            self._refusals.forget()
+            self._backoff.reset()
             return
-        self._refusals.respect(place)
+        self._backoff.check(place)
         try:
             bundle = await asyncio.to_thread(self._cache.find, version) or await self._fetch(version)
             await self._swap(bundle, place)
-        except ApiError as error:
+        except Exception as error:
             self._metrics.reload("failure")
-            if isinstance(error, ModelRefusedError):  # a failure of this time is tried again at every look
-                self._refusals.remember(place, error)
+            self._backoff.failed(place, error if isinstance(error, ApiError) else _unexpected(error))
             raise
         self._metrics.reload("success")
-        self._refusals.forget()
+        self._backoff.reset()
         await asyncio.to_thread(self._cache.mark_good, version)
 
     async def _start_from_cache(self) -> None:
@@ -149,3 +148,7 @@ class ModelWatcher:
             logger.warning("cannot follow the alias", extra={"reason": error.detail, "kind": error.kind})
         self._serving.last_error = ReloadError(error.detail, error.kind, datetime.now(UTC))
         self._metrics.reload_failing(failing=True)
+
+
+def _unexpected(error: Exception) -> ModelError:
+    return ModelError(f"unexpected {type(error).__name__} while loading the model")

@@ -28,6 +28,8 @@ def service(serve: Callable[..., Service]) -> Service:
 
 def json_rows(data: Any) -> list[dict[str, Any]]:
     """Rows as a client would send them: missing values as null, moments as ISO 8601."""
+    if isinstance(data, np.ndarray) and data.ndim == 1:
+        return [{"text": text} for text in data.tolist()]
     if isinstance(data, np.ndarray):
         data = pd.DataFrame(data, columns=[f"feature{place + 1}" for place in range(data.shape[1])])
     rows = []

@@ -207,6 +207,9 @@ def write_bundle(folder: Path, estimator: Any, version: str = "1", **values: Any
     """Put a model and its description into a folder, as a fetch does."""
     (folder / MODEL_FOLDER).mkdir(parents=True)
     skops.io.dump(estimator, folder / MODEL_FOLDER / "model.skops")
+    if "checks" not in values and hasattr(estimator, "predict"):
+        answers = estimator.predict([list(EXAMPLE.values())] * 2).tolist()
+        values["checks"] = tuple(Check(EXAMPLE, answer) for answer in answers)
     bundle = bundle_of(version=version, content_sha256=content_digest(folder / MODEL_FOLDER), **values)
     bundle.write(folder)
     return bundle

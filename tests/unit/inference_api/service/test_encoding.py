@@ -1,6 +1,6 @@
 """Rows as a matrix or a DataFrame: the same values either way, whoever shares the call."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from sklearn.utils import check_array
 
 from src.service.column import Column, Kind
-from src.service.encoding import Encoder, FrameEncoder, MatrixEncoder
+from src.service.encoding import Encoder, FrameEncoder, MatrixEncoder, SequenceEncoder
+from src.service.missing_values import Marker
 
 DTYPES: dict[Kind, list[str]] = {
     "number": ["float64", "float32", "float16"],
@@ -174,3 +175,47 @@ def test_untyped_values_are_apart_by_type() -> None:
 def test_path_is_named(encoder: Encoder) -> None:
     """`GET /model` can tell which way rows take."""
     assert encoder.path in {"matrix", "frame"}
+
+
+MARKED: list[tuple[Column, Marker, Any, str, str]] = [
+    (column("float64", "number", required=False), "none", 1.5, "object", "float64"),
+    (column("int64", "integer", required=False), "nan", 2, "float64", "int64"),
+    (column("int64", "integer", required=False), "na", 2, "Int64", "int64"),
+    (column("uint8", "integer", required=False), "na", 2, "UInt8", "uint8"),
+    (column("bool", "boolean", required=False), "none", True, "object", "bool"),
+    (column("bool", "boolean", required=False), "nan", True, "object", "bool"),
+    (column("bool", "boolean", required=False), "na", True, "boolean", "bool"),
+    (column("str", "string", required=False), "nan", "a", "str", "str"),
+    (column("str", "string", required=False), "none", "a", "object", "object"),
+    (column("str", "string", required=False), "na", "a", "string", "string"),
+    (column("object", "any", required=False), "nan", "a", "object", "str"),
+]
+
+
+@pytest.mark.parametrize(("of", "marker", "value", "dtype", "whole_dtype"), MARKED)
+def test_marks_of_missing_values(of: Column, marker: Marker, value: Any, dtype: str, whole_dtype: str) -> None:
+    """A missing value is the mark that was chosen, in a column that can hold it; without one the column is as usual."""
+    encoder = FrameEncoder([of], markers=[marker])
+    series = encoder.encode([(None,)])[of.name]
+    assert str(series.dtype) == dtype
+    (mark,) = series.tolist()
+    assert {"none": mark is None, "na": mark is pd.NA, "nan": isinstance(mark, float) and np.isnan(mark)}[marker]
+    assert str(encoder.encode([(value,)])[of.name].dtype) == whole_dtype
+
+
+def test_labels_that_are_no_text() -> None:
+    """A column that was named by a number, or by a pair of texts, has that label in the DataFrame."""
+    columns = [Column("0", "number", "float64", label=0), Column("2019", "number", "float64", label=2019)]
+    assert FrameEncoder(columns).encode([(1.0, 2.0)]).columns.equals(pd.Index([0, 2019]))
+    pair = Column("['a', 'b']", "number", "float64", label=("a", "b"))
+    assert FrameEncoder([pair]).encode([(1.0,)]).columns.equals(pd.MultiIndex.from_tuples([("a", "b")]))
+
+
+@pytest.mark.parametrize(("dtype", "kind"), [("object", "O"), ("str", "U")])
+def test_sequence(dtype: Literal["object", "str"], kind: str) -> None:
+    """Texts are an array of one dimension, in one call."""
+    encoder = SequenceEncoder(dtype)
+    rows = [("hola",), ("",), ("un texto más largo",)]
+    found = encoder.encode(rows)
+    assert (found.shape, found.dtype.kind, found.tolist()) == ((3,), kind, [row[0] for row in rows])
+    assert encoder.groups(rows) == [[0, 1, 2]]

@@ -71,14 +71,17 @@ async def test_childs_reason(kind: type[ModelError], tmp_path: Path, monkeypatch
 
 
 FAILURES = [
-    ("sys.stderr.write('x' * 9999 + ' no memory'); sys.exit(3)", "ended with code 3: x+ no memory$"),
-    ("sys.exit(0)", "ended with code 0"),
-    ("print('not json'); sys.exit(0)", "ended with code 0"),
-    ("print('[]'); sys.exit(1)", "ended with code 1"),
-    ("print('5'); sys.exit(0)", "ended with code 0"),
-    ("print(json.dumps({'ok': True})); sys.exit(4)", "ended with code 4"),
+    (
+        "sys.stderr.write('x' * 9999 + ' no memory'); sys.exit(3)",
+        "ended with exit code 3 without giving a reason; the log has its output$",
+    ),
+    ("sys.exit(0)", "ended with exit code 0"),
+    ("print('not json'); sys.exit(0)", "ended with exit code 0"),
+    ("print('[]'); sys.exit(1)", "ended with exit code 1"),
+    ("print('5'); sys.exit(0)", "ended with exit code 0"),
+    ("print(json.dumps({'ok': True})); sys.exit(4)", "ended with exit code 4"),
     ("os.kill(os.getpid(), 9)", "was killed: most likely the container's memory limit"),
-    (f"os.kill(os.getpid(), {int(signal.SIGTERM)})", "ended with code -15"),
+    (f"os.kill(os.getpid(), {int(signal.SIGTERM)})", "ended by signal SIGTERM"),
     ("os.close(0); print(json.dumps({'ok': True}))", "the cached model cannot be read: FileNotFoundError"),
 ]
 
@@ -89,6 +92,20 @@ async def test_broken_child(script: str, reason: str, tmp_path: Path, monkeypatc
     with pytest.raises(ModelError, match=reason) as caught:
         await run(script, tmp_path, monkeypatch)
     assert len(caught.value.detail) < 500
+
+
+async def test_childs_output_is_logged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What a failing child wrote, such as a traceback, is no reason for people; its end stands in the log."""
+    script = (
+        "sys.stderr.write('x' * 9999 + ' no memory'); print(json.dumps({'kind': 'x', 'detail': 'short'})); sys.exit(1)"
+    )
+    with pytest.raises(ModelError, match=r"^short$"):
+        await run(script, tmp_path, monkeypatch)
+    (record,) = [record for record in caplog.records if record.message == "the fetch failed"]
+    assert record.__dict__["stderr"].endswith("xx no memory")
+    assert len(record.__dict__["stderr"]) == 4000
 
 
 async def test_child_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

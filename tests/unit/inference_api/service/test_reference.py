@@ -11,13 +11,18 @@ import yaml
 from mlflow.models import infer_signature
 from sklearn.compose import make_column_transformer
 from sklearn.dummy import DummyClassifier
-from sklearn.linear_model import LinearRegression
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
-from src.service.reference import Reference
+from src.errors import ModelRefusedError
+from src.service.bundle import Check
+from src.service.reference import Reference, reason_of
 from src.service.schema import Schema
-from src.service.signature import signature_of
+from src.service.signature import Signature, logged_signature, text_signature
+from src.service.unsigned import find_signature
 
 DATA = pd.DataFrame({"año": [1.0, 2.0, 3.0, 5.0], "n": [1, 2, 1, 2], "colour": ["red", "blue", "red", "blue"]})
 TARGET = [1.0, 2.0, 3.0, 5.0]
@@ -30,13 +35,29 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
 
 
-def reference(folder: Path, estimator: Any, data: Any, *, signed: bool = True) -> tuple[Reference, Schema]:
-    """A model as MLflow saves it."""
-    signature = infer_signature(data, estimator.predict(data)) if signed else None
-    mlflow.sklearn.save_model(estimator, folder / "model", signature=signature, pip_requirements=[])
-    mlmodel = yaml.safe_load((folder / "model" / "MLmodel").read_text())
-    found = signature_of(mlmodel, estimator)
-    return Reference(folder / "model", found), Schema(found.columns, {})
+class Asked:
+    """A model as MLflow saves it, with its columns.
+
+    Attributes:
+        reference: Its answers.
+        signature: Its columns, logged or found.
+    """
+
+    def __init__(self, folder: Path, estimator: Any, data: Any, *, signed: bool = True) -> None:
+        """Save and load it."""
+        signature = infer_signature(data, estimator.predict(data)) if signed else None
+        mlflow.sklearn.save_model(
+            estimator, folder / "model", signature=signature, pip_requirements=[], skops_trusted_types=["numpy.dtype"]
+        )
+        mlmodel = yaml.safe_load((folder / "model" / "MLmodel").read_text())
+        self.reference = Reference(folder / "model", estimator)
+        self.signature: Signature = logged_signature(mlmodel) or find_signature(
+            estimator, None, self.reference.has_answer
+        )
+
+    def checks(self, rows: list[dict[str, Any]]) -> tuple[Check, ...]:
+        """The checks for some rows."""
+        return self.reference.checks(self.signature, Schema(self.signature.columns, {}), rows)
 
 
 def mixed() -> Any:
@@ -49,8 +70,7 @@ def mixed() -> Any:
 @pytest.mark.parametrize("signed", [True, False])
 def test_answers_are_pyfuncs(signed: bool, tmp_path: Path) -> None:  # noqa: FBT001
     """Each row's check holds the answer of `mlflow.pyfunc`, with a signature or without."""
-    found, schema = reference(tmp_path, mixed(), DATA, signed=signed)
-    checks = found.checks(schema, ROWS)
+    checks = Asked(tmp_path, mixed(), DATA, signed=signed).checks(ROWS)
     assert [check.row for check in checks] == ROWS
     assert [check.answer for check in checks] == pytest.approx(TARGET)
 
@@ -58,29 +78,105 @@ def test_answers_are_pyfuncs(signed: bool, tmp_path: Path) -> None:  # noqa: FBT
 def test_tensor(tmp_path: Path) -> None:
     """A model with a tensor signature is asked with an array of its type."""
     data = np.arange(12, dtype="float32").reshape(4, 3)
-    found, schema = reference(tmp_path, LinearRegression().fit(data, data.sum(axis=1)), data)
-    (check,) = found.checks(schema, [{"feature1": 1.0, "feature2": 2.0, "feature3": 4.0}])
+    asked = Asked(tmp_path, LinearRegression().fit(data, data.sum(axis=1)), data)
+    (check,) = asked.checks([{"feature1": 1.0, "feature2": 2.0, "feature3": 4.0}])
     assert check.answer == pytest.approx(7)
 
 
 def test_refused_rows_give_no_check(tmp_path: Path) -> None:
     """A row that the model refuses, or that does not fit its columns, proves nothing and is left out."""
-    found, schema = reference(tmp_path, mixed(), DATA, signed=False)
+    asked = Asked(tmp_path, mixed(), DATA, signed=False)
     good = ROWS[0]
-    assert [check.row for check in found.checks(schema, [{**good, "colour": "mauve"}, good, {"other": 1}])] == [good]
+    assert [check.row for check in asked.checks([{**good, "colour": "mauve"}, good, {"other": 1}])] == [good]
+    assert asked.reference.reason == "ValueError: Found unknown categories ['mauve'] in column 0 during transform"
 
 
 @pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")  # what this is about
 def test_answers_that_are_not_finite_give_no_check(tmp_path: Path) -> None:
     """An answer that JSON cannot hold is no reference."""
     data = DATA[["año"]]
-    found, schema = reference(tmp_path, LinearRegression().fit(data, data["año"] * 1e300), data)
-    assert [check.row for check in found.checks(schema, [{"año": 1e300}, {"año": 1.0}])] == [{"año": 1.0}]
+    asked = Asked(tmp_path, LinearRegression().fit(data, data["año"] * 1e300), data)
+    assert [check.row for check in asked.checks([{"año": 1e300}, {"año": 1.0}])] == [{"año": 1.0}]
+    assert asked.reference.reason == "the prediction is not a finite number"
 
 
 def test_answers_that_do_not_repeat_give_no_check(tmp_path: Path) -> None:
     """A model that answers at random cannot be compared with."""
     labels = [f"label{place}" for place in range(1000)]
     data = pd.DataFrame({"x": np.arange(1000.0)})
-    found, schema = reference(tmp_path, DummyClassifier(strategy="uniform").fit(data, labels), data)
-    assert len(found.checks(schema, [{"x": 1.0}] * 5)) <= 1
+    asked = Asked(tmp_path, DummyClassifier(strategy="uniform").fit(data, labels), data)
+    assert len(asked.checks([{"x": 1.0}] * 5)) <= 1
+    assert asked.reference.reason == "the model answers the same row differently each time"
+
+
+def test_texts(tmp_path: Path) -> None:
+    """A model of texts is asked with a sequence of them."""
+    texts = ["hola mundo", "buen día", "mal día", "adiós mundo"] * 5
+    asked = Asked(
+        tmp_path, make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts, [0, 1, 2, 3] * 5), np.array(texts)
+    )
+    assert asked.signature == text_signature()
+    assert [check.answer for check in asked.checks([{"text": "mal día"}, {"text": "hola mundo"}])] == [2, 0]
+
+
+def missing_numbers() -> tuple[Any, pd.DataFrame]:
+    """A model whose whole numbers have gaps, in pandas' own type for that."""
+    data = pd.DataFrame({"rooms": pd.array([1, 2, None, 4] * 5, dtype="Int64"), "x": np.arange(20.0)})
+    return make_pipeline(SimpleImputer(), LinearRegression()).fit(data, data["x"]), data
+
+
+@pytest.mark.filterwarnings("ignore:.*integer column:UserWarning")  # MLflow's advice about missing integers
+def test_a_row_that_only_mlflow_refuses(tmp_path: Path) -> None:
+    """MLflow cannot make int64 of a missing `long`: the model itself is asked, as long as MLflow answers others."""
+    asked = Asked(tmp_path, *missing_numbers())
+    gap, whole = {"x": 3.0}, {"rooms": 2, "x": 5.0}
+    assert [(check.row, check.answer) for check in asked.checks([gap, whole])] == [
+        (whole, pytest.approx(5.0)),
+        (gap, pytest.approx(3.0)),
+    ]
+    assert asked.checks([gap]) == ()
+    assert "Incompatible input types for column rooms" in asked.reference.reason
+
+
+MISSING_TEXTS = {
+    "imputer of None": (None, SimpleImputer(missing_values=None, strategy="constant", fill_value="none")),
+    "imputer of NaN": (np.nan, SimpleImputer(strategy="constant", fill_value="none")),
+    "category None": (None, OneHotEncoder()),
+    "category NaN": (np.nan, OneHotEncoder()),
+    "category None, unknown ones ignored": (None, OneHotEncoder(handle_unknown="ignore")),
+    "category NaN, unknown ones ignored": (np.nan, OneHotEncoder(handle_unknown="ignore")),
+}
+
+
+@pytest.mark.parametrize("name", MISSING_TEXTS)
+def test_missing_texts(name: str, tmp_path: Path) -> None:
+    """A missing text reaches the model as the mark that it was fitted with, also where it would answer for another."""
+    mark, first = MISSING_TEXTS[name]
+    data = pd.DataFrame({"colour": pd.Series(["red", "blue", mark] * 10, dtype="object"), "x": np.arange(30.0)})
+    target = data["x"] + pd.Series([0.0, 100.0, 5000.0] * 10)
+    part = first if isinstance(first, OneHotEncoder) else make_pipeline(first, OneHotEncoder())
+    columns = make_column_transformer((part, ["colour"]), ("passthrough", ["x"]))
+    asked = Asked(tmp_path, make_pipeline(columns, LinearRegression()).fit(data, target), data)
+    (check,) = asked.checks([{"x": 7.0}])
+    assert check.answer == pytest.approx(5007.0)
+
+
+@pytest.mark.filterwarnings("ignore:.*integer column:UserWarning")  # as above
+def test_mlflow_cannot_load(tmp_path: Path) -> None:
+    """A model that MLflow itself cannot load is refused, in one line."""
+    estimator, data = missing_numbers()
+    Asked(tmp_path, estimator, data)
+    (tmp_path / "model" / "model.skops").write_bytes(b"broken")
+    with pytest.raises(ModelRefusedError, match=r"^mlflow\.pyfunc cannot load the model: BadZipFile: [^\n]+$"):
+        Reference(tmp_path / "model", estimator)
+
+
+def test_reason_of_an_error() -> None:
+    """An error is one line: what it says first, or what MLflow says after the table that it shows."""
+    assert reason_of(ValueError("first\nsecond")) == "ValueError: first"
+    assert (
+        reason_of(RuntimeError("Failed to enforce '  x\n0 1'. Error: column x is odd"))
+        == "RuntimeError: column x is odd"
+    )
+    assert reason_of(KeyError()) == "KeyError"
+    assert len(reason_of(ValueError("x" * 10_000))) == 300

@@ -10,6 +10,7 @@ import pytest
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor, make_column_transformer
 from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier, VotingRegressor
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.multioutput import MultiOutputRegressor
@@ -19,9 +20,11 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from src.errors import ModelRefusedError
 from src.service.bundle import Bundle, Check
+from src.service.column import Column
 from src.service.encoding import Encoder
 from src.service.parts import parts
 from src.service.schema import Schema
+from src.service.signature import text_signature
 from src.service.verification import forget_names, verified
 from tests.unit.inference_api.doubles import (
     EXAMPLE,
@@ -187,15 +190,44 @@ def test_model_of_single_rows_is_refused() -> None:
 def test_failing_model_is_refused() -> None:
     """A model that fails where pyfunc answered is refused with its own reason, cut to a sane length."""
     bundle = bundle_of(checks=(Check(EXAMPLE, 5.0),))
-    with pytest.raises(ModelRefusedError, match="the model answers RuntimeError: no such file") as caught:
+    with pytest.raises(ModelRefusedError, match="the model raises RuntimeError: no such file") as caught:
         verify(bundle, FailingEstimator(RuntimeError("no such file" + "x" * 5000)))
     assert len(caught.value.detail) <= 300
 
 
 def test_without_any_check() -> None:
-    """A model for which pyfunc answered nothing is accepted as it is; `GET /model` warns of it."""
-    assert verify(bundle_of(), regression()).path == "matrix"
-    assert verify(bundle_of(), FailingEstimator(ValueError())).path == "matrix"
+    """A model for which no answer is known is refused, however well it answers here: nothing tells that it is right."""
+    for estimator in (regression(), FailingEstimator(ValueError())):
+        with pytest.raises(ModelRefusedError, match=r"no answer of mlflow\.pyfunc is known for this version"):
+            verify(bundle_of(), estimator)
+
+
+MISSING = pd.DataFrame({"colour": pd.Series(["red", "blue", None] * 10, dtype="object"), "x": np.arange(30.0)})
+
+
+@pytest.mark.parametrize("mark", [None, np.nan])
+def test_mark_of_missing_values(mark: Any) -> None:
+    """A missing value reaches the model as the None or the NaN that it was fitted with, whatever the direct way is."""
+    data = MISSING.assign(colour=MISSING["colour"].where(MISSING["colour"].notna(), mark))
+    columns = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["colour"]), ("passthrough", ["x"]))
+    target = data["x"] + pd.Series([0.0, 100.0, 5000.0] * 10)
+    estimator = make_pipeline(columns, LinearRegression()).fit(data, target)
+    found = (Column("colour", "string", "str", required=False), Column("x", "number", "float64"))
+    rows: list[dict[str, Any]] = [{"colour": "red", "x": 0.0}, {"colour": "blue", "x": 1.0}, {"colour": None, "x": 2.0}]
+    checks = tuple(Check(row, float(estimator.predict(data.iloc[[place]])[0])) for place, row in enumerate(rows))
+    encoder = verify(bundle_of(found, named=True, example=checks[0].row, checks=checks), estimator)
+    assert estimator.predict(encoder.encode([(None, 7.0)]))[0] == pytest.approx(5007.0)
+
+
+def test_texts_in_a_sequence() -> None:
+    """A model of texts gets a sequence of them."""
+    texts = ["hola mundo", "buen día", "mal día", "adiós mundo"] * 5
+    estimator = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts, [0, 1, 2, 3] * 5)
+    (column,) = text_signature().columns
+    checks = tuple(Check({"text": text}, place) for place, text in enumerate(texts[:4]))
+    assert (
+        verify(bundle_of((column,), example=checks[0].row, checks=checks, sequence=True), estimator).path == "sequence"
+    )
 
 
 def test_forget_names_tells_what_it_took() -> None:

@@ -186,9 +186,7 @@ async def test_refused_version_is_not_tried_at_every_look(registry: StubRegistry
         with pytest.raises(ModelRefusedError, match=r"posix\.system"):
             await watched.watcher.refresh()
     assert watched.metric('inference_model_reloads_total{outcome="failure"}') == "1.0"
-    refusal = watched.watcher._refusals.last
-    assert refusal is not None
-    refusal.retry_at = 0
+    watched.watcher._backoff.reset()
     with pytest.raises(ModelRefusedError):
         await watched.watcher.refresh()
     assert watched.metric('inference_model_reloads_total{outcome="failure"}') == "2.0"
@@ -225,16 +223,18 @@ async def test_version_is_fetched(watched: Watched, fetch: FolderFetch) -> None:
 
 
 async def test_failed_fetch_leaves_nothing(watched: Watched, fetch: FolderFetch) -> None:
-    """A fetch that fails leaves no files, and is tried again at the next look."""
+    """A fetch that fails leaves no files, and is tried again after a pause, not at every poll."""
     watched.registry.point_at(version_of("4"))
     fetch.error = ModelError("the bucket is gone")
     for _ in range(2):
         with pytest.raises(ModelError, match="the bucket is gone"):
             await watched.watcher.refresh()
     assert list(watched.settings.model_cache_dir.rglob("half")) == []
+    assert len(fetch.requests) == 1
     fetch.error = None
+    watched.watcher._backoff.reset()
     await watched.watcher.refresh()
-    assert len(fetch.requests) == 3
+    assert len(fetch.requests) == 2
     assert await watched.answer() == pytest.approx(444)
 
 
