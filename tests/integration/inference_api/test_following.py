@@ -17,11 +17,14 @@ import mlflow.pyfunc
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from mlflow.models import infer_signature
 from registration import register
 from service_process import ROOT, Service, start_service
 from sklearn.dummy import DummyRegressor
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 pytestmark = [
@@ -169,6 +172,14 @@ def test_what_cannot_be_served_is_refused_and_the_old_version_stays(
 
     lying = constant(mlflow_server, name, 10.0, metadata={"example_prediction": [11.0, 11.0]})
     assert "the trainer logged 11.0" in service.wait_error("the trainer logged")
+    # What a scikit-learn before 1.8 saves: its imputers lack what later ones look for.
+    stale = make_pipeline(SimpleImputer(), LinearRegression()).fit(DATA, np.zeros(len(DATA)))
+    signature = infer_signature(DATA, np.zeros(len(DATA)))
+    del stale[0]._fill_dtype
+    register(mlflow_server, name, stale, signature=signature)
+    reason = service.wait_error("no repeatable finite answer")
+    assert "AttributeError: 'SimpleImputer' object has no attribute '_fill_dtype'" in reason
+    assert f"(saved with scikit-learn {sklearn.__version__}, served with {sklearn.__version__})" in reason
     assert service.model()["version"] == good != lying
     assert service.predict({"x": 1.0}).json() == {"prediction": 7.0}
     assert service.client.get("/ready").status_code == 200
