@@ -23,7 +23,7 @@ from src.service.bundle import Bundle, Check, content_digest
 from src.service.column import Column
 from src.service.download import download
 from src.service.fetch_request import FetchRequest
-from src.service.fitted_columns import fitted_columns
+from src.service.fitted_columns import fitted_columns, takes_texts
 from src.service.loading import load_estimator
 from src.service.record import read_record
 from src.service.reference import Reference, reason_of
@@ -93,6 +93,8 @@ def sklearn_flavor(mlmodel: Mapping[str, Any]) -> dict[str, Any]:
     flavors: dict[str, Any] = mlmodel.get("flavors", {})
     function = flavors.get("python_function", {})
     flavor: dict[str, Any] = flavors.get("sklearn", {})
+    if flavor and not function:
+        raise ModelRefusedError("the estimator has no method predict, so that MLflow logged nothing that answers")
     if not flavor or function.get("loader_module") != "mlflow.sklearn":
         names = ", ".join(sorted(set(flavors) - {"python_function"})) or function.get("loader_module", "none")
         raise ModelRefusedError(f"the model's flavor is {names}; this service serves the sklearn flavor")
@@ -134,6 +136,11 @@ def _asked(request: FetchRequest, folder: Path, mlmodel: Mapping[str, Any], mode
     reference = Reference(folder, estimator, _predict_fn(mlmodel))
     logged = _input_example(folder)
     signature = logged_signature(mlmodel) or find_signature(estimator, logged, reference.has_answer)
+    if takes_texts(estimator) and not signature.sequence:
+        raise ModelRefusedError(
+            "the model takes a sequence of texts, but its signature says a table, of which it would get the column "
+            "names: log it with signature=infer_signature(numpy.array(texts), model.predict(texts))"
+        )
     columns = signature.columns
     examples = [] if logged is None else example_rows(logged, columns)
     known = {

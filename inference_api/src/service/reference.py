@@ -122,8 +122,8 @@ class Reference:
 
 
 def reason_of(error: Exception) -> str:
-    """An error in one line: its type, and the first line of what it says."""
-    lines = str(error).strip().splitlines() or [""]
+    """An error in one line: its type and what it says."""
+    text = str(error)
     # MLflow shows the whole table, and says what is wrong with it in the end.
-    said = next((line.partition("Error: ")[2] for line in reversed(lines) if "Error: " in line), lines[0])
-    return f"{type(error).__name__}: {said}"[:MAX_REASON].rstrip(": ")
+    said = text.rpartition("Error: ")[2] if "Failed to enforce schema" in text else text
+    return f"{type(error).__name__}: {' '.join(said.split())}"[:MAX_REASON].rstrip(": ")

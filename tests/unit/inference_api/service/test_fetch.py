@@ -16,10 +16,17 @@ import mlflow.sklearn
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
+import skops.io
 import yaml
 from mlflow.models import infer_signature
 from service_process import free_port
-from sklearn.linear_model import LinearRegression
+from sklearn.compose import make_column_transformer
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 
 from src.errors import ModelError, ModelRefusedError
 from src.service import fetch as module
@@ -196,6 +203,7 @@ FLAVORS: list[tuple[dict[str, Any], str]] = [
         "the model's flavor is sklearn",
     ),
     ({}, "the model's flavor is none;"),
+    ({"sklearn": {"a": 1}}, "the estimator has no method predict"),
     ({"python_function": {**FUNCTION, "code": "code"}, "sklearn": {"a": 1}}, "brings code of its own"),
     ({"python_function": FUNCTION, "sklearn": {"code": "code"}}, "brings code of its own"),
 ]
@@ -206,6 +214,73 @@ def test_other_flavors_are_refused(flavors: dict[str, Any], reason: str) -> None
     """A model of another flavor, or with code of its own, is refused with the reason."""
     with pytest.raises(ModelRefusedError, match=reason):
         sklearn_flavor({"flavors": flavors})
+
+
+def save(folder: Path, estimator: Any, data: Any, **options: Any) -> None:
+    """Replace the model of a folder by another one, as MLflow logs it."""
+    shutil.rmtree(folder)
+    with contextlib.chdir(folder.parent):
+        mlflow.sklearn.save_model(
+            estimator,
+            folder,
+            signature=infer_signature(data, estimator.predict(data)),
+            input_example=data[:4],
+            skops_trusted_types=["numpy.dtype"],
+            pip_requirements=[],
+            **options,
+        )
+
+
+@pytest.mark.filterwarnings("ignore:.*integer column:UserWarning")  # MLflow's advice about missing integers
+def test_example_that_mlflow_cannot_convert(fetched: Callable[..., Bundle], files: Path) -> None:
+    """An example with a gap in an optional `long`, of which MLflow would make int64, is read as it was logged."""
+    data = pd.DataFrame({"rooms": pd.array([None, 1, 2, 4] * 5, dtype="Int64"), "x": np.arange(20.0)})
+    save(files, make_pipeline(SimpleImputer(), LinearRegression()).fit(data, data["x"]), data)
+    bundle = fetched()
+    rows = [check.row for check in bundle.checks]
+    assert {"rooms": 1, "x": 1.0} in rows
+    assert {"rooms": None, "x": 0.0} in rows
+    assert bundle.example == {"x": 0.0}
+
+
+def test_model_of_another_scikit_learn(fetched: Callable[..., Bundle], files: Path) -> None:
+    """A model that raises for every row is refused with its own reason and both versions of scikit-learn."""
+    pipeline = make_pipeline(SimpleImputer(), LinearRegression()).fit(DATA, DATA.sum(axis=1))
+    save(files, pipeline, DATA)
+    del pipeline[0]._fill_dtype  # which imputers before 1.8 do not have
+    (files / "model.skops").write_bytes(skops.io.dumps(pipeline))
+    change(files, lambda mlmodel: mlmodel["flavors"]["sklearn"].update(sklearn_version="1.5.2"))
+    with pytest.raises(ModelRefusedError) as caught:
+        fetched()
+    assert caught.value.detail == (
+        "mlflow.pyfunc gives no repeatable finite answer for any of 34 rows that were tried: "
+        "AttributeError: 'SimpleImputer' object has no attribute '_fill_dtype' "
+        f"(saved with scikit-learn 1.5.2, served with {sklearn.__version__})"
+    )
+
+
+def test_texts_in_a_table(fetched: Callable[..., Bundle], files: Path) -> None:
+    """A model of texts with a signature of a table is refused: MLflow gives it the names of the columns."""
+    texts = pd.DataFrame({"texto": ["hola mundo", "mal día"] * 10})
+    model = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts["texto"], [0, 1] * 10)
+    signature = infer_signature(texts, np.array([0, 1]))
+    shutil.rmtree(files)
+    mlflow.sklearn.save_model(
+        model, files, signature=signature, pip_requirements=[], skops_trusted_types=["numpy.dtype"]
+    )
+    with pytest.raises(ModelRefusedError, match=r"takes a sequence of texts, .*infer_signature\(numpy\.array\(texts\)"):
+        fetched()
+
+
+def test_values_that_the_encoder_knows(fetched: Callable[..., Bundle], files: Path) -> None:
+    """Without an example, rows are made of the categories that the model was fitted with; others it would refuse."""
+    data = pd.DataFrame({"colour": ["red", "blue"] * 10, "x": np.arange(20.0)})
+    columns = make_column_transformer((OneHotEncoder(), ["colour"]), ("passthrough", ["x"]))
+    save(files, make_pipeline(columns, LinearRegression()).fit(data, data["x"]), data)
+    change(files, lambda mlmodel: mlmodel.pop("saved_input_example_info"))
+    bundle = fetched()
+    assert len(bundle.checks) == 31
+    assert {check.row["colour"] for check in bundle.checks} == {"red", "blue"}
 
 
 def answer(request: FetchRequest, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
@@ -232,6 +307,47 @@ def test_main_with_a_refused_model(
     code, found = answer(replace(request_, content_sha256="0"), monkeypatch, capsys)
     assert (code, found["kind"]) == (1, ModelRefusedError.kind)
     assert "digest" in found["detail"]
+
+
+class FailingDownload:
+    """Raises what a download may raise."""
+
+    def __init__(self, error: Exception) -> None:
+        """Keep the error."""
+        self._error = error
+
+    def __call__(self, _request: FetchRequest, _destination: Path) -> Path:
+        """Raise it."""
+        raise self._error
+
+
+UNEXPECTED: list[tuple[Exception, type[ModelError], str]] = [
+    (
+        OSError(28, "No space left on device"),
+        ModelError,
+        "cannot be fetched: OSError: [Errno 28] No space left on device",
+    ),
+    (
+        RuntimeError("first\nlast words"),
+        ModelRefusedError,
+        "cannot be made ready to serve: RuntimeError: first last words",
+    ),
+]
+
+
+@pytest.mark.parametrize("case", UNEXPECTED)
+def test_main_with_an_unexpected_error(
+    case: tuple[Exception, type[ModelError], str],
+    request_: FetchRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Whatever goes wrong is told in one sentence; what the machine lacks may be there the next time."""
+    error, kind, reason = case
+    monkeypatch.setattr(module, "download", FailingDownload(error))
+    code, said = answer(request_, monkeypatch, capsys)
+    assert (code, said["kind"]) == (1, kind.kind)
+    assert said["detail"].endswith(reason)
 
 
 def test_server_that_does_not_answer(

@@ -172,10 +172,10 @@ def test_mlflow_cannot_load(tmp_path: Path) -> None:
 
 
 def test_reason_of_an_error() -> None:
-    """An error is one line: what it says first, or what MLflow says after the table that it shows."""
-    assert reason_of(ValueError("first\nsecond")) == "ValueError: first"
+    """An error is one line: what it says, or what MLflow says after the table that it shows."""
+    assert reason_of(ValueError("first\n- second")) == "ValueError: first - second"
     assert (
-        reason_of(RuntimeError("Failed to enforce '  x\n0 1'. Error: column x is odd"))
+        reason_of(RuntimeError("Failed to enforce schema of '  x\n0 1'. Error: column x is odd"))
         == "RuntimeError: column x is odd"
     )
     assert reason_of(KeyError()) == "KeyError"
