@@ -60,6 +60,13 @@ class NotJsonError(ApiError):
     kind = "not_json"
 
 
+class DamagedBodyError(ApiError):
+    """The body is not what its `Content-Encoding` says."""
+
+    status = 400
+    kind = "damaged_body"
+
+
 class BodyTooLargeError(ApiError):
     """The body is over the limit of bytes, or a batch over the limit of rows."""
 
@@ -72,6 +79,13 @@ class UnsupportedMediaTypeError(ApiError):
 
     status = 415
     kind = "unsupported_media_type"
+
+
+class UnsupportedEncodingError(UnsupportedMediaTypeError):
+    """The body has a `Content-Encoding` that the service does not understand."""
+
+    status = 415
+    kind = "unsupported_encoding"
 
 
 class InvalidRowError(ApiError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -11,6 +13,10 @@ from urllib.parse import urlsplit
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 FALSE_WORDS = frozenset({"0", "false", "no", "off"})
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+EVERYBODY = "*"
+MAX_PREFIX = 200
+# Nothing that a browser would take for another host or for a step upwards.
+_PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[\w.~:@+-]+)*/?", re.ASCII)
 
 
 class SettingsError(ValueError):
@@ -40,6 +46,8 @@ class Settings:
         fast_lane: Answer plain `POST /predict` by the fast lane; else every request goes through the application.
         longest_rest_ms: The most that the fast lane waits for more requests before it answers; 0 for never.
         socket_dir: Folder shared with the gateway for this replica's Unix socket; empty for TCP only.
+        root_path: Path under which a reverse proxy publishes the service, such as `/ml`; empty for none.
+        forwarded_allow_ips: Addresses and networks whose X-Forwarded-Prefix and X-Forwarded-Proto count; `*` for all.
         keep_alive_seconds: Idle time of a connection; must exceed the gateway's.
         shutdown_seconds: Time for requests in flight after SIGTERM.
         log_level: DEBUG, INFO, WARNING or ERROR.
@@ -63,6 +71,8 @@ class Settings:
     fast_lane: bool = True
     longest_rest_ms: float = 20.0
     socket_dir: str = ""
+    root_path: str = ""
+    forwarded_allow_ips: str = "127.0.0.1,::1"
     keep_alive_seconds: int = 75
     shutdown_seconds: int = 8
     log_level: str = "INFO"
@@ -87,6 +97,31 @@ class Settings:
         if problems:
             raise SettingsError("; ".join(problems))
         return cls(**values)
+
+
+def path_prefix(text: str) -> str:
+    """The path of a URL as a prefix: without a slash at its end, and empty for the root.
+
+    Raises:
+        ValueError: When it is no plain path.
+    """
+    if len(text) > MAX_PREFIX or not text.startswith("/") or not _PREFIX.fullmatch(text):
+        raise ValueError("must be a path such as /ml or /team/ml, of letters, digits and . _ ~ : @ + -")
+    return text.rstrip("/")
+
+
+def _addresses(text: str) -> str:
+    if text == EVERYBODY:
+        return text
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    for part in parts:
+        try:
+            ipaddress.ip_network(part)
+        except ValueError:
+            raise ValueError(
+                f"must be IP addresses and networks with commas between them, or *: {part[:MAX_PREFIX]!r} is neither"
+            ) from None
+    return ",".join(parts)
 
 
 def _boolean(text: str) -> bool:
@@ -151,5 +186,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "mlflow_tracking_uri": _http_url,
     "port": _port,
     "longest_rest_ms": _number,
+    "root_path": path_prefix,
+    "forwarded_allow_ips": _addresses,
     "log_level": _log_level,
 }

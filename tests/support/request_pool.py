@@ -1,5 +1,7 @@
 """Requests of every kind that a client may send, right and wrong, as the bytes on the wire."""
 
+import gzip
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -97,6 +99,10 @@ def _first(line: bytes) -> Callable[[int], bytes]:
     return lambda number: post(row(number), first=line)
 
 
+def _packed(pack: Callable[[bytes], bytes], encoding: bytes) -> Callable[[int], bytes]:
+    return lambda number: post(pack(row(number)), b"Content-Encoding: " + encoding)
+
+
 def _media(line: bytes | None) -> Callable[[int], bytes]:
     return lambda number: post(row(number), media_type=line)
 
@@ -137,6 +143,13 @@ PLAIN: Final = (
     _good("a row of 5 KB", _padded(5000)),
     _good("a row of 64 KiB", _padded(1 << 16)),
     _good("a blank line before a row", lambda n: b"\r\n" + plain(n)),
+    _good("a byte order mark", lambda n: post(b"\xef\xbb\xbf" + row(n))),
+    _good("another charset, all ASCII", _media(b"Content-Type: application/json; charset=iso-8859-1")),
+    Sample("two byte order marks", lambda n: post(b"\xef\xbb\xbf\xef\xbb\xbf" + row(n))),
+    Sample("UTF-16", lambda n: post(row(n).decode().encode("utf-16"))),
+    Sample("UTF-32 without a mark", lambda n: post(row(n).decode().encode("utf-32-be"))),
+    Sample("Latin-1", _body('{"x":1,"año":2}'.encode("latin-1"))),
+    Sample("gzip that does not say so", lambda n: post(gzip.compress(row(n), mtime=0))),
     Sample("one byte", _body(b"{")),
     Sample("no JSON", _body(b"{nope")),
     Sample("broken UTF-8", _body(b'{"x":"\xff"}')),
@@ -166,6 +179,25 @@ OTHER: Final = (
     _good("a trailer", lambda n: chunked(row(n), 9, trailer=b"X-Sum: 1\r\n")),
     Sample("chunks over the limit", lambda _n: chunked(b" " * (LARGEST_BODY + 1), 1 << 16)),
     Sample("chunked text", lambda n: chunked(row(n), 5).replace(b"application/json", b"text/plain")),
+    _good("gzip", _packed(gzip.compress, b"gzip")),
+    _good("x-gzip in capitals", _packed(gzip.compress, b"X-GZIP")),
+    _good("deflate", _packed(zlib.compress, b"deflate")),
+    _good("no encoding by name", _packed(bytes, b"identity")),
+    _good("gzip of deflate", _packed(lambda text: gzip.compress(zlib.compress(text)), b"deflate, gzip")),
+    _good("gzip of a byte order mark", _packed(lambda text: gzip.compress(b"\xef\xbb\xbf" + text), b"gzip")),
+    _good("gzip in chunks", lambda n: chunked(gzip.compress(row(n)), 7, b"Content-Encoding: gzip")),
+    _good("gzip, Expect", lambda n: post(gzip.compress(row(n)), b"Content-Encoding: gzip", b"Expect: 100-continue")),
+    Sample("half a gzip", _packed(lambda text: gzip.compress(text)[:-9], b"gzip")),
+    Sample("no gzip", _packed(bytes, b"gzip")),
+    Sample("an empty gzip", lambda _n: post(b"", b"Content-Encoding: gzip")),
+    Sample("gzip over the limit", lambda _n: post(gzip.compress(b" " * (LARGEST_BODY + 1)), b"Content-Encoding: gzip")),
+    Sample("br", _packed(bytes, b"br")),
+    Sample(
+        "a packed batch",
+        lambda n: post(
+            gzip.compress(b"[%b]" % row(n)), b"Content-Encoding: gzip", first=b"POST /predict/batch HTTP/1.1"
+        ),
+    ),
     _good("Expect", _with(b"Expect: 100-continue")),
     Sample("Expect, too large", lambda _n: post(b" " * (LARGEST_BODY + 9), b"Expect: 100-continue")),
     Sample("Expect, text", lambda n: post(row(n), b"Expect: 100-continue", media_type=b"Content-Type: a/b")),
@@ -174,12 +206,17 @@ OTHER: Final = (
     _good("an escaped path", _first(b"POST /%70redict HTTP/1.1")),
     _good("a fragment", _first(b"POST /predict#part HTTP/1.1")),
     _good("an absolute target", _first(b"POST http://service/predict HTTP/1.1")),
-    Sample("a slash behind", _first(b"POST /predict/ HTTP/1.1")),
+    _good("a slash behind", _first(b"POST /predict/ HTTP/1.1")),
+    Sample("two slashes behind", _first(b"POST /predict// HTTP/1.1")),
     Sample("two slashes", _first(b"POST //predict HTTP/1.1")),
     Sample("PUT", _first(b"PUT /predict HTTP/1.1"), method="PUT"),
     Sample("DELETE with a body", _first(b"DELETE /predict HTTP/1.1"), method="DELETE"),
     Sample("GET /predict", lambda _n: get(b"/predict"), method="GET"),
     Sample("HEAD /predict", lambda _n: get(b"/predict").replace(b"GET", b"HEAD"), method="HEAD"),
+    Sample("OPTIONS /predict", lambda _n: get(b"/predict").replace(b"GET", b"OPTIONS"), method="OPTIONS"),
+    Sample("HEAD /health", lambda _n: get(b"/health").replace(b"GET", b"HEAD"), method="HEAD"),
+    Sample("HEAD /ready/", lambda _n: get(b"/ready/").replace(b"GET", b"HEAD"), method="HEAD"),
+    Sample("HEAD /openapi.json", lambda _n: get(b"/openapi.json").replace(b"GET", b"HEAD"), method="HEAD"),
     Sample("GET /health", lambda _n: get(b"/health"), method="GET"),
     Sample("GET /ready", lambda _n: get(b"/ready"), method="GET"),
     Sample("GET /model", lambda _n: get(b"/model"), method="GET"),

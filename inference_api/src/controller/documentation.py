@@ -12,9 +12,9 @@ from src.controller.failures import ErrorBody
 from src.service.serving import Serving
 
 _ERRORS: Final = {
-    "400": "The body is not JSON",
+    "400": "The body is not JSON, or not what its Content-Encoding says",
     "413": "The body is too large",
-    "415": "The body is declared as something else than JSON",
+    "415": "The body is declared as something else than JSON, or with an encoding that is not understood",
     "422": "The input does not fit the model's signature, or the model has no answer for it",
     "503": "No model serves yet, or too many requests are waiting",
 }

@@ -8,8 +8,10 @@ from typing import Any, Final
 from fastapi import Request, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
-from src.errors import ApiError
+from src.controller.content_encoding import ACCEPTED
+from src.errors import ApiError, UnsupportedEncodingError
 
 logger = logging.getLogger(__name__)
 
@@ -33,12 +35,16 @@ ERROR_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {503: {"model": ErrorB
 
 UNEXPECTED: Final = "the service failed; its log has the details under this answer's X-Request-ID"
 MAX_PATH: Final = 100
+METHOD_NOT_ALLOWED: Final = 405
+NO_CONTENT: Final = 204
 _STATUS_KINDS: Final = {404: "not_found", 405: "method_not_allowed"}
 
 
 def error_response(error: ApiError) -> Response:
     """The answer for one of the service's errors."""
-    headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else None
+    headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+    if isinstance(error, UnsupportedEncodingError):
+        headers["Accept-Encoding"] = ", ".join(ACCEPTED)  # https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.16
     return Response(error.body(), error.status, headers, "application/json")
 
 
@@ -50,11 +56,26 @@ def on_api_error(_request: Request, error: Exception) -> Response:
 def on_http_exception(request: Request, error: Exception) -> Response:
     """Exception handler for the framework's refusals, such as an unknown path."""
     status = error.status_code if isinstance(error, HTTPException) else ApiError.status
+    headers = dict(getattr(error, "headers", None) or {})
+    is_of_server = request.method == "OPTIONS" and request.scope.get("raw_path") == b"*"
+    if status == METHOD_NOT_ALLOWED or is_of_server:
+        headers["Allow"] = _allowed(request, headers.get("Allow", ""), whole_server=is_of_server)
+        if request.method == "OPTIONS":
+            return Response(status_code=NO_CONTENT, headers=headers)
     refusal = ApiError(f"{request.method} {request.url.path[:MAX_PATH]}: {getattr(error, 'detail', 'refused')}")
     refusal.status, refusal.kind = status, _STATUS_KINDS.get(status, "refused")
     response = error_response(refusal)
-    response.headers.update(getattr(error, "headers", None) or {})
+    response.headers.update(headers)
     return response
+
+
+def _allowed(request: Request, of_route: str, *, whole_server: bool) -> str:
+    """The methods of a path, which may be those of several routes; the framework names only those of the first."""
+    methods = {method.strip() for method in of_route.split(",") if method}
+    for route in request.app.routes:
+        if whole_server or route.matches(request.scope)[0] is not Match.NONE:
+            methods |= getattr(route, "methods", None) or set()
+    return ", ".join(sorted({*methods, "OPTIONS"}))
 
 
 def unexpected(error: Exception, path: str) -> Response:

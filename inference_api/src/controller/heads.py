@@ -20,8 +20,8 @@ MAX_BODY: Final = 65_536
 """Larger bodies are rare, and uvicorn's flow control is made for them."""
 MAX_KEPT: Final = 1024
 MAX_KEPT_HEAD: Final = 1024
-# Each of them changes how the rest of the connection is read, or needs an answer before the body.
-_OTHER: Final = frozenset({b"transfer-encoding", b"expect", b"upgrade"})
+# Each of them changes how the body or the rest of the connection is read, or needs an answer before the body.
+_OTHER: Final = frozenset({b"transfer-encoding", b"content-encoding", b"expect", b"upgrade"})
 
 
 @dataclass(frozen=True, slots=True)

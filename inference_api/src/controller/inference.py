@@ -10,7 +10,6 @@ from time import perf_counter
 from typing import Annotated, Any, Final, cast
 
 from fastapi import Depends, FastAPI, Request, Response
-from fastapi_offline import FastAPIOffline
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -19,6 +18,8 @@ from starlette.routing import Route
 from src.controller import description, documentation
 from src.controller.body import read_json_body
 from src.controller.failures import ERROR_RESPONSES, error_response, on_api_error, on_http_exception
+from src.controller.forwarding import ForwardingMiddleware, TrustedPeers
+from src.controller.pages import add_pages
 from src.controller.request_id import RequestIdMiddleware
 from src.errors import ApiError, FieldProblem, RefusedRowError
 from src.service.metrics import Metrics
@@ -47,13 +48,18 @@ def create_app(settings: Settings) -> FastAPI:
         with suppress(asyncio.CancelledError):
             await watch
 
-    app = FastAPIOffline(
+    app = FastAPI(
+        openapi_url=None,  # it and its pages have addresses of their own kind
+        redirect_slashes=False,  # a redirect would leave the prefix and the scheme of a reverse proxy
         title="Inference API",
         description="Serves the model that an alias of the MLflow registry points at.",
         version="1.0.0",
         lifespan=lifespan,
     )
     app.state.settings, app.state.metrics, app.state.serving = settings, metrics, serving
+    app.add_middleware(
+        ForwardingMiddleware, root_path=settings.root_path, trusted=TrustedPeers(settings.forwarded_allow_ips)
+    )
     app.add_middleware(RequestIdMiddleware)
     app.add_exception_handler(ApiError, on_api_error)
     app.add_exception_handler(HTTPException, on_http_exception)
@@ -77,9 +83,13 @@ def create_app(settings: Settings) -> FastAPI:
         description="The metrics of this replica.",
         response_class=Response,
     )(metrics_text)
+    for path, endpoint in (("/health", health), ("/ready", ready), ("/model", model), ("/metrics", metrics_text)):
+        # Routes of their own: in the methods of the others FastAPI would describe HEAD as a further operation.
+        app.api_route(path, methods=["HEAD"], include_in_schema=False)(endpoint)
     # Plain Starlette routes: FastAPI's own would validate twice, and the model's signature is not known at import.
     app.router.routes.append(Route("/predict", predict, methods=["POST"]))
     app.router.routes.append(Route("/predict/batch", predict_batch, methods=["POST"]))
+    add_pages(app)
     app.openapi = documentation.openapi_of(app, serving)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
 

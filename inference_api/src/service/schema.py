@@ -11,6 +11,7 @@ from pydantic_core import CoreSchema, ErrorDetails, SchemaValidator, ValidationE
 
 from src.errors import BodyTooLargeError, FieldProblem, InvalidRowError, NotJsonError
 from src.service.column import Column
+from src.service.utf8 import MARK, has_mark, not_utf8
 
 Row = tuple[Any, ...]
 """One value a column, in the signature's order; None is a missing value."""
@@ -54,7 +55,10 @@ class Schema:
         try:
             values = self._row.validate_json(body)
         except ValidationError as error:
-            raise _as_api_error(error, "a JSON object with the fields of the model's signature") from None
+            if has_mark(body):
+                return self.row(body[len(MARK) :])
+            expected = "a JSON object with the fields of the model's signature"
+            raise _as_api_error(error, expected, body) from None
         return self._tuple(values)
 
     def rows(self, body: bytes, limit: int) -> list[Row]:
@@ -72,7 +76,9 @@ class Schema:
         try:
             values = self._rows.validate_json(body)
         except ValidationError as error:
-            raise _as_api_error(self._whole(body, error), "a JSON array of objects") from None
+            if has_mark(body):
+                return self.rows(body[len(MARK) :], limit)
+            raise _as_api_error(self._whole(body, error), "a JSON array of objects", body) from None
         if len(values) > limit:
             raise BodyTooLargeError(f"the batch has {len(values)} rows; the limit is {limit}")
         return [self._tuple(value) for value in values]
@@ -139,10 +145,11 @@ def _naive_utc(moment: date | None) -> datetime | None:
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
-def _as_api_error(error: ValidationError, expected: str) -> NotJsonError | InvalidRowError:
+def _as_api_error(error: ValidationError, expected: str, body: bytes) -> NotJsonError | InvalidRowError:
     details = error.errors(include_url=False, include_context=True, include_input=False)
     if details[0]["type"] == "json_invalid":
-        return NotJsonError(f"the body is not JSON: {details[0].get('ctx', {}).get('error', 'unreadable')}")
+        problem = not_utf8(body) or f"is not JSON: {details[0].get('ctx', {}).get('error', 'unreadable')}"
+        return NotJsonError(f"the body {problem}")
     shown = tuple(FieldProblem(_field(detail["loc"]), _problem(detail, expected)) for detail in details[:MAX_PROBLEMS])
     names = ", ".join(problem.field for problem in shown)
     more = f" and {len(details) - len(shown)} more" if len(details) > len(shown) else ""

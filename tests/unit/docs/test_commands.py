@@ -27,7 +27,7 @@ def test_every_block_has_a_language_that_says_what_it_is() -> None:
     """A block without a known language would be overlooked by the tests that run them."""
     languages = {block.language for document in (README, TALLER) for block in document.blocks}
 
-    assert languages == {"bash", "json", "dotenv", "python", "mermaid"}
+    assert languages == {"bash", "json", "dotenv", "python", "mermaid", "nginx"}
 
 
 @pytest.mark.parametrize("where", sorted(set(COMMANDS.values())))

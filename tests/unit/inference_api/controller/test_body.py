@@ -1,5 +1,6 @@
 """A request's body within its limits."""
 
+import gzip
 from collections.abc import Iterable
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from fastapi import Request
 
 from src.controller.body import read_json_body
-from src.errors import BodyTooLargeError, UnsupportedMediaTypeError
+from src.errors import BodyTooLargeError, UnsupportedEncodingError, UnsupportedMediaTypeError
 
 LIMIT = 10
 
@@ -54,6 +55,25 @@ async def test_longer_than_declared(headers: dict[str, str]) -> None:
     with pytest.raises(BodyTooLargeError):
         await read_json_body(request(chunks, **headers), LIMIT)
     assert chunks.asked == 2
+
+
+async def test_compressed() -> None:
+    """A compressed body is undone, in however many parts it comes; the limit is that of the body before and after."""
+    packed = gzip.compress(b"{}")
+    cut = Chunks([packed[:5], packed[5:]])
+    assert await read_json_body(request(cut, content_encoding="gzip"), 100) == b"{}"
+    with pytest.raises(BodyTooLargeError, match="limit of 30 bytes when"):
+        await read_json_body(request(Chunks([gzip.compress(b"x" * 31)]), content_encoding="gzip"), 30)
+    with pytest.raises(BodyTooLargeError, match=r"the body is over the limit of 10 bytes$"):
+        await read_json_body(request(Chunks([packed]), content_encoding="gzip"), LIMIT)
+
+
+async def test_another_encoding_is_refused_unread() -> None:
+    """What cannot be undone is refused before any of it is read."""
+    chunks = Chunks([b"x"])
+    with pytest.raises(UnsupportedEncodingError, match="Content-Encoding: br is not understood"):
+        await read_json_body(request(chunks, content_encoding="br"), LIMIT)
+    assert chunks.asked == 0
 
 
 @pytest.mark.parametrize("media_type", ["application/json", "Application/JSON", "application/json; charset=utf-8"])

@@ -81,3 +81,9 @@ def test_operation_ids_are_distinct(app: FastAPI) -> None:
     paths = app.openapi()["paths"].values()
     names = [operation["operationId"] for path in paths for operation in path.values()]
     assert len(set(names)) == len(names)
+
+
+def test_only_real_operations_are_documented(app: FastAPI) -> None:
+    """HEAD and OPTIONS are answered, and are no operations of a client."""
+    paths = app.openapi()["paths"].values()
+    assert {method for path in paths for method in path} == {"get", "post"}

@@ -7,7 +7,7 @@ from fastapi import Request
 from starlette.exceptions import HTTPException
 
 from src.controller.failures import ErrorBody, error_response, on_api_error, on_http_exception, unexpected
-from src.errors import FieldProblem, InvalidRowError, NotReadyError
+from src.errors import FieldProblem, InvalidRowError, NotReadyError, UnsupportedEncodingError, UnsupportedMediaTypeError
 
 REQUEST = Request({"type": "http", "method": "GET", "path": "/" + "x" * 5000, "headers": []})
 
@@ -17,6 +17,13 @@ def test_error_response() -> None:
     answer = error_response(NotReadyError("later"))
     assert (answer.status_code, answer.media_type, answer.headers["retry-after"]) == (503, "application/json", "5")
     assert "retry-after" not in error_response(InvalidRowError("no")).headers
+    assert "accept-encoding" not in error_response(UnsupportedMediaTypeError("no")).headers
+
+
+def test_an_unknown_encoding_is_told_the_known_ones() -> None:
+    """415 for an encoding says in a header which ones are understood."""
+    answer = error_response(UnsupportedEncodingError("no"))
+    assert (answer.status_code, answer.headers["accept-encoding"]) == (415, "gzip, deflate")
 
 
 def test_body_is_what_is_documented() -> None:
@@ -31,12 +38,12 @@ def test_api_error_handler() -> None:
     assert on_api_error(REQUEST, ValueError("secret")).status_code == 500
 
 
-@pytest.mark.parametrize(("status", "kind"), [(404, "not_found"), (405, "method_not_allowed"), (418, "refused")])
+@pytest.mark.parametrize(("status", "kind"), [(404, "not_found"), (418, "refused")])
 def test_framework_refusal(status: int, kind: str) -> None:
     """The framework's refusals have the same shape and keep their headers; a long path is cut."""
-    answer = on_http_exception(REQUEST, HTTPException(status, headers={"Allow": "POST"}))
+    answer = on_http_exception(REQUEST, HTTPException(status, headers={"Retry-After": "7"}))
     assert (answer.status_code, json.loads(bytes(answer.body))["error"]) == (status, kind)
-    assert answer.headers["allow"] == "POST"
+    assert answer.headers["retry-after"] == "7"
     assert len(answer.body) < 300
     assert json.loads(bytes(answer.body))["detail"].startswith("GET /xxx")
 

@@ -44,6 +44,8 @@ OTHERS = [
     head("Expect: 100-continue"),
     head("Transfer-Encoding: chunked", length=None),
     head("Transfer-Encoding: chunked"),
+    head("Content-Encoding: gzip"),
+    head("content-encoding: identity"),
     head("Content-Length: 5"),
     head("Content-Length: 6"),
     head("Content-Type: text/plain"),

@@ -162,6 +162,68 @@ async def test_failing_model(body: Any, client: httpx.AsyncClient, serve: Serve)
     assert answer.json()["detail"] == "the model failed: RuntimeError"
 
 
+def routes_of(app: FastAPI, method: str) -> list[str]:
+    """The paths that answer a method, an asset of the pages among them."""
+    paths = [getattr(route, "path", "") for route in app.routes if method in (getattr(route, "methods", None) or ())]
+    return [*paths, "/static-offline-docs/swagger-ui.css"] if method == "GET" else paths
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+@pytest.mark.parametrize("has_model", [True, False])
+async def test_head_is_get_without_the_body(
+    slash: str, app: FastAPI, client: httpx.AsyncClient, serve: Serve, *, has_model: bool
+) -> None:
+    """HEAD on every path that answers GET: the same status and headers, and no body."""
+    if has_model:
+        serve(regression())
+    paths = routes_of(app, "GET")
+    assert {"/health", "/ready", "/model", "/metrics", "/docs", "/redoc", "/openapi.json"} <= {*paths}
+    for path in paths:
+        get, head = [await client.request(method, path + slash) for method in ("GET", "HEAD")]
+        assert (head.status_code, head.content) == (get.status_code, b"")
+        differing = {"x-request-id", "content-length"} if path == "/metrics" else {"x-request-id"}
+        assert {*head.headers} == {*get.headers}
+        assert [get.headers[name] == head.headers[name] for name in {*get.headers} - differing].count(False) == 0
+
+
+async def test_options_tell_the_methods(app: FastAPI, client: httpx.AsyncClient) -> None:
+    """OPTIONS is answered on every path with all of its methods; an unknown path is unknown."""
+    for method, allowed in (("GET", "GET, HEAD, OPTIONS"), ("POST", "OPTIONS, POST")):
+        for path in routes_of(app, method):
+            answer = await client.options(path)
+            assert (answer.status_code, answer.headers["allow"], answer.content) == (204, allowed, b"")
+    assert (await client.options("/nowhere")).status_code == 404
+
+
+async def test_every_refused_method_is_told_the_others(app: FastAPI, client: httpx.AsyncClient) -> None:
+    """405 carries the whole `Allow`, in the one JSON shape."""
+    wrong = [("POST", path) for path in routes_of(app, "GET")]
+    wrong += [(method, path) for path in routes_of(app, "POST") for method in ("GET", "PUT", "DELETE", "PATCH")]
+    for method, path in wrong:
+        answer = await client.request(method, path)
+        assert (answer.status_code, answer.json()["error"]) == (405, "method_not_allowed")
+        assert answer.headers["allow"] == (await client.options(path)).headers["allow"]
+    assert (await client.head("/predict")).headers["allow"] == "OPTIONS, POST"
+
+
+@pytest.mark.parametrize("path", ["/predict/", "/predict/batch/", "/%70redict/"])
+async def test_a_slash_behind_is_answered(path: str, client: httpx.AsyncClient, serve: Serve) -> None:
+    """A trailing slash leads to the same answer: a redirect would lose a proxy's prefix and its TLS."""
+    serve(PickyEstimator())
+    answer = await client.post(path, json=[{"x": 1}] if "batch" in path else {"x": 1})
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"predictions": [2.0]} if "batch" in path else {"prediction": 2.0},
+    )
+
+
+@pytest.mark.parametrize("path", ["//predict", "/predict//", "/predict/batch//", "//", "/nowhere/", "/%2fpredict"])
+async def test_other_slashes_are_other_paths(path: str, client: httpx.AsyncClient) -> None:
+    """What is no path of the service is 404 in the one shape, and never a redirect."""
+    answer = await client.post(f"http://api{path}", json={"x": 1})
+    assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
+
+
 async def test_overloaded(client: httpx.AsyncClient, serve: Serve) -> None:
     """More rows than may wait are refused at once with 503 and when to come back."""
     estimator = BlockedEstimator()

@@ -306,7 +306,7 @@ NOT_JSON = {
     "comment": b'{"x": 1} // one',
     "broken UTF-8": b'{"x": "\xff\xfe"}',
     "UTF-16": '{"x": 1}'.encode("utf-16"),
-    "byte order mark": b'\xef\xbb\xbf{"x": 1}',
+    "two byte order marks": b'\xef\xbb\xbf\xef\xbb\xbf{"x": 1}',
     "lone surrogate": b'{"\\ud800": 1}',
     "control character": b'{"x": "\x01"}',
     "nested arrays": b"[" * 100_000,
@@ -322,7 +322,7 @@ NOT_JSON = {
 def test_not_json(case: str) -> None:
     """A body that is not JSON gets its own error, short, whatever the body."""
     for call in (schema(NUMBER, TEXT).row, lambda body: schema(NUMBER, TEXT).rows(body, 5)):
-        with pytest.raises(NotJsonError, match="the body is not JSON: ") as caught:
+        with pytest.raises(NotJsonError, match=r"the body is not (JSON: |UTF-8)") as caught:
             call(NOT_JSON[case])
         assert len(caught.value.body()) < 200
 

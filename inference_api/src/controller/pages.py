@@ -1,0 +1,103 @@
+"""The pages `/docs` and `/redoc`, without the internet and without absolute addresses.
+
+A reverse proxy may publish the service under any prefix. Addresses relative to the page are right under each of them,
+also when the proxy says nothing about the prefix (https://github.com/fastapi/fastapi/issues/1977).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import fastapi_offline
+from fastapi import FastAPI, Request, Response
+from fastapi.openapi.docs import get_swagger_ui_oauth2_redirect_html
+from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.routing import Route
+from starlette.types import Scope
+
+ASSETS: Final = "/static-offline-docs"
+_FOLDER: Final = Path(fastapi_offline.__file__).with_name("static")
+_HEAD: Final = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<link rel="shortcut icon" href="{root}/static-offline-docs/favicon.png">
+"""
+_SWAGGER: Final = """<link rel="stylesheet" href="{root}/static-offline-docs/swagger-ui.css">
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script src="{root}/static-offline-docs/swagger-ui-bundle.js"></script>
+<script>
+SwaggerUIBundle({{
+  url: '{root}/openapi.json',
+  dom_id: '#swagger-ui',
+  layout: 'BaseLayout',
+  deepLinking: true,
+  showExtensions: true,
+  showCommonExtensions: true,
+  oauth2RedirectUrl: new URL('{root}/docs/oauth2-redirect', location.href).href,
+  presets: [SwaggerUIBundle.presets.apis, SwaggerUIBundle.SwaggerUIStandalonePreset],
+}})
+</script>
+</body>
+</html>
+"""
+# ReDoc shows a logo that it loads from its maker's server: the page asks nobody but the service.
+_REDOC: Final = """<style>body {{ margin: 0; padding: 0; }}</style>
+</head>
+<body>
+<noscript>This page needs JavaScript.</noscript>
+<script>
+const setAttribute = Element.prototype.setAttribute;
+Element.prototype.setAttribute = function (name, value) {{
+  if (name !== 'src' || !String(value).startsWith('https://cdn.redoc.ly/')) setAttribute.call(this, name, value);
+}};
+</script>
+<redoc spec-url="{root}/openapi.json"></redoc>
+<script src="{root}/static-offline-docs/redoc.standalone.js"></script>
+</body>
+</html>
+"""
+
+
+def add_pages(app: FastAPI) -> None:
+    """Serve the OpenAPI document, both pages, and their scripts.
+
+    Args:
+        app: The application; its own pages must be off.
+    """
+
+    async def openapi(request: Request) -> Response:
+        servers = [{"url": request.scope["root_path"] or root_of(request.scope)}]
+        return JSONResponse({**app.openapi(), "servers": servers}, headers={"Vary": "X-Forwarded-Prefix"})
+
+    async def swagger(request: Request) -> Response:
+        return _page(_HEAD + _SWAGGER, f"{app.title} - Swagger UI", request)
+
+    async def redoc(request: Request) -> Response:
+        return _page(_HEAD + _REDOC, f"{app.title} - ReDoc", request)
+
+    async def oauth_redirect(_request: Request) -> Response:
+        return get_swagger_ui_oauth2_redirect_html()
+
+    app.router.routes += [
+        Route("/openapi.json", openapi),
+        Route("/docs", swagger),
+        Route("/docs/oauth2-redirect", oauth_redirect),
+        Route("/redoc", redoc),
+    ]
+    app.mount(ASSETS, StaticFiles(directory=_FOLDER))
+
+
+def root_of(scope: Scope) -> str:
+    """The service's root, relative to the address of a page: a browser counts a slash at the end as one level more."""
+    return ".." if scope["raw_path"].endswith(b"/") else "."
+
+
+def _page(template: str, title: str, request: Request) -> Response:
+    return HTMLResponse(template.format(title=title, root=root_of(request.scope)))
