@@ -24,10 +24,24 @@ class FieldProblem:
     problem: str
 
 
+@dataclass(frozen=True, slots=True)
+class UnloggedFailure:
+    """An unexpected exception that the log does not have yet.
+
+    Attributes:
+        cause: The exception.
+        left_out: Exceptions of its kind that were not logged since the last one that was.
+    """
+
+    cause: Exception
+    left_out: int
+
+
 class ApiError(Exception):
     """Base of the errors that are answered with the service's JSON error shape.
 
     Attributes:
+        unlogged: The exception behind it, to be logged with the id of the request.
         status: HTTP status code.
         kind: Stable identifier for programs.
         retry_after: Seconds for the `Retry-After` header; none without it.
@@ -36,6 +50,7 @@ class ApiError(Exception):
     status: int = 500
     kind: str = "internal_error"
     retry_after: int | None = None
+    unlogged: UnloggedFailure | None = None
 
     def __init__(self, detail: str, fields: tuple[FieldProblem, ...] = ()) -> None:
         """Keep the sentence for people and the problems by field."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any, Final
 
 from fastapi import Request, Response
@@ -12,8 +11,7 @@ from starlette.routing import Match
 
 from src.controller.content_encoding import ACCEPTED
 from src.errors import ApiError, UnsupportedEncodingError
-
-logger = logging.getLogger(__name__)
+from src.failure_log import LOGGED, FailureLog
 
 
 class FieldProblemBody(BaseModel):
@@ -33,7 +31,7 @@ class ErrorBody(BaseModel):
 
 ERROR_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {503: {"model": ErrorBody, "description": "No model serves"}}
 
-UNEXPECTED: Final = "the service failed; its log has the details under this answer's X-Request-ID"
+UNEXPECTED: Final = f"the service failed; {LOGGED}"
 MAX_PATH: Final = 100
 METHOD_NOT_ALLOWED: Final = 405
 NO_CONTENT: Final = 204
@@ -50,7 +48,9 @@ def error_response(error: ApiError) -> Response:
 
 def on_api_error(_request: Request, error: Exception) -> Response:
     """Exception handler for the service's own errors."""
-    return error_response(error) if isinstance(error, ApiError) else unexpected(error, _request.url.path)
+    if not isinstance(error, ApiError):
+        raise error
+    return error_response(error)
 
 
 def on_http_exception(request: Request, error: Exception) -> Response:
@@ -78,7 +78,6 @@ def _allowed(request: Request, of_route: str, *, whole_server: bool) -> str:
     return ", ".join(sorted({*methods, "OPTIONS"}))
 
 
-def unexpected(error: Exception, path: str) -> Response:
-    """The answer for a fault of the service: logged whole, told in one sentence."""
-    logger.error("unexpected error", exc_info=error, extra={"path": path[:MAX_PATH]})
-    return error_response(ApiError(UNEXPECTED))
+def unexpected(error: Exception, failures: FailureLog) -> ApiError:
+    """The answer for a fault of the service: noted for the log, told in one sentence."""
+    return failures.noted(ApiError(UNEXPECTED), error)

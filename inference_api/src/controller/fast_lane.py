@@ -55,7 +55,7 @@ class FastLane:
         self._serving, self._metrics, self._hand_over = serving, metrics, hand_over
         self._keep_alive = settings.keep_alive_seconds
         self._heads = HeadCache(settings.max_body_bytes)
-        self._writer = AnswerWriter(default_headers)
+        self._writer = AnswerWriter(default_headers, serving.failures)
         self._loop = asyncio.get_running_loop()
         self._connections = LaneConnections()
         self._batch = LaneBatch()

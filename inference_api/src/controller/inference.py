@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 
+from src import logs
 from src.controller import description, documentation
 from src.controller.body import read_json_body
 from src.controller.failures import ERROR_RESPONSES, error_response, on_api_error, on_http_exception
@@ -22,6 +23,7 @@ from src.controller.forwarding import ForwardingMiddleware, TrustedPeers
 from src.controller.pages import add_pages
 from src.controller.request_id import RequestIdMiddleware
 from src.errors import ApiError, FieldProblem, RefusedRowError
+from src.failure_log import log_failure
 from src.service.metrics import Metrics
 from src.service.model import Outcome
 from src.service.schema import MAX_PROBLEMS
@@ -60,7 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(
         ForwardingMiddleware, root_path=settings.root_path, trusted=TrustedPeers(settings.forwarded_allow_ips)
     )
-    app.add_middleware(RequestIdMiddleware)
+    app.add_middleware(RequestIdMiddleware, failures=serving.failures)
     app.add_exception_handler(ApiError, on_api_error)
     app.add_exception_handler(HTTPException, on_http_exception)
     # Descriptions of their own: the image runs without docstrings.
@@ -158,6 +160,8 @@ def _raise_failures(outcomes: list[Outcome]) -> None:
     failed = [(place, outcome) for place, outcome in enumerate(outcomes) if isinstance(outcome, ApiError)]
     if not failed:
         return
+    for _place, error in failed:
+        log_failure(error, logs.request_id.get())
     own_fault = next((error for _place, error in failed if not isinstance(error, RefusedRowError)), None)
     if own_fault is not None:
         raise own_fault
@@ -172,6 +176,7 @@ async def _answer(request: Request, route: str, work: Callable[[Request], Awaita
         content, version = await work(request)
         response = Response(content, media_type="application/json", headers={"X-Model-Version": version})
     except ApiError as error:
+        log_failure(error, logs.request_id.get())
         response = error_response(error)
     except ClientDisconnect:  # in the middle of its body: nobody reads the answer, but it is counted
         response = Response(status_code=CLIENT_CLOSED_REQUEST)

@@ -10,6 +10,7 @@ from pydantic_core import to_json
 
 from src.controller.request_id import RequestIds
 from src.errors import ApiError
+from src.failure_log import FailureLog, log_failure
 from src.service.model import Outcome
 
 DefaultHeaders = list[tuple[bytes, bytes]]
@@ -17,14 +18,20 @@ OK: Final = int(HTTPStatus.OK)
 
 
 class AnswerWriter:
-    """Writes whole HTTP answers. The parts that stay the same for a second are put together once."""
+    """Writes whole HTTP answers. The parts that stay the same for a second are put together once.
 
-    def __init__(self, default_headers: Callable[[], DefaultHeaders]) -> None:
+    Attributes:
+        failures: Which exceptions of the service were logged.
+    """
+
+    def __init__(self, default_headers: Callable[[], DefaultHeaders], failures: FailureLog) -> None:
         """Start with a new series of request ids.
 
         Args:
             default_headers: uvicorn's headers of the moment: a new list once a second, for the date.
+            failures: Which exceptions of the service were logged.
         """
+        self.failures = failures
         self._default_headers = default_headers
         self._ids = RequestIds()
         self._made_from: tuple[DefaultHeaders | None, str] = (None, "")
@@ -65,6 +72,9 @@ class AnswerWriter:
 
     def _error(self, error: ApiError, request_id: bytes, *, close: bool) -> tuple[int, bytes]:
         body = error.body()
+        name = request_id or self._ids.new()
+        if error.unlogged is not None:
+            log_failure(error, name.decode())
         retry = b"" if error.retry_after is None else b"retry-after: %d\r\n" % error.retry_after
         return error.status, (
             b"HTTP/1.1 %d %b\r\n%b%bcontent-length: %d\r\n"
@@ -75,7 +85,7 @@ class AnswerWriter:
                 _lines(self._default_headers()),
                 retry,
                 len(body),
-                request_id or self._ids.new(),
+                name,
                 b"connection: close\r\n" if close else b"",
                 body,
             )

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from time import perf_counter
 
-from src.controller.failures import UNEXPECTED
+from src.controller.failures import unexpected
 from src.controller.lane_answer import AnswerWriter
 from src.errors import ApiError
 from src.service.batching import MicroBatcher
 from src.service.model import Outcome
 from src.service.schema import Row
 from src.service.serving import Serving
-
-logger = logging.getLogger(__name__)
 
 
 class LaneBatch:
@@ -45,9 +42,8 @@ class LaneBatch:
             self._rows.append(batcher.model.schema.row(body))
         except ApiError as refusal:
             error = refusal
-        except Exception:  # a fault of the service must not take the connection's neighbours along
-            logger.exception("unexpected error")
-            error = ApiError(UNEXPECTED)
+        except Exception as fault:  # noqa: BLE001 - of the service: must not take the connection's neighbours along
+            error = unexpected(fault, serving.failures)
         self.requests.append((descriptor, request_id, error))
 
     def descriptors(self) -> set[int]:
@@ -95,9 +91,9 @@ class LaneBatch:
             close = last.get(descriptor) == place
             try:
                 status, content = writer.answer(outcome, version, request_id, close=close)
-            except Exception:  # an answer that JSON cannot hold; its neighbours have theirs, and the connection goes on
-                logger.exception("unexpected error")
-                status, content = writer.answer(ApiError(UNEXPECTED), version, request_id, close=close)
+            except Exception as fault:  # noqa: BLE001 - JSON cannot hold it; its neighbours have theirs
+                refusal = unexpected(fault, writer.failures)
+                status, content = writer.answer(refusal, version, request_id, close=close)
             statuses[status] = statuses.get(status, 0) + 1
             found.append((descriptor, content))
         return found, statuses

@@ -10,7 +10,8 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from src import logs
-from src.controller.failures import unexpected
+from src.controller.failures import MAX_PATH, error_response, unexpected
+from src.failure_log import FailureLog, log_failure
 
 _HEADER: Final = b"x-request-id"
 _ACCEPTED: Final = re.compile(rb"[\w.:/+=@-]{1,128}")
@@ -37,9 +38,15 @@ class RequestIds:
 class RequestIdMiddleware:
     """ASGI middleware that names the request for its logs and its answer."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Wrap the application."""
+    def __init__(self, app: ASGIApp, failures: FailureLog) -> None:
+        """Wrap the application.
+
+        Args:
+            app: The application.
+            failures: Which of its exceptions were logged.
+        """
         self._app = app
+        self._failures = failures
         self._ids = RequestIds()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,4 +72,6 @@ class RequestIdMiddleware:
         except Exception as error:
             if started:
                 raise  # too late for another answer: the server closes the connection
-            await unexpected(error, scope["path"])(scope, receive, send_named)
+            answer = unexpected(error, self._failures)
+            log_failure(answer, name.decode(), scope["path"][:MAX_PATH])
+            await error_response(answer)(scope, receive, send_named)

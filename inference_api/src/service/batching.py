@@ -11,7 +11,7 @@ from typing import Final
 
 from src.errors import OverloadedError
 from src.service.metrics import Metrics
-from src.service.model import LoadedModel, Outcome, PredictionError
+from src.service.model import LoadedModel, Outcome
 from src.service.schema import Row
 
 logger = logging.getLogger(__name__)
@@ -78,9 +78,8 @@ class MicroBatcher:
         start = thread_time()
         try:
             return self._outcomes(rows)
-        except Exception as error:  # an estimator may raise anything, and nobody may wait for ever
-            logger.exception("a batch failed")
-            return [PredictionError(f"the model failed: {type(error).__name__}")] * len(rows)
+        except Exception as error:  # noqa: BLE001 - an estimator may raise anything, and nobody may wait for ever
+            return [self.model.failed(error)] * len(rows)
         finally:
             self._slow_calls = self._slow_calls + 1 if thread_time() - start > SLOW_CALL_SECONDS else 0
             if self._slow_calls >= SLOW_CALLS and not self._slow:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from src.errors import ApiError, RefusedRowError
+from src.failure_log import LOGGED, FailureLog
 from src.service.answer import Answer, answers, is_finite
 from src.service.bundle import Bundle
 from src.service.direct.computation import Computation
@@ -44,6 +45,7 @@ class LoadedModel:
         computation: The answers without the estimator's `predict`, when that was proven equal.
         path_reason: Why that path serves.
         fallback_seconds: Time of one warm call of the estimator, which some rows are left to.
+        failures: Which unexpected exceptions were logged.
     """
 
     bundle: Bundle
@@ -56,6 +58,7 @@ class LoadedModel:
     computation: Computation | None = None
     path_reason: str = ""
     fallback_seconds: float = 0.0
+    failures: FailureLog = field(default_factory=FailureLog, compare=False, repr=False)
 
     @property
     def path(self) -> str:
@@ -99,10 +102,21 @@ class LoadedModel:
             found = predict_rows(self.estimator, self.bundle.predict_fn, self.encoder, rows)
         except Exception as error:  # noqa: BLE001 - an estimator may raise anything; halving finds the rows it is about
             if len(rows) == 1:
-                return [_refusal(error)]
+                return [self._refusal(error)]
             middle = len(rows) // 2
             return self._outcomes(rows[:middle]) + self._outcomes(rows[middle:])
         return [answer if is_finite(answer) else _not_finite() for answer in found]
+
+    def _refusal(self, error: Exception) -> ApiError:
+        """What a row gets that the model does not answer: its own fault, or a failure that is noted for the log."""
+        if isinstance(error, ValueError | TypeError | OverflowError):
+            return RefusedRowError(f"the model refuses this input: {error}"[:MAX_REASON])
+        return self.failed(error)
+
+    def failed(self, error: Exception) -> ApiError:
+        """What a row gets when the model fails in a way that is not the row's fault; noted for the log."""
+        answer = PredictionError(f"the model failed: {type(error).__name__}; {LOGGED}")
+        return self.failures.noted(answer, error)
 
 
 def predict_rows(estimator: Any, predict_fn: str, encoder: Encoder, rows: Sequence[Row]) -> list[Answer]:
@@ -115,12 +129,6 @@ def compute_rows(computation: Computation, encoder: Encoder, rows: Sequence[Row]
     matrix, left = (encoder.encode(rows), []) if computation.gather is None else computation.gather(rows)
     found, unknown = computation(matrix)
     return answers(found, len(rows)), sorted({*unknown, *left}) if left else unknown
-
-
-def _refusal(error: Exception) -> ApiError:
-    if isinstance(error, ValueError | TypeError | OverflowError):
-        return RefusedRowError(f"the model refuses this input: {error}"[:MAX_REASON])
-    return PredictionError(f"the model failed: {type(error).__name__}")
 
 
 def _not_finite() -> ApiError:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from src.errors import NotReadyError
+from src.failure_log import FailureLog
 from src.service.batching import MicroBatcher
 
 
@@ -31,10 +32,12 @@ class Serving:
     Attributes:
         batcher: The current model's batcher, or None before the first.
         last_error: Why the last look at the registry failed; None after a good one.
+        failures: Which exceptions of the service itself were logged.
     """
 
     batcher: MicroBatcher | None = None
     last_error: ReloadError | None = None
+    failures: FailureLog = field(default_factory=FailureLog)
 
     def current(self) -> MicroBatcher:
         """The current model's batcher.

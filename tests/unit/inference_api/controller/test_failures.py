@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 
 from src.controller.failures import ErrorBody, error_response, on_api_error, on_http_exception, unexpected
 from src.errors import FieldProblem, InvalidRowError, NotReadyError, UnsupportedEncodingError, UnsupportedMediaTypeError
+from src.failure_log import FailureLog, log_failure
 
 REQUEST = Request({"type": "http", "method": "GET", "path": "/" + "x" * 5000, "headers": []})
 
@@ -33,9 +34,10 @@ def test_body_is_what_is_documented() -> None:
 
 
 def test_api_error_handler() -> None:
-    """The handler passes the service's errors on, and calls anything else a fault."""
+    """The handler answers the service's errors, and lets anything else pass, as the fault that it is."""
     assert on_api_error(REQUEST, NotReadyError("later")).status_code == 503
-    assert on_api_error(REQUEST, ValueError("secret")).status_code == 500
+    with pytest.raises(ValueError, match="secret"):
+        on_api_error(REQUEST, ValueError("secret"))
 
 
 @pytest.mark.parametrize(("status", "kind"), [(404, "not_found"), (418, "refused")])
@@ -51,12 +53,13 @@ def test_framework_refusal(status: int, kind: str) -> None:
 def test_refusals_do_not_share_their_status() -> None:
     """One refusal's status is not the next error's."""
     on_http_exception(REQUEST, HTTPException(404))
-    assert on_api_error(REQUEST, ValueError()).status_code == 500
+    assert unexpected(ValueError(), FailureLog()).status == 500
 
 
 def test_unexpected(caplog: pytest.LogCaptureFixture) -> None:
-    """A fault is told in one sentence; its traceback is in the log alone."""
-    answer = unexpected(ValueError("secret"), "/predict")
-    assert answer.status_code == 500
-    assert b"secret" not in answer.body
+    """A fault is told in one sentence; its traceback is for the log alone."""
+    answer = unexpected(ValueError("secret"), FailureLog())
+    assert answer.status == 500
+    assert b"secret" not in answer.body()
+    log_failure(answer, "id-1")
     assert "secret" in caplog.text

@@ -222,12 +222,16 @@ async def test_without_a_model_the_reason_is_told() -> None:
         assert await client.prediction() == 2.0
 
 
-async def test_a_failing_model_answers_500() -> None:
-    """Whatever the model raises, everybody is answered and the lane goes on."""
+async def test_a_failing_model_answers_500(caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever the model raises, everybody is answered, the log has it under the first one's id, the lane goes on."""
     async with LaneUnderTest(FailingEstimator(RuntimeError("boom"))) as lane:
         client = await lane.client()
         await client.send(request(1) + request(2))
-        assert [(await client.answer())[0] for _ in range(2)] == [500, 500]
+        answers = [await client.answer() for _ in range(2)]
+        assert [status for status, _headers, _body in answers] == [500, 500]
+        [record] = [record for record in caplog.records if record.levelname == "ERROR"]
+        assert vars(record)["request_id"] == answers[0][1]["x-request-id"]
+        assert "boom" in caplog.text
         lane.serve(DoublingEstimator())
         await client.send(request(1))
         assert await client.prediction() == 2.0

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from sklearn.linear_model import LinearRegression
 
 from src.controller.inference import create_app
+from src.failure_log import LOGGED
 from src.service.batching import MicroBatcher
 from src.service.column import Column
 from src.service.serving import Serving
@@ -154,12 +155,18 @@ async def test_batch_names_refused_rows(client: httpx.AsyncClient, serve: Serve)
 
 
 @pytest.mark.parametrize("body", [{"x": 1}, [{"x": 1}, {"x": 2}]])
-async def test_failing_model(body: Any, client: httpx.AsyncClient, serve: Serve) -> None:
-    """A model that fails by itself is the service's fault: 500 without the model's own words."""
+async def test_failing_model(
+    body: Any, client: httpx.AsyncClient, serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A model that fails by itself is 500 without its own words; the log has them once, with the answer's id."""
     serve(FailingEstimator(RuntimeError("secret")))
-    answer = await client.post("/predict/batch" if isinstance(body, list) else "/predict", json=body)
-    assert answer.status_code == 500
-    assert answer.json()["detail"] == "the model failed: RuntimeError"
+    answers = [await client.post("/predict/batch" if isinstance(body, list) else "/predict", json=body) for _ in "123"]
+    for answer in answers:
+        assert answer.status_code == 500
+        assert answer.json()["detail"] == f"the model failed: RuntimeError; {LOGGED}"
+    [record] = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert vars(record)["request_id"] == answers[0].headers["x-request-id"]
+    assert "secret" in caplog.text
 
 
 def routes_of(app: FastAPI, method: str) -> list[str]:

@@ -6,6 +6,7 @@ import pytest
 from src.controller.inference import create_app
 from src.controller.lane_answer import AnswerWriter
 from src.errors import ApiError, FieldProblem, InvalidRowError, NotReadyError
+from src.failure_log import FailureLog
 from src.service.batching import MicroBatcher
 from src.service.model import Outcome
 from src.settings import Settings
@@ -30,7 +31,7 @@ async def test_the_same_headers_and_body_as_the_route() -> None:
         bad = await client.post("/predict", json={"feature1": 1.0}, headers={"X-Request-ID": "me"})
         app.state.serving.batcher = None
         absent = await client.post("/predict", json=EXAMPLE, headers={"X-Request-ID": "me"})
-    writer = AnswerWriter(list)
+    writer = AnswerWriter(list, FailureLog())
     fields = tuple(FieldProblem(f"feature{number}", "Field required") for number in (2, 3))
     refused = InvalidRowError("the input does not fit the model's signature: feature2, feature3", fields)
     outcomes: list[tuple[Outcome, httpx.Response]] = [
@@ -50,7 +51,7 @@ async def test_the_same_headers_and_body_as_the_route() -> None:
 @pytest.mark.parametrize("outcome", [1.5, "sí", True, 3, ["a", 2.5], [1.0, [2.0]], None])
 def test_the_length_is_that_of_the_body(outcome: Outcome) -> None:
     """Whatever the model answers, a client reads exactly one body."""
-    _status, content = AnswerWriter(lambda: [DATE]).answer(outcome, "1", b"", close=False)
+    _status, content = AnswerWriter(lambda: [DATE], FailureLog()).answer(outcome, "1", b"", close=False)
     _first, headers, body = parsed(content)
     assert int(headers[b"content-length"]) == len(body)
 
@@ -58,7 +59,7 @@ def test_the_length_is_that_of_the_body(outcome: Outcome) -> None:
 def test_the_date_and_the_version_are_of_the_moment() -> None:
     """Uvicorn's headers change once a second, the version with the model: no answer carries old ones."""
     moments = [[DATE]]
-    writer = AnswerWriter(lambda: moments[-1])
+    writer = AnswerWriter(lambda: moments[-1], FailureLog())
     assert parsed(writer.answer(1.0, "1", b"", close=False)[1])[1][b"date"] == DATE[1]
     moments.append([(b"date", b"later")])
     assert parsed(writer.answer(1.0, "1", b"", close=False)[1])[1][b"date"] == b"later"
@@ -67,7 +68,7 @@ def test_the_date_and_the_version_are_of_the_moment() -> None:
 
 def test_every_answer_has_an_id_of_its_own() -> None:
     """Without a client's id each answer, good or bad, gets one that no other has."""
-    writer = AnswerWriter(list)
+    writer = AnswerWriter(list, FailureLog())
     answers = [writer.answer(outcome, "1", b"", close=False)[1] for outcome in [1.0, ApiError("no")] * 50]
     assert len({parsed(content)[1][b"x-request-id"] for content in answers}) == 100
 
@@ -75,5 +76,7 @@ def test_every_answer_has_an_id_of_its_own() -> None:
 @pytest.mark.parametrize("outcome", [1.0, ApiError("no")])
 def test_the_last_answer_says_so(outcome: Outcome) -> None:
     """A client is told that its connection ends."""
-    assert b"connection" not in parsed(AnswerWriter(list).answer(outcome, "1", b"", close=False)[1])[1]
-    assert parsed(AnswerWriter(list).answer(outcome, "1", b"", close=True)[1])[1][b"connection"] == b"close"
+    assert b"connection" not in parsed(AnswerWriter(list, FailureLog()).answer(outcome, "1", b"", close=False)[1])[1]
+    assert (
+        parsed(AnswerWriter(list, FailureLog()).answer(outcome, "1", b"", close=True)[1])[1][b"connection"] == b"close"
+    )

@@ -6,6 +6,7 @@ import pytest
 
 from src import logs
 from src.controller.request_id import RequestIdMiddleware
+from src.failure_log import FailureLog
 
 
 class EchoApp:
@@ -53,29 +54,29 @@ async def named(app: Any, *given: bytes) -> bytes:
 @pytest.mark.parametrize("given", [b"abc-1", b"a" * 128, b"550e8400-e29b-41d4-a716-446655440000", b"a.b:c/d+e=f@g_h"])
 async def test_clients_own_id(given: bytes) -> None:
     """A reasonable id of the client's is kept, in the answer and in the logs."""
-    assert await named(RequestIdMiddleware(EchoApp()), given) == given
+    assert await named(RequestIdMiddleware(EchoApp(), FailureLog()), given) == given
 
 
 @pytest.mark.parametrize("given", [b"", b"a" * 129, b"a b", b'"', b"a\nb", b"a\r\nX: y", "ñ".encode(), b"abc\n", b"{}"])
 async def test_unusable_id(given: bytes) -> None:
     """An id that could break a log or a header is replaced."""
-    found = await named(RequestIdMiddleware(EchoApp()), given)
+    found = await named(RequestIdMiddleware(EchoApp(), FailureLog()), given)
     assert found != given
     assert found
 
 
 async def test_new_ids_differ() -> None:
     """Requests without an id get one each, also across processes."""
-    one, other = RequestIdMiddleware(EchoApp()), RequestIdMiddleware(EchoApp())
+    one, other = RequestIdMiddleware(EchoApp(), FailureLog()), RequestIdMiddleware(EchoApp(), FailureLog())
     assert len({await named(app) for app in (one, one, other, other)}) == 4
 
 
 async def test_other_scopes_pass() -> None:
     """What is not HTTP is passed on as it is."""
-    assert await ask(RequestIdMiddleware(EchoApp()), kind="lifespan") == [{"type": "lifespan"}]
+    assert await ask(RequestIdMiddleware(EchoApp(), FailureLog()), kind="lifespan") == [{"type": "lifespan"}]
 
 
 async def test_failure_after_the_start() -> None:
     """Once an answer has begun no second one is sent: the server must close the connection."""
     with pytest.raises(RuntimeError, match="late"):
-        await ask(RequestIdMiddleware(LateFailure()))
+        await ask(RequestIdMiddleware(LateFailure(), FailureLog()))

@@ -16,6 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from src.errors import RefusedRowError
+from src.failure_log import LOGGED
 from src.service.answer import agree
 from src.service.column import Column
 from src.service.direct.computation import Computation
@@ -69,7 +70,7 @@ def test_what_the_model_is_to_blame_for(error: Exception) -> None:
     """Other errors are the service's: 500, named by their class without their text."""
     (outcome,) = model_of(FailingEstimator(error), COLUMNS).predict([(1.0,)])
     assert isinstance(outcome, PredictionError)
-    assert (outcome.status, outcome.detail) == (500, f"the model failed: {type(error).__name__}")
+    assert (outcome.status, outcome.detail) == (500, f"the model failed: {type(error).__name__}; {LOGGED}")
 
 
 @pytest.mark.filterwarnings(
