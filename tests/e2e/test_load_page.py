@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from headless_browser import headless_browser
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -20,33 +18,13 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 PAGE = "http://127.0.0.1:8089"
 WITHIN_SECONDS = 60
-# A browser of its own, that asks nobody but the page.
-ARGUMENTS = (
-    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--window-size=1400,1000"),
-)
 
 
 @pytest.fixture
 def browser(tmp_path: Path) -> Iterator[webdriver.Chrome]:
-    """Debian's Chromium without a window, which saves downloads in the folder of the test."""
-    program, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if program is None or driver is None:
-        sentence = "no browser: apt-get install chromium chromium-driver"
-        if os.environ.get("CI") == "true":
-            pytest.fail(sentence, pytrace=False)
-        pytest.skip(sentence)
-    options = webdriver.ChromeOptions()
-    options.binary_location = program
-    with tempfile.TemporaryDirectory() as profile:
-        for argument in (*ARGUMENTS, f"--user-data-dir={profile}"):
-            options.add_argument(argument)
-        options.add_experimental_option("prefs", {"download.default_directory": str(tmp_path)})
-        made = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-        try:
-            yield made
-        finally:
-            made.quit()
+    """A browser that saves downloads in the folder of the test."""
+    with headless_browser(downloads=str(tmp_path)) as found:
+        yield found
 
 
 @pytest.fixture

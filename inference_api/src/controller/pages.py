@@ -47,15 +47,25 @@ SwaggerUIBundle({{
 </body>
 </html>
 """
-# ReDoc shows a logo that it loads from its maker's server: the page asks nobody but the service.
+# ReDoc shows a logo that it loads from its maker's server, and has no option for it. This page asks the service only.
 _REDOC: Final = """<style>body {{ margin: 0; padding: 0; }}</style>
 </head>
 <body>
 <noscript>This page needs JavaScript.</noscript>
 <script>
-const setAttribute = Element.prototype.setAttribute;
-Element.prototype.setAttribute = function (name, value) {{
-  if (name !== 'src' || !String(value).startsWith('https://cdn.redoc.ly/')) setAttribute.call(this, name, value);
+const image = HTMLImageElement.prototype;
+const source = Object.getOwnPropertyDescriptor(image, 'src');
+const setAttribute = image.setAttribute;
+const without = (element, value, set) => {{
+  if (String(value).startsWith('https://cdn.redoc.ly/')) element.hidden = true;
+  else set();
+}};
+Object.defineProperty(image, 'src', {{
+  ...source,
+  set(value) {{ without(this, value, () => source.set.call(this, value)); }},
+}});
+image.setAttribute = function (name, value) {{
+  without(this, name === 'src' ? value : '', () => setAttribute.call(this, name, value));
 }};
 </script>
 <redoc spec-url="{root}/openapi.json"></redoc>
