@@ -16,6 +16,13 @@ def predictions(container: str) -> float:
     )
 
 
+def lane_predictions(container: str) -> float:
+    """How many of them its fast lane answered."""
+    code = "import urllib.request as r;print(r.urlopen('http://127.0.0.1:8000/metrics').read().decode())"
+    [line] = re.findall(r"^inference_lane_requests_total (.*)$", _run(container, "python", "-c", code), re.MULTILINE)
+    return float(line)
+
+
 def slot(container: str) -> int | None:
     """The number of the socket that it listens on."""
     sockets = [line.split() for line in _run(container, "cat", "/proc/net/unix").splitlines()]

@@ -1,5 +1,6 @@
 """What the gateway adds to the API, and what it must not change."""
 
+import gzip
 import json
 import socket
 import time
@@ -121,6 +122,41 @@ def test_a_batch_larger_than_the_gateway_s_buffer_passes(stack: Stack) -> None:
 
     assert answer.status_code == 200
     assert len(answer.json()["predictions"]) == len(rows)
+
+
+def test_compressed_predictions_take_none_from_the_lane(stack: Stack) -> None:
+    """A compressed body, and a slash behind the path, are answered on other connections than the lane's."""
+    [name] = stack.replicas()
+    body, expected = json.dumps(SAMPLE).encode(), stack.predict().json()
+    before = replica.lane_predictions(name)
+    with httpx.Client(base_url=stack.url, timeout=10) as client:
+        for _ in range(20):
+            packed = client.post(
+                "/predict",
+                content=gzip.compress(body),
+                headers={"Content-Encoding": "gzip", "Content-Type": "application/json"},
+            )
+            assert (packed.status_code, packed.json()) == (200, expected)
+            assert client.post("/predict/", json=SAMPLE).json() == expected
+            assert client.post("/predict", json=SAMPLE).json() == expected
+    assert replica.lane_predictions(name) == before + 20
+
+
+def test_head_and_options_pass(stack: Stack) -> None:
+    """HEAD is answered as GET without its body, OPTIONS with the methods, by the API behind the gateway."""
+    for path in ("/health", "/ready", "/model", "/metrics", "/docs", "/redoc", "/openapi.json"):
+        answer = httpx.head(f"{stack.url}{path}", timeout=10)
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert int(answer.headers["content-length"]) > 0
+        assert httpx.options(f"{stack.url}{path}", timeout=10).headers["allow"] == "GET, HEAD, OPTIONS"
+    assert httpx.options(f"{stack.url}/predict", timeout=10).headers["allow"] == "OPTIONS, POST"
+
+
+def test_a_proxy_in_front_names_its_prefix(stack: Stack) -> None:
+    """The API believes what comes by the gateway, as far as it is a path."""
+    for prefix, server in (("/ml", "/ml"), ("//evil.example", ".")):
+        answer = httpx.get(f"{stack.url}/openapi.json", headers={"X-Forwarded-Prefix": prefix}, timeout=10)
+        assert answer.json()["servers"] == [{"url": server}]
 
 
 def test_the_request_id_passes_in_and_out(stack: Stack) -> None:

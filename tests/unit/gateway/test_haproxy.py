@@ -62,6 +62,15 @@ def test_only_replicas_with_a_model_get_predictions() -> None:
     assert again == {"backend predictions", "backend batches"}
 
 
+def test_only_plain_predictions_use_the_lane_s_connections() -> None:
+    """A compressed body, another path or another framing leaves the lane, and would take its connection along."""
+    [rule] = re.findall(r"^ +use_backend predictions if (.*)$", CONFIGURATION, re.MULTILINE)
+    [compressed] = re.findall(r"^ +acl compressed (.*)$", CONFIGURATION, re.MULTILINE)
+
+    assert rule.startswith("{ pathq /predict } METH_POST HTTP_1.1 HTTP_CONTENT !compressed ")
+    assert compressed == "req.hdr(content-encoding) -m found"
+
+
 def test_there_are_descriptors_for_all_users_while_two_replicas_stop() -> None:
     """Each user has a connection, and each replica gets no more than what is left; else the gateway answers 503."""
     [users] = map(int, re.findall(r"^ +maxconn (\d+)$", SECTIONS["global"], re.MULTILINE))
