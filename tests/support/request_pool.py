@@ -133,6 +133,7 @@ PLAIN: Final = (
     _good("fifty headers", _with(*(b"X-Number-%d: %d" % (place, place) for place in range(50)))),
     _good("a trace id", lambda n: plain(n, b"traceparent: 00-%032x-%016x-01" % (n + 1, n + 1))),
     _good("X-Forwarded-For", lambda n: plain(n, b"X-Forwarded-For: 10.0.%d.%d" % (n // 250, n % 250))),
+    _good("X-Forwarded-Prefix", _with(b"X-Forwarded-Prefix: /ml", b"X-Forwarded-Proto: https")),
     _good("X-Request-ID", lambda n: plain(n, b"X-Request-ID: own-%d" % n), own_id=lambda n: f"own-{n}"),
     _good(
         "x-request-id twice", lambda n: plain(n, b"x-request-id: a%d" % n, b"x-request-id: b"), own_id=lambda n: f"a{n}"

@@ -85,7 +85,7 @@ def _only(given: Iterable[tuple[bytes, bytes]], wanted: bytes, default: str) -> 
     if wanted == _SCHEME:
         return values[0].decode() if values[0] in _SCHEMES else default
     try:
-        return path_prefix(values[0].decode("latin-1"))
+        return path_prefix(values[0].decode("latin-1")) or default
     except ValueError:
         return default
 

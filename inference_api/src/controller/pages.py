@@ -106,7 +106,7 @@ def add_pages(app: FastAPI) -> None:
 
 def root_of(scope: Scope) -> str:
     """The service's root, relative to the address of a page: a browser counts a slash at the end as one level more."""
-    return ".." if scope["raw_path"].endswith(b"/") else "."
+    return ".." if scope.get("raw_path", b"").endswith(b"/") else "."
 
 
 def _page(template: str, title: str, request: Request) -> Response:

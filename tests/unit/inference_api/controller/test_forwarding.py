@@ -117,6 +117,7 @@ async def test_everybody(app: FastAPI) -> None:
         b"/ml/./x",
         b"ml",
         b"",
+        b"/",
         b"/ml, /other",
         b"/ml?x",
         b"/ml#x",
