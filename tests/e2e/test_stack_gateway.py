@@ -156,7 +156,7 @@ def test_a_proxy_in_front_names_its_prefix(stack: Stack) -> None:
     """The API believes what comes by the gateway, as far as it is a path."""
     for prefix, server in (("/ml", "/ml"), ("//evil.example", ".")):
         answer = httpx.get(f"{stack.url}/openapi.json", headers={"X-Forwarded-Prefix": prefix}, timeout=10)
-        assert answer.json()["servers"] == [{"url": server}]
+        assert [found["url"] for found in answer.json()["servers"]] == [server]
 
 
 def test_the_request_id_passes_in_and_out(stack: Stack) -> None:

@@ -83,8 +83,10 @@ def add_pages(app: FastAPI) -> None:
     """
 
     async def openapi(request: Request) -> Response:
-        servers = [{"url": request.scope["root_path"] or root_of(request.scope)}]
-        return JSONResponse({**app.openapi(), "servers": servers}, headers={"Vary": "X-Forwarded-Prefix"})
+        beside = {"url": root_of(request.scope), "description": "where this document is"}
+        prefix = request.scope["root_path"]
+        document = {**app.openapi(), "servers": [{"url": prefix} if prefix else beside]}
+        return JSONResponse(document, headers={"Vary": "X-Forwarded-Prefix"})
 
     async def swagger(request: Request) -> Response:
         return _page(_HEAD + _SWAGGER, f"{app.title} - Swagger UI", request)

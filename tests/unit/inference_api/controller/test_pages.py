@@ -52,7 +52,7 @@ async def test_a_page_under_any_prefix(prefix: str, page: str, client: httpx.Asy
 async def test_servers(path: str, headers: Forwarded, server: str, client: httpx.AsyncClient) -> None:
     """The document says where the service is: beside itself, or under the prefix that a trusted proxy names."""
     answer = await client.get(path, headers=headers)
-    assert answer.json()["servers"] == [{"url": server}]
+    assert [found["url"] for found in answer.json()["servers"]] == [server]
     assert answer.headers["vary"] == "X-Forwarded-Prefix"  # a cache may not give one proxy's answer to another
 
 
@@ -69,4 +69,4 @@ async def test_an_untrusted_peer_changes_nothing() -> None:
     transport = httpx.ASGITransport(create_app(Settings()), client=("192.0.2.7", 1))
     async with httpx.AsyncClient(transport=transport, base_url="https://host") as client:
         answer = await client.get("/openapi.json", headers={"X-Forwarded-Prefix": "/ml"})
-    assert answer.json()["servers"] == [{"url": "."}]
+    assert [found["url"] for found in answer.json()["servers"]] == ["."]
