@@ -13,7 +13,7 @@ _GZIP: Final = frozenset({"gzip", "x-gzip"})  # https://www.rfc-editor.org/rfc/r
 _UNDERSTOOD: Final = _GZIP | {"deflate"}
 MAX_ENCODINGS: Final = 3
 MAX_MEMBERS: Final = 100
-"""Each member copies what is behind it: a megabyte of empty ones would take minutes."""
+"""The bytes behind each member are copied: with a megabyte of empty ones nobody else would be answered for seconds."""
 MAX_SHOWN: Final = 40
 _GZIP_HEADER: Final = 16 + zlib.MAX_WBITS
 _HIGHEST_BYTE: Final = 256

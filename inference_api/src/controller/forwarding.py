@@ -83,9 +83,10 @@ def _only(given: Iterable[tuple[bytes, bytes]], wanted: bytes, default: str) -> 
     if len(values) != 1:
         return default
     if wanted == _SCHEME:
-        return values[0].decode() if values[0] in _SCHEMES else default
+        scheme = values[0].strip().lower()
+        return scheme.decode() if scheme in _SCHEMES else default
     try:
-        return path_prefix(values[0].decode("latin-1")) or default
+        return path_prefix(values[0].decode("latin-1").strip()) or default
     except ValueError:
         return default
 
