@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from src.errors import ModelError, ModelRefusedError
 from src.service.bundle import MODEL_FOLDER
 from src.service.fetch_request import FetchRequest
 from src.service.proxy import ArtifactProxy
+from src.service.route import Route, direct_hosts
 
 
 def download(request: FetchRequest, destination: Path) -> Path:
@@ -30,6 +32,8 @@ def download(request: FetchRequest, destination: Path) -> Path:
 
 
 def _by_client(request: FetchRequest, folder: Path) -> None:
+    # MLflow's client and those of the object stores see nothing but the environment.
+    os.environ.update(direct_hosts(request.tracking_uri))
     import mlflow.artifacts  # noqa: PLC0415 - 150 MiB that most fetches do without
     from mlflow.environment_variables import (  # noqa: PLC0415
         MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD,
@@ -51,4 +55,5 @@ def _by_client(request: FetchRequest, folder: Path) -> None:
             dst_path=str(folder),
         )
     except (MlflowException, OSError) as error:
-        raise ModelError(f"the model cannot be downloaded: {str(error).splitlines()[0][:300]}") from error
+        reason = f"{str(error).splitlines()[0][:300]}{Route.to(request.tracking_uri).note}"
+        raise ModelError(f"the model cannot be downloaded: {reason}") from error

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode, urlsplit
-from urllib.request import Request, urlopen
+from urllib.request import Request
 
 from src.errors import ModelError, ModelRefusedError
+from src.service.route import Route
 
 MAX_ENTRIES: Final = 1000
 MAX_BYTES: Final = 4 << 30
@@ -39,6 +40,7 @@ class ArtifactProxy:
         """
         self._base_url = base_url
         self._headers = dict(headers)
+        self._route = Route.to(base_url)
         self._bytes_left = MAX_BYTES
 
     def download(self, name: str, version: str, folder: Path) -> bool:
@@ -65,12 +67,15 @@ class ArtifactProxy:
                 self._save(f"{root}/{path}", folder / path)
         except HTTPError as error:
             with error:  # it holds the connection
-                raise ModelError(f"the model cannot be downloaded: MLflow answered {_words(error)}") from error
+                raise self._failure(f"MLflow answered {_words(error)}") from error
         except (URLError, OSError, http.client.HTTPException) as error:
-            raise ModelError(f"the model cannot be downloaded: {getattr(error, 'reason', error)}") from error
+            raise self._failure(getattr(error, "reason", error)) from error
         except (ValueError, LookupError) as error:
-            raise ModelError("the model cannot be downloaded: the server does not answer like MLflow") from error
+            raise self._failure("the server does not answer like MLflow") from error
         return True
+
+    def _failure(self, reason: object) -> ModelError:
+        return ModelError(f"the model cannot be downloaded: {reason}{self._route.note}")
 
     def _files(self, root: str) -> Iterator[str]:
         """Paths below the root; the server may be anything, so that names are looked at and counted."""
@@ -114,8 +119,7 @@ class ArtifactProxy:
 
     def _open(self, target: str) -> http.client.HTTPResponse:
         request = Request(self._base_url + target, headers=self._headers)  # noqa: S310 - settings admit http and https only
-        answer: http.client.HTTPResponse = urlopen(request, timeout=_TIMEOUT_SECONDS)  # noqa: S310 - as above
-        return answer
+        return self._route.open(request, _TIMEOUT_SECONDS)
 
 
 def _safe(name: object) -> str:

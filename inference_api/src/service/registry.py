@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
-from urllib.request import Request, urlopen
+from urllib.request import Request
 
 from src.errors import RegistryError
+from src.service.route import Route
 from src.settings import Settings
 
 _PATH: Final = "/api/2.0/mlflow/registered-models/alias"
@@ -50,6 +51,7 @@ class Registry:
         self._settings = settings
         query = urlencode({"name": settings.registered_model_name, "alias": settings.model_alias})
         self._url = f"{settings.mlflow_tracking_uri}{_PATH}?{query}"
+        self._route = Route.to(self._url)
 
     async def resolve(self) -> ModelVersion:
         """Ask which version the alias points at.
@@ -61,17 +63,18 @@ class Registry:
 
     def _resolve(self) -> ModelVersion:
         request = Request(self._url, headers=credentials(self._settings))  # noqa: S310 - settings admit http and https only
+        uri, note = self._settings.mlflow_tracking_uri, self._route.note
         try:
-            with urlopen(request, timeout=_TIMEOUT_SECONDS) as response:  # noqa: S310 - as above
+            with self._route.open(request, _TIMEOUT_SECONDS) as response:
                 return _version(json.load(response)["model_version"])
         except HTTPError as error:
             with error:  # it holds the connection
                 raise RegistryError(self._refusal(error)) from error
         except (URLError, OSError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", error)
-            raise RegistryError(f"MLflow at {self._settings.mlflow_tracking_uri} does not answer: {reason}") from error
+            raise RegistryError(f"MLflow at {uri} does not answer: {reason}{note}") from error
         except (ValueError, LookupError, TypeError, AttributeError) as error:
-            raise RegistryError(f"{self._settings.mlflow_tracking_uri} does not answer like MLflow") from error
+            raise RegistryError(f"{uri} does not answer like MLflow{note}") from error
 
     def _refusal(self, error: HTTPError) -> str:
         text = error.read(1000).decode(errors="replace")
@@ -83,10 +86,10 @@ class Registry:
         name, alias = self._settings.registered_model_name, self._settings.model_alias
         if answer.get("error_code") in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
             return f"no version of the model {name!r} has the alias {alias!r} yet"
-        return (
-            f"MLflow at {self._settings.mlflow_tracking_uri} answered {error.code}: "
-            f"{str(answer.get('message', text))[:200]}"
-        )
+        uri, note = self._settings.mlflow_tracking_uri, self._route.note
+        if note and not answer:  # the answer may be the proxy's, and its pages say less than its status
+            return f"MLflow at {uri} does not answer: HTTP {error.code} {error.reason}{note}"
+        return f"MLflow at {uri} answered {error.code}: {str(answer.get('message', text))[:200]}"
 
 
 def credentials(settings: Settings) -> dict[str, str]:

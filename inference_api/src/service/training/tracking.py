@@ -1,6 +1,7 @@
 """The way to MLflow: wait for it in the open, for a bounded time, and tell an outage from a refusal."""
 
 import logging
+import os
 import time
 from typing import Final
 
@@ -8,6 +9,7 @@ import mlflow
 import requests
 from mlflow import MlflowClient
 
+from src.service.route import Route, direct_hosts
 from src.service.training.errors import TrainingError
 
 _LOG = logging.getLogger("training")
@@ -30,10 +32,15 @@ def connect(tracking_uri: str, wait_seconds: float) -> MlflowClient:
     """
     if not tracking_uri.startswith(("http://", "https://")):
         raise TrainingError(f"the tracking URI must start with http:// or https://, not {tracking_uri!r}")
+    route = Route.to(tracking_uri)
+    if route.problem:
+        raise TrainingError(f"MLflow at {tracking_uri} cannot be asked: {route.problem}")
+    # MLflow's client and requests see nothing but the environment.
+    os.environ.update(direct_hosts(tracking_uri))
     start = time.monotonic()
     reported = -_REPORT_SECONDS
     while True:
-        problem = _problem(tracking_uri.rstrip("/"))
+        problem = _problem(tracking_uri.rstrip("/"), route)
         waited = time.monotonic() - start
         if problem is None:
             break
@@ -48,7 +55,7 @@ def connect(tracking_uri: str, wait_seconds: float) -> MlflowClient:
     return MlflowClient(tracking_uri, tracking_uri)
 
 
-def _problem(base_url: str) -> str | None:
+def _problem(base_url: str, route: Route) -> str | None:
     """Return why MLflow cannot be used yet, None when it can.
 
     Raises:
@@ -58,16 +65,28 @@ def _problem(base_url: str) -> str | None:
     try:
         answer = requests.get(url, params={"max_results": 1}, timeout=_ATTEMPT_SECONDS)
     except requests.Timeout:
-        return f"no answer within {_ATTEMPT_SECONDS:g} s"
+        return f"no answer within {_ATTEMPT_SECONDS:g} s{route.note}"
     except requests.ConnectionError:
-        return "no connection"
+        return f"no connection{route.note}"
     except requests.RequestException as error:
         raise TrainingError(f"MLflow's address {base_url!r} cannot be used: {error}") from None
     # With authentication switched on it is MLflow's client that carries the credentials.
-    if answer.ok or answer.status_code == _UNAUTHORIZED:
+    if answer.status_code == _UNAUTHORIZED:
         return None
+    if answer.ok:
+        if _is_object(answer):
+            return None
+        raise TrainingError(f"{base_url} does not answer as MLflow does: no JSON object{route.note}")
     if answer.status_code >= _SERVER_ERROR:
-        return f"HTTP {answer.status_code}"
-    if answer.status_code == _FORBIDDEN and "Host" in answer.text:
+        return f"HTTP {answer.status_code}{route.note}"
+    if answer.status_code == _FORBIDDEN and "Invalid Host" in answer.text:
         raise TrainingError(f"MLflow at {base_url} refuses this host name: add it to MLFLOW_SERVER_ALLOWED_HOSTS")
-    raise TrainingError(f"{base_url} does not answer as MLflow does: HTTP {answer.status_code}")
+    raise TrainingError(f"{base_url} does not answer as MLflow does: HTTP {answer.status_code}{route.note}")
+
+
+def _is_object(answer: requests.Response) -> bool:
+    """Whether this is JSON as MLflow sends it, and not the page of a proxy or of another server."""
+    try:
+        return isinstance(answer.json(), dict)
+    except ValueError:
+        return False

@@ -14,6 +14,7 @@ from mlflow.data.pandas_dataset import from_pandas
 from mlflow.exceptions import MlflowException
 from requests import RequestException
 
+from src.service.route import Route
 from src.service.training.champion import Verdict, current_champion, judge
 from src.service.training.dataset import Dataset
 from src.service.training.errors import PublicationError
@@ -65,7 +66,8 @@ def train(options: Options) -> Outcome:
         fitted = fit(load(options), options)
         return _publish(connect(options.tracking_uri, options.wait_seconds), fitted, options)
     except (MlflowException, RequestException) as error:
-        raise PublicationError(f"MLflow at {options.tracking_uri} failed: {_first_line(error)}") from error
+        note = Route.to(options.tracking_uri).note
+        raise PublicationError(f"MLflow at {options.tracking_uri} failed: {_first_line(error)}{note}") from error
 
 
 def _first_line(error: Exception) -> str:

@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import mlflow.artifacts
 import pytest
+from corporate_proxy import corporate_proxy
 
 from src.errors import ModelError, ModelRefusedError
 from src.service import download as module
@@ -97,6 +99,17 @@ def test_client_that_gets_no_answer(proxy: ScriptedProxy, tmp_path: Path) -> Non
     with pytest.raises(ModelError, match="the model cannot be downloaded: ") as caught:
         download(REQUEST, tmp_path)
     assert len(caught.value.detail) < 400
+
+
+def test_client_behind_a_proxy(proxy: ScriptedProxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MLflow's client is told which hosts it asks directly, and a proxy in the way is named without its password."""
+    proxy.hands_out = False
+    with corporate_proxy() as corporate:
+        monkeypatch.setenv("HTTP_PROXY", corporate.url)
+        with pytest.raises(ModelError, match=rf"; asked through the proxy {corporate.address} \(") as caught:
+            download(replace(REQUEST, tracking_uri="http://mlflow.example"), tmp_path)
+    assert "gehe" not in caught.value.detail
+    assert "minio" in os.environ["no_proxy"].split(",")
 
 
 def test_no_model(proxy: ScriptedProxy, tmp_path: Path) -> None:

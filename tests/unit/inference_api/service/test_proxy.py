@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+from corporate_proxy import corporate_proxy
 from service_process import free_port
 
 from src.errors import ModelError, ModelRefusedError
@@ -172,3 +173,21 @@ def test_no_server(tmp_path: Path) -> None:
     """Without a server the reason is the connection's."""
     with pytest.raises(ModelError, match=r"the model cannot be downloaded: .*Connection refused"):
         ArtifactProxy(f"http://127.0.0.1:{free_port()}", {}).download("m", "1", tmp_path)
+
+
+def test_a_server_here_is_asked_past_the_proxy(
+    server: StubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """HTTP_PROXY without NO_PROXY changes nothing for loopback."""
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
+    assert download(server, tmp_path)
+    assert found(tmp_path) == server.files
+
+
+@pytest.mark.parametrize("status", [200, 403, 503])
+def test_an_answer_of_a_proxy(status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reason names the proxy, without its password."""
+    with corporate_proxy(status) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        with pytest.raises(ModelError, match=rf"; asked through the proxy {proxy.address} \(HTTP_PROXY\)"):
+            ArtifactProxy("http://mlflow.example", {}).download("m", "1", tmp_path)

@@ -5,6 +5,7 @@ from base64 import b64decode
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from corporate_proxy import corporate_proxy
 from service_process import free_port
 
 from src.errors import RegistryError
@@ -130,3 +131,61 @@ async def test_unknown_host() -> None:
     """A host name that does not exist is a sentence too."""
     with pytest.raises(RegistryError, match=r"MLflow at http://no-such-host\.invalid does not answer: "):
         await Registry(settings("http://no-such-host.invalid")).resolve()
+
+
+async def test_a_registry_here_is_asked_past_the_proxy(registry: StubRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """HTTP_PROXY without NO_PROXY, as many companies set it, changes nothing for loopback."""
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
+    registry.point_at(version_of("7"))
+    assert (await Registry(settings(registry.url)).resolve()).version == "7"
+
+
+@pytest.mark.parametrize(
+    ("status", "page", "reason"),
+    [
+        (403, b"<html>no</html>", "MLflow at http://mlflow.example:5000 does not answer: HTTP 403 Forbidden"),
+        (407, b"", "MLflow at http://mlflow.example:5000 does not answer: HTTP 407 Proxy Authentication Required"),
+        (502, b"<html>", "MLflow at http://mlflow.example:5000 does not answer: HTTP 502 Bad Gateway"),
+        (503, b"upstream", "MLflow at http://mlflow.example:5000 does not answer: HTTP 503 Service Unavailable"),
+        (200, b"<html>login</html>", "http://mlflow.example:5000 does not answer like MLflow"),
+    ],
+)
+async def test_an_answer_of_a_proxy(status: int, page: bytes, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sentence names the proxy, without its password, and what to do."""
+    with corporate_proxy(status, page) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        with pytest.raises(RegistryError) as caught:
+            await Registry(settings("http://mlflow.example:5000")).resolve()
+    assert caught.value.detail == (
+        f"{reason}; asked through the proxy {proxy.address} (HTTP_PROXY): "
+        "if mlflow.example needs no proxy, add mlflow.example to NO_PROXY"
+    )
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_a_proxy_that_is_not_there(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refused connection is the proxy's, and the sentence says whose."""
+    address = f"127.0.0.1:{free_port()}"
+    monkeypatch.setenv(f"{scheme}_proxy", f"http://ana:geheim@{address}")
+    with pytest.raises(RegistryError, match=rf"Connection refused; asked through the proxy {address}") as caught:
+        await Registry(settings(f"{scheme}://mlflow.example")).resolve()
+    assert "geheim" not in caught.value.detail
+
+
+async def test_a_refused_tunnel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To an https registry a proxy opens a tunnel, or does not."""
+    with corporate_proxy(403) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        with pytest.raises(
+            RegistryError, match=rf"403 Forbidden; asked through the proxy {proxy.address} \(HTTPS_PROXY"
+        ):
+            await Registry(settings("https://mlflow.example")).resolve()
+    assert proxy.asked == ["mlflow.example:443"]
+
+
+async def test_mlflow_behind_a_proxy_speaks_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What MLflow itself answered through the proxy is told as without one."""
+    with corporate_proxy(404, b'{"error_code": "RESOURCE_DOES_NOT_EXIST"}') as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        with pytest.raises(RegistryError, match=r"has the alias 'champion' yet$"):
+            await Registry(settings("http://mlflow.example")).resolve()

@@ -1,12 +1,15 @@
 """Waiting for MLflow: bounded, in the open, and only where waiting helps. The servers are real, if small."""
 
+import os
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from unittest import mock
 
 import pytest
+from corporate_proxy import corporate_proxy
 
 from src.service.training.errors import TrainingError
 from src.service.training.tracking import connect
@@ -54,6 +57,13 @@ def _serving(*script: tuple[int, str]) -> Iterator[ScriptedServer]:
             thread.join()
 
 
+@pytest.fixture(autouse=True)
+def _environment_as_before() -> Iterator[None]:
+    """The way to MLflow is told to its client by the environment."""
+    with mock.patch.dict(os.environ):
+        yield
+
+
 def _closed_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -88,6 +98,8 @@ def test_authentication_is_left_to_mlflows_client() -> None:
         (403, "Invalid Host header - possible DNS rebinding attack detected", "refuses this host name"),
         (403, "no", "does not answer as MLflow does: HTTP 403"),
         (404, "", "does not answer as MLflow does: HTTP 404"),
+        (200, "<html>login</html>", "does not answer as MLflow does: no JSON object"),
+        (200, "[]", "does not answer as MLflow does: no JSON object"),
     ],
 )
 def test_a_refusal_is_not_waited_for(status: int, text: str, sentence: str) -> None:
@@ -121,3 +133,51 @@ def test_an_address_that_is_none() -> None:
     """A URL without a host cannot be waited for."""
     with pytest.raises(TrainingError, match="cannot be used"):
         connect("http://", 60)
+
+
+def test_a_server_here_is_asked_past_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """HTTP_PROXY without NO_PROXY changes nothing for loopback, neither here nor for MLflow's client later."""
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{_closed_port()}")
+    monkeypatch.setenv("NO_PROXY", ".corp.example")
+    monkeypatch.setenv("no_proxy", ".corp.example")
+    with _serving((200, "{}")) as server:
+        connect(server.url, 0)
+    assert os.environ["no_proxy"].startswith(".corp.example,localhost,127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("status", "page", "problem"),
+    [
+        (403, b"<html>Host not allowed</html>", "does not answer as MLflow does: HTTP 403"),
+        (407, b"", "does not answer as MLflow does: HTTP 407"),
+        (200, b"<html>login</html>", "does not answer as MLflow does: no JSON object"),
+        (502, b"<html>", "was not ready within 0 s: HTTP 502"),
+    ],
+)
+def test_an_answer_of_a_proxy(status: int, page: bytes, problem: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sentence names the proxy, without its password, and what to do."""
+    with corporate_proxy(status, page) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        with pytest.raises(TrainingError) as caught:
+            connect("http://mlflow.example:5000", 0)
+    assert str(caught.value).endswith(
+        f"{problem}; asked through the proxy {proxy.address} (HTTP_PROXY): "
+        "if mlflow.example needs no proxy, add mlflow.example to NO_PROXY"
+    )
+
+
+def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No connection to the proxy is not one to MLflow."""
+    address = f"127.0.0.1:{_closed_port()}"
+    monkeypatch.setenv("http_proxy", f"http://ana:geheim@{address}")
+    with pytest.raises(TrainingError, match=f"no connection; asked through the proxy {address}") as caught:
+        connect("http://mlflow.example:5000", 0)
+    assert "geheim" not in str(caught.value)
+
+
+def test_a_proxy_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variable is named at once, without its password."""
+    monkeypatch.setenv("HTTP_PROXY", "http://ana:ge/heim@proxy:3128")
+    with pytest.raises(TrainingError, match="HTTP_PROXY is not the address of an HTTP proxy") as caught:
+        connect("http://mlflow.example:5000", 60)
+    assert "heim" not in str(caught.value)

@@ -1,0 +1,168 @@
+"""The way to a server: directly, or through the HTTP proxy that the environment names.
+
+`urllib`, `requests` and `botocore` read HTTP_PROXY and NO_PROXY each in its own way: all of them ask a proxy for
+127.0.0.1, none knows `*.example.org`, only one knows networks like 10.0.0.0/8 (curl and Go know all three). So the
+decision is made here. urllib reads the variables, as it does for `urlopen`: a name in small letters wins.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass, field
+from http.client import HTTPResponse
+from typing import Final
+from urllib.error import URLError
+from urllib.parse import SplitResult, urlsplit
+from urllib.request import ProxyHandler, Request, build_opener, getproxies
+
+# This machine, and what the stack's Compose files call their services.
+DIRECT_HOSTS: Final = (
+    "localhost",
+    "127.0.0.1",
+    "::1",
+    "[::1]",
+    "host.docker.internal",
+    "mlflow",
+    "mlflow_server",
+    "minio",
+)
+_PORTS: Final = {"http": 80, "https": 443}
+_EXAMPLE: Final = "write it like http://proxy.example.org:3128, with @ : / # % in a password as %40 %3A %2F %23 %25"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How a server is asked.
+
+    Attributes:
+        host: The server's name.
+        proxy: URL of the proxy, which may hold a password; None without one.
+        variable: The variable that names the proxy.
+    """
+
+    host: str
+    proxy: str | None = field(default=None, repr=False)
+    variable: str = ""
+
+    @classmethod
+    def to(cls, url: str) -> Route:
+        """Find the way by the proxy variables of the environment.
+
+        Args:
+            url: Any address of the server.
+        """
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname or "", parts.port or _PORTS.get(parts.scheme)
+        except ValueError:  # no address at all, of which whoever asks it is told
+            return cls("")
+        proxies = getproxies()
+        for scheme in (parts.scheme, "all"):
+            if proxies.get(scheme):
+                if _is_direct(host, port, proxies.get("no", "")):
+                    break
+                return cls(host, proxies[scheme].strip(), f"{scheme.upper()}_PROXY")
+        return cls(host)
+
+    @property
+    def problem(self) -> str | None:
+        """Why the proxy cannot be used; None when it can, or when there is none."""
+        if self.proxy is None:
+            return None
+        parts = _split(self.proxy)
+        if parts is not None and parts.scheme.startswith("socks"):
+            return f"{self.variable} names a SOCKS proxy, and only HTTP proxies can be used{self._remedy}"
+        if parts is None or parts.scheme not in {"http", "https"}:
+            return f"{self.variable} is not the address of an HTTP proxy: {_EXAMPLE}"
+        return None
+
+    @property
+    def note(self) -> str:
+        """What to add to the sentence about a server that gives no answer: the proxy, without its password."""
+        if self.proxy is None or self.problem:
+            return ""
+        parts = _split(self.proxy)
+        address = parts.netloc.rpartition("@")[2] if parts else ""
+        return f"; asked through the proxy {address} ({self.variable}){self._remedy}"
+
+    @property
+    def _remedy(self) -> str:
+        return f": if {self.host} needs no proxy, add {self.host} to NO_PROXY"
+
+    def open(self, request: Request, timeout: float) -> HTTPResponse:
+        """Send a request to the server.
+
+        Raises:
+            OSError: As `urllib.request.urlopen` does.
+        """
+        if self.problem:
+            raise URLError(self.problem)
+        proxies = {} if self.proxy is None else {request.type: self.proxy}
+        answer: HTTPResponse = build_opener(ProxyHandler(proxies)).open(request, timeout=timeout)
+        return answer
+
+
+def direct_hosts(url: str) -> dict[str, str]:
+    """The variables that tell every library, and child processes, which hosts are asked directly.
+
+    Args:
+        url: A server that is one of them when this module says so, even if a library would not see it.
+
+    Returns:
+        NO_PROXY in both spellings: what the user set, this machine, and the stack's services.
+    """
+    given = [name for name in re.split(r"[\s,]+", getproxies().get("no", "")) if name]
+    if "*" in given:
+        names = ["*"]  # means everything only when it stands alone
+    else:
+        route = Route.to(url)
+        own = [] if route.proxy else [route.host, f"[{route.host}]"] if ":" in route.host else [route.host]
+        names = list(filter(None, dict.fromkeys([*given, *DIRECT_HOSTS, *own])))
+    return dict.fromkeys(("NO_PROXY", "no_proxy"), ",".join(names))
+
+
+def _split(proxy: str) -> SplitResult | None:
+    """A proxy's URL in parts, None when it has no host or an impossible port."""
+    try:
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        usable = bool(parts.hostname) and parts.port != 0 and parts.path in {"", "/"}
+    except ValueError:
+        return None
+    return parts if usable and not parts.query and not parts.fragment else None
+
+
+def _is_direct(host: str, port: int | None, no_proxy: str) -> bool:
+    host = host.rstrip(".")
+    if host in DIRECT_HOSTS or host.endswith(".localhost"):
+        return True
+    address = _address(host)
+    if address is not None and (address.is_loopback or address.is_unspecified):
+        return True
+    return any(_matches(entry, host, address, port) for entry in re.split(r"[\s,]+", no_proxy.lower()) if entry)
+
+
+def _matches(
+    entry: str, host: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address | None, port: int | None
+) -> bool:
+    """Whether an entry of NO_PROXY means the host: `*`, a name with all below it, an address or a network; a port."""
+    if entry == "*":
+        return True
+    if address is not None:
+        try:
+            return address in ipaddress.ip_network(entry.strip("[]"), strict=False)
+        except ValueError:
+            pass
+    name, colon, wanted = entry.rpartition(":")
+    if colon and wanted.isdecimal() and (":" not in name or name.endswith("]")):
+        return int(wanted) == port and _matches(name, host, address, port)
+    name = entry.removeprefix("*").lstrip(".").rstrip(".").strip("[]")
+    return bool(name) and (host == name or host.endswith(f".{name}"))
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
