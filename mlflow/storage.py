@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from proxy import Proxy
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -45,6 +47,11 @@ class Storage:
             region=environment.get("AWS_DEFAULT_REGION") or "us-east-1",
         )
 
+    @property
+    def proxy(self) -> Proxy | None:
+        """What stands before the server."""
+        return Proxy.before(self.endpoint or "https://s3.amazonaws.com")
+
     def client(self) -> Any:
         """Make a client that gives up fast: the waiting is done here, not in botocore."""
         import boto3  # noqa: PLC0415 - half a second, not needed for --help
@@ -57,7 +64,13 @@ class Storage:
             aws_secret_access_key=self.secret_key,
             region_name=self.region,
             verify=self.verify_tls or False,
-            config=Config(connect_timeout=2, read_timeout=10, retries={"max_attempts": 1, "mode": "standard"}),
+            config=Config(
+                connect_timeout=2,
+                read_timeout=10,
+                retries={"max_attempts": 1, "mode": "standard"},
+                # Without this boto3 asks the proxy even for 127.0.0.1.
+                proxies=None if self.proxy else {},
+            ),
         )
 
     def __str__(self) -> str:

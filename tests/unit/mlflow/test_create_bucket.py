@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from corporate_proxy import VARIABLES, corporate_proxy
+from service_process import free_port
 
 import create_bucket
 from storage import BucketError, Storage
@@ -64,6 +66,13 @@ class SmallS3Handler(BaseHTTPRequestHandler):
         """Keep the test's output clean."""
 
 
+@pytest.fixture(autouse=True)
+def _no_proxy_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test names its own."""
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 def s3() -> Iterator[SmallS3]:
     """A server that runs for one test."""
@@ -114,3 +123,56 @@ def test_an_impossible_name_is_explained(s3: SmallS3) -> None:
     """A bucket's name with a space ends the job with the variable's name."""
     with pytest.raises(BucketError, match="MLFLOW_BUCKET_NAME"):
         create_bucket.create_bucket(Storage("no name", "admin", "supersecret", endpoint=s3.url), wait=5)
+
+
+def test_a_server_here_is_asked_past_the_proxy(s3: SmallS3, monkeypatch: pytest.MonkeyPatch) -> None:
+    """HTTP_PROXY without NO_PROXY changes nothing for loopback."""
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
+    create_bucket.create_bucket(storage(s3), wait=5)
+
+    assert s3.buckets == {"mlflow-artifacts"}
+
+
+@pytest.mark.parametrize("status", [200, 403, 404, 407])
+def test_an_answer_of_a_proxy_is_not_taken_for_s3s(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page of a proxy is neither a bucket nor a refused key: the sentence names the proxy and what to do."""
+    elsewhere = Storage("mlflow-artifacts", "admin", "supersecret", endpoint="http://s3.example:9000")
+    with corporate_proxy(status) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        with pytest.raises(BucketError) as raised:
+            create_bucket.create_bucket(elsewhere, wait=0)
+
+    assert str(raised.value) == (
+        f"bucket 'mlflow-artifacts' at http://s3.example:9000: HTTP {status} is no answer of S3; asked through the "
+        f"proxy {proxy.address} (HTTP_PROXY): if s3.example needs no proxy, add s3.example to NO_PROXY"
+    )
+
+
+def test_a_redirect_to_a_page_for_a_login_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Boto3 takes it for that of a bucket elsewhere and asks until Python stops it."""
+    elsewhere = Storage("mlflow-artifacts", "admin", "supersecret", endpoint="http://s3.example:9000")
+    with corporate_proxy(302) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        with pytest.raises(BucketError, match=rf"a redirect is no answer of S3; .* the proxy {proxy.address}"):
+            create_bucket.create_bucket(elsewhere, wait=0)
+
+
+def test_a_proxy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody listens where the proxy should be; its password is not shown."""
+    address = f"127.0.0.1:{free_port()}"
+    monkeypatch.setenv("HTTPS_PROXY", f"http://ana:geheim@{address}")
+    amazon = Storage("mlflow-artifacts", "admin", "supersecret")
+    with pytest.raises(BucketError, match=rf"no answer within 0 s: .*the proxy {address} \(HTTPS_PROXY\)") as raised:
+        create_bucket.create_bucket(amazon, wait=0)
+
+    assert "geheim" not in str(raised.value)
+
+
+@pytest.mark.parametrize("no_proxy", ["s3.example", ".example", "*"])
+def test_no_proxy_is_kept(no_proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the user excludes is asked directly."""
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy.example:3128")
+    monkeypatch.setenv("NO_PROXY", no_proxy)
+
+    assert Storage("b", "k", "s", endpoint="http://s3.example:9000").proxy is None
+    assert Storage("b", "k", "s", endpoint="http://minio:9000").proxy is None
