@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import urllib.request
 from pathlib import Path
+from urllib.request import ProxyHandler, build_opener
 
 _UI = "http://127.0.0.1:8089/"
 _MASTER_PORT = 5557
@@ -25,7 +25,8 @@ def main(arguments: list[str]) -> str | None:
     if os.environ.get("LOCUST_HEADLESS", ""):
         return None if _has_socket(_LISTENING, remote=False) else "no door for workers"
     try:
-        with urllib.request.urlopen(_UI, timeout=_TIMEOUT_SECONDS):
+        # The container may have a proxy for the outside, which must not be asked for its own loopback.
+        with build_opener(ProxyHandler({})).open(_UI, timeout=_TIMEOUT_SECONDS):
             return None
     except OSError as error:
         return f"the UI does not answer: {error}"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from locust.contrib.fasthttp import FastHttpSession, LocustBadStatusCode
 from locust.env import Environment
@@ -56,11 +59,27 @@ def _get(api: FastHttpSession, host: str, path: str) -> tuple[int, Any]:
         response.request_meta["exception"] if hasattr(response, "request_meta") else getattr(response, "error", None)
     )
     if error is not None and not isinstance(error, LocustBadStatusCode):
-        raise NoPayloadError(f"{host} cannot be reached: {network_failure(error)}")
+        raise NoPayloadError(f"{host} cannot be reached: {network_failure(error)}{_proxy_note(host)}")
     try:
         return response.status_code, json.loads(bytes(response.content or b""))
     except ValueError:
         return response.status_code, None
+
+
+def _proxy_note(host: str) -> str:
+    """Say that the users go past a proxy that other programs would ask: they measure the API, not the proxy."""
+    parts = urlsplit(host)
+    name = parts.hostname or ""
+    if not getproxies().get(parts.scheme) or _is_loopback(name) or proxy_bypass(parts.netloc):
+        return ""
+    return f"; Locust's users connect to {name} themselves, without the proxy of {parts.scheme.upper()}_PROXY"
+
+
+def _is_loopback(name: str) -> bool:
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
 
 
 def _example(schema: Any, host: str) -> str:

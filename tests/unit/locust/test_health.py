@@ -8,6 +8,7 @@ from threading import Thread
 import pytest
 
 import health
+from tests.unit.locust.doubles import free_port
 
 
 class Page(BaseHTTPRequestHandler):
@@ -67,3 +68,10 @@ def test_help_is_there(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match=r"^0$"):
         health.main(["--help"])
     assert "{master,worker}" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("ui")
+def test_the_ui_is_asked_past_the_proxy_of_the_container(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Docker puts its client's proxy into every container; a health check is about the container alone."""
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
+    assert health.main(["master"]) is None

@@ -68,3 +68,26 @@ def test_missing_schema_is_said(api: ApiServer) -> None:
     api.schema = http(b"{}", "404 Not Found")
     with pytest.raises(NoPayloadError, match=r"/openapi.json answers 404"):
         fetch_payload(api.url)
+
+
+def test_users_go_past_the_proxy(api: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The load is for the API, not for the proxy on the way out."""
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
+    assert json.loads(fetch_payload(api.url)) == EXAMPLE
+
+
+@pytest.mark.parametrize(
+    ("no_proxy", "note"),
+    [("", "; Locust's users connect to api.invalid themselves, without the proxy of HTTP_PROXY"), ("api.invalid", "")],
+)
+def test_an_api_behind_a_proxy_is_said_to_be_out_of_reach(
+    no_proxy: str,
+    note: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever reaches the API through a proxy otherwise reads that Locust does not use it."""
+    monkeypatch.setenv("HTTP_PROXY", "http://ana:geheim@proxy.example:3128")
+    monkeypatch.setenv("NO_PROXY", no_proxy)
+    with pytest.raises(NoPayloadError, match="cannot be reached: host name not found") as caught:
+        fetch_payload("http://api.invalid")
+    assert str(caught.value) == f"http://api.invalid cannot be reached: host name not found{note}"
