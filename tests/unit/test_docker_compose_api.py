@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
+ROOT = Path(__file__).parents[2]
+LOAD_TESTING = "docker-compose-load-testing.yml"
+
 CONTAINERS = {
     "mysql": "mysql_mlflow_metadata",
     "minio": "minio_server",
@@ -24,7 +27,7 @@ NEVER_RUNS = "after-training"
 @pytest.fixture(scope="module")
 def whole() -> dict[str, Any]:
     """The file as Compose reads it, before variables are filled in."""
-    read: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "docker-compose-api.yml").read_text())
+    read: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose-api.yml").read_text())
     return read
 
 
@@ -93,3 +96,27 @@ def test_every_server_has_a_health_check(compose: dict[str, Any]) -> None:
     assert "/ready" in str(compose["services"]["gateway"]["healthcheck"]["test"])
     dockerfile = Path(__file__).parents[2] / "inference_api" / "Dockerfile.inference"
     assert "\nHEALTHCHECK" not in dockerfile.read_text()
+
+
+def test_no_name_of_the_stack_goes_to_a_proxy(compose: dict[str, Any]) -> None:
+    """Docker may put HTTP_PROXY into every container: whoever asks over HTTP asks loopback and the stack directly.
+
+    What the user keeps from the proxy comes first. MinIO asks nobody but itself.
+    """
+    load: dict[str, Any] = yaml.safe_load((ROOT / LOAD_TESTING).read_text())
+    services = compose["services"] | load["services"]
+    asking = {
+        name: service["environment"]
+        for name, service in services.items()
+        if name in {"create-minio-buckets", "mlflow", "model-trainer", "fastapi-app", "locust", "locust-worker"}
+    }
+    servers = {name for name in services if name not in JOBS}
+    names = servers | {service.get("container_name", name) for name, service in services.items() if name in servers}
+
+    assert len({environment["NO_PROXY"] for environment in asking.values()}) == 1
+    for environment in asking.values():
+        assert environment["no_proxy"] == environment["NO_PROXY"]
+        assert environment["NO_PROXY"].startswith("${NO_PROXY:-localhost},")
+        listed = set(environment["NO_PROXY"].split(","))
+        assert listed >= names | {"localhost", "127.0.0.1", "127.0.0.0/8", "::1", "[::1]", "host.docker.internal"}
+    assert services["minio"]["environment"]["NO_PROXY"] == services["minio"]["environment"]["no_proxy"] == "*"
