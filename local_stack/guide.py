@@ -7,6 +7,7 @@ import sys
 from local_stack.probe import ask
 from local_stack.settings import Settings
 
+_PROXIES = {"http_proxy", "all_proxy", "ALL_PROXY"}
 _REFERENCE = {"feature1": 5.3, "feature2": 2.1, "feature3": 0.8}
 
 
@@ -14,6 +15,8 @@ def guide(settings: Settings) -> str:
     """Name the pages and the first commands, with the request that fits the model being served."""
     api = f"http://localhost:{settings.api_port}"
     body = shlex.quote(json.dumps(_example(settings), ensure_ascii=False))
+    # curl would ask the proxy of the person's shell even for this machine.
+    curl = "curl --noproxy localhost" if _PROXIES & settings.environment.keys() else "curl"
     folder, python = (shlex.quote(str(path)) for path in (settings.root / "inference_api", sys.executable))
     return f"""
 Todo en marcha.
@@ -22,7 +25,7 @@ Todo en marcha.
   Registros {settings.logs}
 
 Prueba una predicción en otra terminal:
-  curl -X POST {api}/predict -H 'Content-Type: application/json' -d {body}
+  {curl} -X POST {api}/predict -H 'Content-Type: application/json' -d {body}
 
 Entrena y publica otro modelo; la API lo toma sin reiniciarse:
   cd {folder} && \\

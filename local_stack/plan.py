@@ -1,5 +1,6 @@
 """The programs of the stack: what each one runs, where, and with which environment."""
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,8 +23,13 @@ class Program:
     log: Path
 
 
-def mlflow_server(settings: Settings) -> Program:
-    """MLflow on SQLite; clients reach the artifacts only through it, as in the Compose stack."""
+def mlflow_server(settings: Settings, libraries: Path | None = None) -> Program:
+    """MLflow on SQLite; clients reach the artifacts only through it, as in the Compose stack.
+
+    Args:
+        settings: The choices of this run.
+        libraries: Folder to import MLflow from, where its own path will not do.
+    """
     # Relative paths: a folder name with a `?` or `%` would change the meaning of a database URL.
     command = (
         *("server", "--host", "127.0.0.1", "--port", str(settings.mlflow_port), "--workers", "1"),
@@ -31,6 +37,9 @@ def mlflow_server(settings: Settings) -> Program:
     )
     # The job executor adds a dozen processes that nothing here needs.
     changes = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    if libraries is not None:
+        own = settings.environment.get("PYTHONPATH")
+        changes["PYTHONPATH"] = os.pathsep.join(filter(None, (str(libraries), own)))
     # In the project's root the folder mlflow/ would be on its import path.
     return _program(settings, "mlflow", ("mlflow", *command), settings.home, changes)
 
@@ -57,12 +66,14 @@ def _program(
     # The stack has an MLflow of its own: settings for another (its registry, its experiment, its credentials) would
     # lead the trainer and the API to different places.
     inherited = {name: value for name, value in settings.environment.items() if not name.startswith("MLFLOW_")}
+    # A proxy for the outside must not be asked for addresses of this machine. Most programs read only one spelling, the
+    # small one if there are two.
+    direct = _with_loopback(settings.environment.get("no_proxy") or settings.environment.get("NO_PROXY"))
     common = {
         "MLFLOW_TRACKING_URI": settings.mlflow_url,
         "MLFLOW_DISABLE_TELEMETRY": "true",
-        # A proxy for the outside must not be asked for addresses of this machine.
-        "NO_PROXY": _with_loopback(settings.environment.get("NO_PROXY")),
-        "no_proxy": _with_loopback(settings.environment.get("no_proxy")),
+        "NO_PROXY": direct,
+        "no_proxy": direct,
         "PYTHONUNBUFFERED": "1",
     }
     return Program(
@@ -75,4 +86,5 @@ def _program(
 
 
 def _with_loopback(hosts: str | None) -> str:
-    return ",".join(filter(None, (hosts, "127.0.0.1", "localhost")))
+    # A star means every host only where it stands alone.
+    return "*" if hosts and hosts.strip() == "*" else ",".join(filter(None, (hosts, "127.0.0.1", "localhost")))

@@ -9,6 +9,7 @@ from local_stack.console import say
 from local_stack.errors import ProgramFailedError
 from local_stack.guide import guide
 from local_stack.interrupt import Interrupt
+from local_stack.libraries import importable_libraries
 from local_stack.plan import PATIENCE_SECONDS, api, mlflow_server, trainer
 from local_stack.ports import Door, require_free
 from local_stack.probe import ask
@@ -27,7 +28,11 @@ def serve(settings: Settings, interrupt: Interrupt) -> None:
         ]
     )
     say(f"Arrancando MLflow, el entrenamiento y la API; datos y registros en {settings.home}")
-    with running(mlflow_server(settings), interrupt) as mlflow, running(api(settings), interrupt) as inference:
+    with (
+        importable_libraries() as libraries,
+        running(mlflow_server(settings, libraries), interrupt) as mlflow,
+        running(api(settings), interrupt) as inference,
+    ):
         needed = (mlflow, inference)
         with running(trainer(settings), interrupt) as training:
             _await(training, lambda: _has_succeeded(training), needed, interrupt)

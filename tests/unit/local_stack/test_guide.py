@@ -2,6 +2,8 @@
 
 import socket
 
+import pytest
+
 from local_stack.guide import guide
 from local_stack.settings import read_settings
 
@@ -18,3 +20,14 @@ def test_the_guide_names_pages_and_a_request_for_the_chosen_ports() -> None:
     assert f"curl -X POST http://localhost:{port}/predict -H 'Content-Type: application/json' -d '{{" in text
     assert '{"feature1": 5.3, "feature2": 2.1, "feature3": 0.8}' in text
     assert "Ctrl-C" in text
+
+
+@pytest.mark.parametrize("variable", ["http_proxy", "all_proxy", "ALL_PROXY"])
+def test_a_shell_with_a_proxy_gets_a_curl_that_goes_past_it(variable: str) -> None:
+    """As it is, curl would send even this machine's addresses to the proxy."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+        text = guide(read_settings({"API_PORT": str(port), variable: "http://proxy.example:3128"}))
+
+    assert f"  curl --noproxy localhost -X POST http://localhost:{port}/predict" in text

@@ -44,6 +44,23 @@ def test_no_program_sends_telemetry_or_asks_a_proxy_for_loopback(program: Progra
     """Nothing leaves the machine."""
     assert program.environment["MLFLOW_DISABLE_TELEMETRY"] == "true"
     assert program.environment["NO_PROXY"] == "example.org,127.0.0.1,localhost"
+    assert program.environment["no_proxy"] == "example.org,127.0.0.1,localhost"
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, "127.0.0.1,localhost"),
+        ({"no_proxy": "small", "NO_PROXY": "large"}, "small,127.0.0.1,localhost"),
+        ({"no_proxy": "", "NO_PROXY": "large"}, "large,127.0.0.1,localhost"),
+        ({"NO_PROXY": "*"}, "*"),
+    ],
+)
+def test_what_the_person_keeps_from_the_proxy_is_kept(given: dict[str, str], told: str) -> None:
+    """Both spellings are equal: Python reads the small one, and a second of its own would hide the person's."""
+    environment = trainer(read_settings(given)).environment
+
+    assert (environment["NO_PROXY"], environment["no_proxy"]) == (told, told)
 
 
 def test_every_program_logs_into_the_data_folder(program: Program, settings: Settings) -> None:
@@ -72,3 +89,11 @@ def test_the_api_gets_its_address_and_cache(settings: Settings) -> None:
     assert (environment["HOST"], environment["PORT"]) == ("127.0.0.1", "8001")
     assert environment["MODEL_CACHE_DIR"] == str(settings.home / "model-cache")
     assert environment["REGISTERED_MODEL_NAME"] == "other_model"
+
+
+def test_mlflow_is_imported_from_where_it_is_told(tmp_path: Path) -> None:
+    """A folder for PYTHONPATH goes before the person's own; without one nothing changes."""
+    settings = read_settings({"PYTHONPATH": "/own"})
+
+    assert mlflow_server(settings, tmp_path).environment["PYTHONPATH"] == f"{tmp_path}:/own"
+    assert mlflow_server(settings).environment["PYTHONPATH"] == "/own"
