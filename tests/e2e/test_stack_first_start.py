@@ -6,12 +6,14 @@ A kill from inside a container is a crash for Docker, like the kernel's: `docker
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.e2e.compose_stack import Stack, StackError, inspect_container
+from tests.e2e.docker_client import NOBODY, configure_proxy
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
@@ -83,10 +85,15 @@ def empty(compose_stack: Stack) -> Iterator[Stack]:
     compose_stack.ensure_serving()
 
 
-def test_up_from_nothing_ends_in_a_prediction(empty: Stack, measured: Callable[[str], None]) -> None:
-    """`up --build` in the foreground, images built, no data: 503 with a reason until the model is there, then 200."""
+def test_up_from_nothing_ends_in_a_prediction(empty: Stack, tmp_path: Path, measured: Callable[[str], None]) -> None:
+    """`up --build` in the foreground, images built, no data: 503 with a reason until the model is there, then 200.
+
+    All of it with a proxy in Docker's client configuration, which puts it into every container.
+    """
+    configure_proxy(tmp_path)
+    behind_a_proxy = replace(empty, environment={**empty.environment, "DOCKER_CONFIG": str(tmp_path)})
     refusals: list[httpx.Response] = []
-    with empty.attached("--build") as up:
+    with behind_a_proxy.attached("--build") as up:
         seconds = empty.wait_until_serving(up, refusals)
 
     assert {refusal.status_code for refusal in refusals} == {503}
@@ -96,6 +103,9 @@ def test_up_from_nothing_ends_in_a_prediction(empty: Stack, measured: Callable[[
     measured(f"from `up --build` (images built) to the first 200 on /predict: {seconds:.1f} s")
     for container in empty.containers():
         assert container["RestartCount"] == 0, container["Name"]
+        assert f"HTTP_PROXY={NOBODY}" in container["Config"]["Env"], container["Name"]
+    # Every health check passes, MinIO's too, which asks its own loopback.
+    behind_a_proxy.compose("up", "-d", "--wait", seconds=180)
 
 
 def test_data_survives_down(stack: Stack, measured: Callable[[str], None]) -> None:

@@ -6,6 +6,8 @@ import pytest
 from service_process import Service, start_service
 
 Serve = Callable[..., Service]
+# As many companies set it, without NO_PROXY. Nobody listens there, and nobody must be asked there for loopback.
+PROXY = dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY"), "http://127.0.0.1:9")
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +16,7 @@ def serve(mlflow_server: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
     started: list[Service] = []
 
     def start(name: str, **environment: str) -> Service:
-        values = {"MLFLOW_TRACKING_URI": mlflow_server, "REGISTERED_MODEL_NAME": name, **environment}
+        values = {"MLFLOW_TRACKING_URI": mlflow_server, "REGISTERED_MODEL_NAME": name, **PROXY, **environment}
         service = start_service(tmp_path_factory.mktemp("service"), values)
         started.append(service)
         return service

@@ -20,10 +20,14 @@ import httpx
 import psutil
 import pytest
 
+from tests.e2e.checkout import copy_checkout
+
 pytestmark = pytest.mark.integration
 
 ROOT = Path(__file__).resolve().parents[3]
 needs_setsid = pytest.mark.skipif(shutil.which("setsid") is None, reason="setsid gives a program its own terminal")
+# Whoever works behind a proxy has it in every shell. Nobody listens there.
+PROXY = dict.fromkeys(("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"), "http://127.0.0.1:9")
 READY_WITHIN_SECONDS = 240
 ENDED_WITHIN_SECONDS = 60
 
@@ -87,29 +91,46 @@ Start = Callable[..., Stack]
 
 
 @pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project, in a folder whose name needs care in a shell, in a URL and in MLflow, with this run's libraries."""
+    folder = tmp_path_factory.mktemp("100% listo") / "la 'ñ' de $HOME; a&b #1 "
+    folder.mkdir()
+    copy_checkout(folder)
+    (folder / ".venv").symlink_to(sys.prefix)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def python(checkout: Path) -> str:
+    """The interpreter of that folder."""
+    return str(checkout / ".venv" / "bin" / Path(sys.executable).name)
+
+
+@pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Data that the runs of this module share, in a folder whose name needs care in a shell and in a URL."""
     return tmp_path_factory.mktemp("datos de ñandú 100% #1")
 
 
 @pytest.fixture
-def start(tmp_path: Path, home: Path) -> Iterator[Start]:
-    """Start a stack; whatever a failed test leaves running is ended."""
+def start(tmp_path: Path, checkout: Path, python: str, home: Path) -> Iterator[Start]:
+    """Start a stack behind a proxy; whatever a failed test leaves running is ended."""
     started: list[subprocess.Popen[bytes]] = []
     with contextlib.ExitStack() as files:
 
         def start_stack(terminal: int | None = None, command: tuple[str, ...] = (), **variables: str) -> Stack:
             api_port, mlflow_port = _free_ports()
             output = tmp_path / f"output-{len(started)}"
-            environment = os.environ | {
+            environment = {name: value for name, value in os.environ.items() if name.lower() != "no_proxy"} | {
+                **PROXY,
                 "API_PORT": str(api_port),
                 "MLFLOW_PORT": str(mlflow_port),
                 "LOCAL_STACK_HOME": str(home),
                 **variables,
             }
             process = subprocess.Popen(
-                command or (sys.executable, "-m", "local_stack"),
-                cwd=ROOT,
+                command or (python, "-m", "local_stack"),
+                cwd=checkout,
                 env=environment,
                 stdin=terminal,
                 stdout=terminal or files.enter_context(output.open("wb")),
@@ -187,12 +208,12 @@ def test_a_program_that_dies_ends_the_stack_with_its_log(start: Start) -> None:
 
 
 @needs_setsid
-def test_a_closed_terminal_ends_everything(start: Start) -> None:
+def test_a_closed_terminal_ends_everything(start: Start, python: str) -> None:
     """Closing the window, or losing the SSH connection, leaves no server behind."""
     person, terminal = pty.openpty()
     # `setsid --ctty` makes it the controlling terminal, as a shell's is. Tests under `nohup` would hand on the wish to
     # outlive the terminal, which the stack grants.
-    command = ("env", "--default-signal=HUP", "setsid", "--ctty", "--wait", sys.executable, "-m", "local_stack")
+    command = ("env", "--default-signal=HUP", "setsid", "--ctty", "--wait", python, "-m", "local_stack")
     stack = start(terminal, command)
     os.close(terminal)
     _read_until(person, "Ctrl-C")
@@ -278,8 +299,10 @@ def _served_version(stack: Stack) -> str:
 
 
 def _type(script: str) -> str:
-    """Type what is printed into another terminal."""
-    done = subprocess.run(["/bin/sh", "-ec", script], capture_output=True, text=True, check=False)
+    """Type what is printed into another terminal, behind the same proxy."""
+    environment = {name: value for name, value in os.environ.items() if name.lower() != "no_proxy"} | PROXY
+    command = ["/bin/sh", "-ec", script]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{script}\n{done.stdout}{done.stderr}"
     return done.stdout
 

@@ -32,7 +32,9 @@ def _command(arguments: Sequence[str]) -> list[str]:
 
 def _environment(server: str, **more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
-    return kept | {"MLFLOW_TRACKING_URI": server} | more
+    # As many companies set it, without NO_PROXY. Nobody listens there, and nobody must be asked there for loopback.
+    proxy = dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY"), _NOBODY)
+    return kept | proxy | {"MLFLOW_TRACKING_URI": server} | more
 
 
 def _run(server: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
