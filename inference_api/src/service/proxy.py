@@ -67,7 +67,7 @@ class ArtifactProxy:
                 self._save(f"{root}/{path}", folder / path)
         except HTTPError as error:
             with error:  # it holds the connection
-                raise self._failure(f"MLflow answered {_words(error)}") from error
+                raise self._failure(self._words(error)) from error
         except (URLError, OSError, http.client.HTTPException) as error:
             raise self._failure(getattr(error, "reason", error)) from error
         except (ValueError, LookupError) as error:
@@ -76,6 +76,14 @@ class ArtifactProxy:
 
     def _failure(self, reason: object) -> ModelError:
         return ModelError(f"the model cannot be downloaded: {reason}{self._route.note}")
+
+    def _words(self, error: HTTPError) -> str:
+        text, ours = error.read(1000).decode(errors="replace"), not self._route.note
+        with suppress(ValueError, LookupError, TypeError):
+            text, ours = str(json.loads(text)["message"]), True
+        if not ours:  # the answer may be the proxy's, and its pages say less than its status
+            return f"HTTP {error.code} {error.reason}"
+        return f"MLflow answered {error.code}: {text[:200]}".splitlines()[0]
 
     def _files(self, root: str) -> Iterator[str]:
         """Paths below the root; the server may be anything, so that names are looked at and counted."""
@@ -127,10 +135,3 @@ def _safe(name: object) -> str:
     if not isinstance(name, str) or name in {"", ".", ".."} or not set(name).isdisjoint("/\\\0"):
         raise ModelRefusedError(f"the version's artifacts hold a file of the name {name!r}"[:200])
     return name
-
-
-def _words(error: HTTPError) -> str:
-    text = error.read(1000).decode(errors="replace")
-    with suppress(ValueError, LookupError, TypeError):
-        text = str(json.loads(text)["message"])
-    return f"{error.code}: {text[:200]}".splitlines()[0]

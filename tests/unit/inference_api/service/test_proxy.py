@@ -184,10 +184,19 @@ def test_a_server_here_is_asked_past_the_proxy(
     assert found(tmp_path) == server.files
 
 
-@pytest.mark.parametrize("status", [200, 403, 503])
-def test_an_answer_of_a_proxy(status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The reason names the proxy, without its password."""
-    with corporate_proxy(status) as proxy:
+@pytest.mark.parametrize(
+    ("status", "page", "said"),
+    [
+        (200, b"<html>", "the server does not answer like MLflow"),
+        (403, b"<html>", "HTTP 403 Forbidden"),
+        (503, b'{"message": "the database is down"}', "MLflow answered 503: the database is down"),
+    ],
+)
+def test_an_answer_of_a_proxy(
+    status: int, page: bytes, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reason names the proxy, without its password; its page is not called MLflow's answer."""
+    with corporate_proxy(status, page) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        with pytest.raises(ModelError, match=rf"; asked through the proxy {proxy.address} \(HTTP_PROXY\)"):
+        with pytest.raises(ModelError, match=rf": {said}; asked through the proxy {proxy.address} \(HTTP_PROXY\)"):
             ArtifactProxy("http://mlflow.example", {}).download("m", "1", tmp_path)

@@ -1,6 +1,7 @@
 """The one question to the MLflow registry."""
 
 import json
+import socket
 from base64 import b64decode
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,6 +10,7 @@ from corporate_proxy import corporate_proxy
 from service_process import free_port
 
 from src.errors import RegistryError
+from src.service import registry as module
 from src.service.registry import Registry
 from src.settings import Settings
 from tests.unit.inference_api.doubles import StubRegistry, version_of
@@ -170,6 +172,16 @@ async def test_a_proxy_that_is_not_there(scheme: str, monkeypatch: pytest.Monkey
     with pytest.raises(RegistryError, match=rf"Connection refused; asked through the proxy {address}") as caught:
         await Registry(settings(f"{scheme}://mlflow.example")).resolve()
     assert "geheim" not in caught.value.detail
+
+
+async def test_a_proxy_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that takes the request and says nothing is waited for as long as MLflow would be."""
+    monkeypatch.setattr(module, "_TIMEOUT_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        monkeypatch.setenv("HTTP_PROXY", f"http://{address}")
+        with pytest.raises(RegistryError, match=rf"timed out; asked through the proxy {address} "):
+            await Registry(settings("http://mlflow.example")).resolve()
 
 
 async def test_a_refused_tunnel(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from unittest import mock
 import pytest
 from corporate_proxy import corporate_proxy
 
+from src.service.training import tracking
 from src.service.training.errors import TrainingError
 from src.service.training.tracking import connect
 
@@ -173,6 +174,16 @@ def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(TrainingError, match=f"no connection; asked through the proxy {address}") as caught:
         connect("http://mlflow.example:5000", 0)
     assert "geheim" not in str(caught.value)
+
+
+def test_a_proxy_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that takes the request and says nothing is named too."""
+    monkeypatch.setattr(tracking, "_ATTEMPT_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        monkeypatch.setenv("HTTP_PROXY", f"http://{address}")
+        with pytest.raises(TrainingError, match=rf"no answer within 0.2 s; asked through the proxy {address} "):
+            connect("http://mlflow.example:5000", 0)
 
 
 def test_a_proxy_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
