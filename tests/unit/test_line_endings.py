@@ -1,0 +1,76 @@
+"""Line endings of a checkout, whatever git was told about them on that machine."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.checkout import copy_checkout
+
+GIT = shutil.which("git") or "git"
+# What https://git-scm.com/docs/git-config has for line ends; the first is the installer's default on Windows.
+SETTINGS = (("core.autocrlf=true",), ("core.autocrlf=false", "core.eol=crlf"), ("core.autocrlf=true", "core.eol=crlf"))
+
+
+def git(folder: Path, *arguments: str, settings: tuple[str, ...] = ()) -> str:
+    """Run git with these settings and no others that matter here; returns what it printed."""
+    chosen = ("user.name=test", "user.email=test@example.com", "core.autocrlf=false", *settings)
+    options = [word for setting in chosen for word in ("-c", setting)]
+    return subprocess.run([GIT, *options, *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout
+
+
+def names_with_cr(folder: Path) -> set[str]:
+    """The files that hold a carriage return anywhere."""
+    files = [path for path in folder.rglob("*") if path.is_file() and ".git" not in path.relative_to(folder).parts]
+    assert len(files) > 0
+    return {path.relative_to(folder).as_posix() for path in files if b"\r" in path.read_bytes()}
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The course's repository with this working tree, uncommitted work included, as one of its folders."""
+    repository = tmp_path_factory.mktemp("published")
+    copy_checkout(repository / "Talleres" / "Taller_5")
+    git(repository, "init", "--quiet")
+    git(repository, "add", ".")
+    git(repository, "commit", "--quiet", "--message", "workshop")
+    return repository
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=" ".join)
+def test_every_text_is_checked_out_with_lf(settings: tuple[str, ...], published: Path, tmp_path: Path) -> None:
+    """A clone on a machine whose git writes CRLF holds exactly the bytes of the repository, with no CR in any file."""
+    git(tmp_path, "clone", "--quiet", str(published), "clone", settings=settings)
+    clone = tmp_path / "clone"
+
+    assert names_with_cr(clone) == set()
+    for name in git(clone, "ls-files", "-z").split("\0")[:-1]:
+        assert (clone / name).read_bytes() == (published / name).read_bytes(), name
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=" ".join)
+def test_a_file_that_an_editor_saved_with_crlf_is_committed_with_lf(
+    settings: tuple[str, ...], published: Path, tmp_path: Path
+) -> None:
+    """A script edited on Windows and committed reaches the next clone with LF."""
+    git(tmp_path, "clone", "--quiet", str(published), "edited", settings=settings)
+    script = tmp_path / "edited" / "Talleres" / "Taller_5" / "mysql" / "first-start.sh"
+    script.write_bytes(script.read_bytes().replace(b"\n", b"\r\n") + b"# edited\r\n")
+    git(tmp_path / "edited", "commit", "--quiet", "--all", "--message", "edited", settings=settings)
+    git(tmp_path, "clone", "--quiet", str(tmp_path / "edited"), "next", settings=settings)
+
+    assert names_with_cr(tmp_path / "next") == set()
+    assert (tmp_path / "next" / script.relative_to(tmp_path / "edited")).read_bytes().endswith(b"# edited\n")
+
+
+def test_without_the_attributes_there_would_be_cr(published: Path, tmp_path: Path) -> None:
+    """The settings do write CRLF where no attribute says otherwise: the tests above can fail."""
+    plain = tmp_path / "plain"
+    shutil.copytree(published, plain, ignore=shutil.ignore_patterns(".git", ".gitattributes"))
+    git(plain, "init", "--quiet")
+    git(plain, "add", ".")
+    git(plain, "commit", "--quiet", "--message", "workshop")
+    git(tmp_path, "clone", "--quiet", str(plain), "clone", settings=SETTINGS[0])
+
+    assert "Talleres/Taller_5/mysql/first-start.sh" in names_with_cr(tmp_path / "clone")
