@@ -1,10 +1,14 @@
 #!/bin/sh
-# Entrypoint of the `mysql` service: the image's own one, made safe to kill during the first start.
+# Entrypoint of the `mysql` service: the image's own one, made safe to kill during the first start, and for any password.
 #
 # The image takes a data directory with a `mysql` folder for finished, so a first start that is killed half way stays
 # broken for ever: the tables are there, the users are not. This script leaves a mark in an empty data directory and
-# takes it away once the finished server has answered. Finding the mark at a start means that the directory was empty
-# when it was begun and never served anybody: it is emptied and begun anew. Nothing else is ever deleted.
+# takes it away once everything is there. Finding the mark at a start means that the directory was empty when it was
+# begun and never served anybody: it is emptied and begun anew. Nothing else is ever deleted.
+#
+# The image also writes names and passwords into its SQL as they are, so that a ' or a \ breaks it or changes them. So
+# it gets a password that lasts for the first start only and makes no user; this script does, on a server that listens
+# inside the container only. Others reach the server when all of it is done.
 #
 #   first-start.sh mysqld [options]   start the server (what Compose runs)
 #   first-start.sh healthy            exit 0 if the first start is over and the application's user can query
@@ -19,10 +23,17 @@ patience=${FIRST_START_PATIENCE:-30}
 
 say() { printf '[first-start] %s\n' "$*" >&2; }
 
-# Over TCP, because the image's temporary server listens on the socket only.
+# Over TCP, because the image's temporary server listens on the socket only. $1 user, $2 password.
+client() (
+  user=$1
+  MYSQL_PWD=$2
+  export MYSQL_PWD
+  shift 2
+  exec mysql --protocol=tcp --host=127.0.0.1 --connect-timeout=2 --default-character-set=utf8mb4 --user="$user" "$@"
+)
+
 answers() {
-  MYSQL_PWD=$MYSQL_PASSWORD mysql --protocol=tcp --host=127.0.0.1 --connect-timeout=2 \
-    --user="$MYSQL_USER" --execute='SELECT 1' "$MYSQL_DATABASE" >/dev/null 2>&1
+  client "$MYSQL_USER" "$MYSQL_PASSWORD" --database="$MYSQL_DATABASE" --execute='SELECT 1' >/dev/null 2>&1
 }
 
 # A killed server stays visible as a zombie until somebody waits for it.
@@ -30,17 +41,72 @@ server_lives() {
   grep -sh -A 2 '^Name:[[:space:]]*mysqld$' /proc/[0-9]*/status | grep -q '^State:[[:space:]]*[^Z[:space:]]'
 }
 
-# Runs beside the image's entrypoint until the finished server answers.
-watch_first_start() {
+# What can be told without a server; the server itself refuses the rest, see `set_up`.
+check_variables() {
+  for name in MYSQL_DATABASE MYSQL_USER MYSQL_PASSWORD MYSQL_ROOT_PASSWORD; do
+    eval "value=\${$name:-}"
+    [ -n "$value" ] || refuse "$name must be set"
+    control=$(printf '%s' "$value" | LC_ALL=C tr -cd '[:cntrl:]' | od -An -tx1 -N1 | tr -d ' ')
+    [ -z "$control" ] || refuse "$name holds the control character U+00$control, which cannot be used"
+    case $name in *PASSWORD) continue ;; esac
+    # MySQL would put a ? in the place of what takes four bytes in UTF-8, and take blanks away.
+    [ -z "$(printf '%s' "$value" | LC_ALL=C tr -cd '\360-\364')" ] ||
+      refuse "$name holds a character above U+FFFF, which MySQL cannot keep in a name"
+    case $value in ' '* | *' ') refuse "$name begins or ends with a blank, which cannot be used there" ;; esac
+  done
+  # As the image has it: the root account is made anyway.
+  [ "$MYSQL_USER" != root ] || refuse 'MYSQL_USER cannot be root, which has its own MYSQL_ROOT_PASSWORD'
+}
+
+refuse() {
+  say "$1. Change it in .env: nothing is stored yet, and the first start begins anew"
+  exit 1
+}
+
+# As a string of SQL, https://dev.mysql.com/doc/refman/9.7/en/string-literals.html
+quoted() { printf "'%s'" "$(printf '%s' "$1" | LC_ALL=C sed "s/[\\\\']/\\\\&/g")"; }
+
+# As a name of SQL, https://dev.mysql.com/doc/refman/9.7/en/identifiers.html
+named() { printf '`%s`' "$(printf '%s' "$1" | LC_ALL=C sed 's/`/``/g')"; }
+
+# GRANT takes _ and % of a database's name for placeholders.
+granted() { named "$(printf '%s' "$1" | LC_ALL=C sed 's/[\\_%]/\\&/g')"; }
+
+# $1 the variable that is to blame if the server refuses, $2 the password of root, $3 statement.
+set_up() {
+  problem=$(printf '%s;\n' "$3" | client root "$2" --batch 2>&1) || refuse "MySQL does not take $1: $problem"
+}
+
+create_accounts() {
+  user="$(quoted "$MYSQL_USER")@'%'"
+  set_up MYSQL_DATABASE "$temporary" "CREATE DATABASE $(named "$MYSQL_DATABASE")"
+  set_up MYSQL_USER "$temporary" "CREATE USER $user IDENTIFIED BY '$temporary'"
+  set_up MYSQL_DATABASE "$temporary" "GRANT ALL ON $(granted "$MYSQL_DATABASE").* TO $user"
+  set_up MYSQL_PASSWORD "$temporary" "ALTER USER $user IDENTIFIED BY $(quoted "$MYSQL_PASSWORD")"
+  answers || refuse 'MySQL does not let MYSQL_USER in with MYSQL_PASSWORD to MYSQL_DATABASE'
+  password="IDENTIFIED BY $(quoted "$MYSQL_ROOT_PASSWORD")"
+  set_up MYSQL_ROOT_PASSWORD "$temporary" \
+    "ALTER USER IF EXISTS 'root'@'localhost' $password, $(quoted 'root')@$(quoted "${MYSQL_ROOT_HOST:-%}") $password"
+  set_up MYSQL_ROOT_PASSWORD "$MYSQL_ROOT_PASSWORD" SHUTDOWN
+}
+
+first_start() {
+  read -r temporary </proc/sys/kernel/random/uuid
+  env -u MYSQL_DATABASE -u MYSQL_USER -u MYSQL_PASSWORD MYSQL_ROOT_PASSWORD="$temporary" \
+    docker-entrypoint.sh "$@" --bind-address=127.0.0.1 &
+  image=$!
   absent=0
-  until answers; do
+  until client root "$temporary" --execute='SELECT 1' >/dev/null 2>&1; do
+    kill -0 "$image" 2>/dev/null || { say 'the server ended during the first start'; exit 1; }
     if server_lives; then absent=0; else absent=$((absent + 1)); fi
     if [ "$absent" -gt $((patience * 2)) ]; then
       say "no server for $patience s during the first start: ending the container, so that it begins anew"
-      kill -KILL $$
+      exit 1
     fi
     sleep 0.5
   done
+  create_accounts
+  wait "$image"
   rm -f "$mark"
   # After a power cut the mark must not come back beside data.
   sync "$data" 2>/dev/null || sync
@@ -60,7 +126,7 @@ elif [ -z "$(ls -A "$data")" ]; then
   : >"$mark"
 fi
 if [ -e "$mark" ]; then
-  # Twice forked, so that the container's init reaps it and not mysqld, which would not.
-  (watch_first_start &)
+  check_variables
+  first_start "$@"
 fi
 exec docker-entrypoint.sh "$@"

@@ -1,5 +1,6 @@
 """The database's coordinates, read from the environment."""
 
+import pymysql
 import pytest
 import sqlalchemy
 from hypothesis import given
@@ -12,10 +13,11 @@ GIVEN = {"MYSQL_DATABASE": "mlflow_metadata", "MYSQL_USER": "mlflow_meta", "MYSQ
 
 @given(user=st.text(min_size=1), password=st.text(min_size=1), name=st.text(min_size=1))
 def test_every_name_and_password_survives_the_url(user: str, password: str, name: str) -> None:
-    """SQLAlchemy reads back from the URL exactly what the variables said, odd characters included."""
+    """PyMySQL gets by the URL exactly what the variables said, and sends the password as UTF-8, like MySQL's own."""
     read = sqlalchemy.engine.make_url(Database("mysql", 3306, name, user, password).url)
+    client = pymysql.Connection(password=str(read.password), defer_connect=True)
 
-    assert (read.username, read.password, read.database) == (user, password, name)
+    assert (read.username, client.password, read.database) == (user, password.encode(), name)
     assert (read.host, read.port, read.get_backend_name()) == ("mysql", 3306, "mysql")
 
 
@@ -34,6 +36,33 @@ def test_a_port_that_is_no_number_is_named() -> None:
     """The message says which variable is wrong and what it holds."""
     with pytest.raises(ConfigurationError, match=r"MYSQL_PORT .*'mysql'"):
         Database.from_environment({**GIVEN, "MYSQL_PORT": "mysql"})
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        ("MYSQL_PASSWORD", "a\tb", "MYSQL_PASSWORD holds the control character U+0009, which cannot be used"),
+        ("MYSQL_DATABASE", "a\r", "MYSQL_DATABASE holds the control character U+000D, which cannot be used"),
+        ("MYSQL_PASSWORD", "ñ" * 129, "MYSQL_PASSWORD has 258 bytes, and MySQL takes 256 at most"),
+        ("MYSQL_PASSWORD", "contrase\udcf1a", "MYSQL_PASSWORD is not UTF-8: save .env as UTF-8"),
+        ("MYSQL_USER", "u" * 33, "MYSQL_USER has 33 characters, and MySQL takes 32 at most"),
+        ("MYSQL_DATABASE", "d" * 65, "MYSQL_DATABASE has 65 characters, and MySQL takes 64 at most"),
+        ("MYSQL_USER", "u😀", "MYSQL_USER holds '😀' (U+1F600), which MySQL cannot keep in a name"),
+        ("MYSQL_DATABASE", "d ", "MYSQL_DATABASE begins or ends with ' ' (U+0020), which cannot be used there"),
+    ],
+)
+def test_what_mysql_cannot_use_is_told_by_variable_and_character(variable: str, value: str, sentence: str) -> None:
+    """Before anything waits for a server, the message names the variable and what in it cannot be used."""
+    with pytest.raises(ConfigurationError) as raised:
+        Database.from_environment({**GIVEN, variable: value})
+
+    assert str(raised.value) == sentence
+
+
+@pytest.mark.parametrize("password", ["""'"\\ @:/%#$!& ñ€😀`*;=,""", " blanks ", "-p", "p" * 256])
+def test_any_printable_password_is_taken(password: str) -> None:
+    """Quotes, backslashes, blanks and characters of every script are no reason to refuse a password."""
+    assert Database.from_environment({**GIVEN, "MYSQL_PASSWORD": password}).password == password
 
 
 def test_neither_text_form_shows_the_password() -> None:

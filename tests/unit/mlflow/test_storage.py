@@ -25,3 +25,59 @@ def test_all_missing_variables_are_named_at_once() -> None:
     """One run tells everything that is missing."""
     with pytest.raises(BucketError, match="MLFLOW_BUCKET_NAME, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY"):
         Storage.from_environment({})
+
+
+STACK = {
+    "MLFLOW_BUCKET_NAME": "mlflow-artifacts",
+    "AWS_ACCESS_KEY_ID": "admin",
+    "AWS_SECRET_ACCESS_KEY": "supersecret",
+    "MINIO_ROOT_USER": "admin",
+    "MINIO_ROOT_PASSWORD": "supersecret",
+    "MLFLOW_S3_ENDPOINT_URL": "http://minio:9000",
+}
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "reason"),
+    [
+        ("MINIO_ROOT_USER", "a,b", "holds ',' (U+002C), which cannot be used in the name of MinIO's user"),
+        ("AWS_ACCESS_KEY_ID", "a:b", "holds ':' (U+003A), which cannot be used in the name of MinIO's user"),
+        ("MINIO_ROOT_USER", "ab", "has 2 characters, and MinIO wants 3 or more"),
+        ("MINIO_ROOT_PASSWORD", "short", "has 5 characters, and MinIO wants 8 or more"),
+        ("AWS_SECRET_ACCESS_KEY", "a secret ", "begins or ends with ' ' (U+0020), which cannot be used there"),
+        ("MINIO_ROOT_PASSWORD", "env://secret", "begins with 'env://', which MinIO takes for an address"),
+        ("MINIO_ROOT_PASSWORD", "secret\nsecret", "holds the control character U+000A, which cannot be used"),
+    ],
+)
+def test_what_minio_cannot_use_is_told_by_variable_and_character(variable: str, value: str, reason: str) -> None:
+    """MinIO's own message names no character, and an S3 client's only says that the signature is wrong."""
+    with pytest.raises(BucketError) as raised:
+        Storage.from_environment({**STACK, variable: value})
+
+    assert str(raised.value) == f"{variable} {reason}"
+
+
+def test_other_s3_servers_have_their_own_rules() -> None:
+    """With S3 elsewhere nothing is refused for MinIO's sake."""
+    given = {
+        **STACK,
+        "AWS_ACCESS_KEY_ID": "a:b",
+        "MINIO_ROOT_USER": "ab",
+        "MLFLOW_S3_ENDPOINT_URL": "https://s3.example",
+    }
+
+    assert Storage.from_environment(given).access_key == "a:b"
+
+
+@pytest.mark.parametrize("password", ["""'"\\ @:/%#$!& ñ€😀`*;=,""", "-p345678", "p" * 300])
+def test_any_printable_password_is_taken(password: str) -> None:
+    """Quotes, backslashes, blanks within and characters of every script are no reason to refuse a password."""
+    given = {**STACK, "MINIO_ROOT_PASSWORD": password, "AWS_SECRET_ACCESS_KEY": password}
+
+    assert Storage.from_environment(given).secret_key == password
+
+
+def test_an_endpoint_that_is_no_address_is_named() -> None:
+    """The message says which variable is wrong and what it holds."""
+    with pytest.raises(BucketError, match=r"MLFLOW_S3_ENDPOINT_URL .*'http://\[minio'"):
+        Storage.from_environment({**STACK, "MLFLOW_S3_ENDPOINT_URL": "http://[minio"})
