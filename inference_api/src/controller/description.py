@@ -16,12 +16,14 @@ def describe(serving: Serving, settings: Settings) -> dict[str, Any]:
         settings: Names of the model and its alias.
     """
     error = serving.last_error
+    warnings = [serving.cache_problem] if serving.cache_problem else []
     about: dict[str, Any] = {
         "name": settings.registered_model_name,
         "alias": settings.model_alias,
         "version": None,
         "ready": serving.batcher is not None,
         "last_reload_error": error and {"error": error.kind, "detail": error.detail, "at": error.at.isoformat()},
+        "warnings": warnings,
     }
     if serving.batcher is None:
         return about
@@ -47,5 +49,5 @@ def describe(serving: Serving, settings: Settings) -> dict[str, Any]:
         "input_path": model.encoder.path,
         "predict_path": model.path,
         "predict_path_reason": model.path_reason,
-        "warnings": list(model.warnings),
+        "warnings": [*model.warnings, *warnings],
     }

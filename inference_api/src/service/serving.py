@@ -33,11 +33,17 @@ class Serving:
         batcher: The current model's batcher, or None before the first.
         last_error: Why the last look at the registry failed; None after a good one.
         failures: Which exceptions of the service itself were logged.
+        cache_problem: Why versions are not kept in the model cache; None when they are.
     """
 
     batcher: MicroBatcher | None = None
     last_error: ReloadError | None = None
     failures: FailureLog = field(default_factory=FailureLog)
+    cache_problem: str | None = None
+
+    def note_cache_problem(self, problem: str | None) -> None:
+        """Remember why the model cache cannot be written, or that it can."""
+        self.cache_problem = problem
 
     def current(self) -> MicroBatcher:
         """The current model's batcher.

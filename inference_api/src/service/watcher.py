@@ -43,7 +43,9 @@ class ModelWatcher:
         self._serving = serving
         self._metrics = metrics
         self._registry = Registry(settings)
-        self._cache = ModelCache(settings.model_cache_dir, settings.registered_model_name, settings.model_alias)
+        self._cache = ModelCache(
+            settings.model_cache_dir, settings.registered_model_name, settings.model_alias, serving.note_cache_problem
+        )
         self._place: Path | None = None
         self._backoff = RetryBackoff(settings.model_poll_seconds)
 
@@ -88,6 +90,7 @@ class ModelWatcher:
         await asyncio.to_thread(self._cache.mark_good, version)
 
     async def _start_from_cache(self) -> None:
+        await asyncio.to_thread(self._cache.check)
         place = self._cache.last_good()
         if place is None:
             return
@@ -101,27 +104,40 @@ class ModelWatcher:
 
     async def _fetch(self, version: ModelVersion) -> Bundle:
         workspace = self._cache.workspace()
-        logger.info("fetching the model", extra={"model": version.name, "version": version.version})
         try:
-            request = FetchRequest(
-                tracking_uri=self._settings.mlflow_tracking_uri,
-                name=version.name,
-                version=version.version,
-                run_id=version.run_id,
-                source=version.source,
-                content_sha256=version.content_sha256,
-                allow_pickle=self._settings.allow_pickle,
-                destination=str(workspace),
-                headers=credentials(self._settings),
-            )
-            bundle = await run_fetch(request, self._settings.model_fetch_seconds)
-            self._cache.keep(workspace, version)
+            return await self._fetch_into(workspace, version)
+        except ModelError:
+            if not await asyncio.to_thread(self._cache.is_full, workspace):
+                raise
         finally:
             self._cache.discard(workspace)
+        workspace = self._cache.substitute_workspace()
+        try:
+            return await self._fetch_into(workspace, version)
+        finally:
+            self._cache.discard(workspace)
+
+    async def _fetch_into(self, workspace: Path, version: ModelVersion) -> Bundle:
+        logger.info("fetching the model", extra={"model": version.name, "version": version.version})
+        request = FetchRequest(
+            tracking_uri=self._settings.mlflow_tracking_uri,
+            name=version.name,
+            version=version.version,
+            run_id=version.run_id,
+            source=version.source,
+            content_sha256=version.content_sha256,
+            allow_pickle=self._settings.allow_pickle,
+            destination=str(workspace),
+            headers=credentials(self._settings),
+        )
+        bundle = await run_fetch(request, self._settings.model_fetch_seconds)
+        self._cache.keep(workspace, version)
         return bundle
 
     async def _swap(self, bundle: Bundle, place: Path) -> None:
-        model = await asyncio.to_thread(load_model, bundle, place, allow_pickle=self._settings.allow_pickle)
+        model = await asyncio.to_thread(
+            load_model, bundle, self._cache.where(place), allow_pickle=self._settings.allow_pickle
+        )
         # One assignment: a request sees either the old model or the new one, whole.
         self._serving.batcher = MicroBatcher(model, self._metrics, self._settings.max_queue_rows)
         self._forget_error()

@@ -29,6 +29,7 @@ def test_before_the_first_model() -> None:
         "version": None,
         "ready": False,
         "last_reload_error": TOLD,
+        "warnings": [],
     }
 
 
@@ -65,3 +66,14 @@ def test_failed_reload() -> None:
     serving = Serving(MicroBatcher(model_of(regression()), Metrics(), 10), ERROR)
     found = describe(serving, Settings())
     assert (found["ready"], found["last_reload_error"]) == (True, TOLD)
+
+
+def test_cache_that_cannot_be_written() -> None:
+    """The reason stands once among the warnings, before there is a model and beside those of the model."""
+    waiting = Serving(cache_problem="the cache is full")
+    serving = Serving(
+        MicroBatcher(replace(model_of(regression()), warnings=("old",)), Metrics(), 10),
+        cache_problem="the cache is full",
+    )
+    assert describe(waiting, Settings())["warnings"] == ["the cache is full"]
+    assert describe(serving, Settings())["warnings"] == ["old", "the cache is full"]

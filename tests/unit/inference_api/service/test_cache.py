@@ -1,18 +1,23 @@
 """The cache of fetched versions, which replicas share."""
 
 import os
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from src.errors import ModelError
+from src.service import cache as module
 from src.service.bundle import MODEL_FOLDER, Bundle
 from src.service.cache import ABANDONED_SECONDS, ModelCache
 from src.service.registry import ModelVersion
 from tests.unit.inference_api.doubles import regression, version_of, write_bundle
 
 NAME = "linear_regression_model"
+OTHER_USER = 65534
 
 
 @pytest.fixture
@@ -189,9 +194,136 @@ def test_version_that_another_replica_removed(cache: ModelCache) -> None:
     assert cache.find(version) is not None
 
 
-def test_volume_that_cannot_be_written(tmp_path: Path) -> None:
-    """A volume that is no folder is an error that names it."""
+@pytest.fixture
+def volume() -> Iterator[Path]:
+    """A folder that every user can reach, which pytest's own are not."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@contextmanager
+def as_another_user(folder: Path) -> Iterator[None]:
+    """Nothing below the folder can be written, but all of it be read: root, too, is somebody else for that time."""
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(path.stat().st_mode & ~0o222)
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(OTHER_USER)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+        for path in (folder, *folder.rglob("*")):
+            path.chmod(path.stat().st_mode | 0o200)
+
+
+def private_folders() -> set[Path]:
+    """The folders that take the place of volumes at the moment."""
+    return set(Path(tempfile.gettempdir()).glob("inference-models-*"))
+
+
+def test_volume_that_cannot_be_written(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A private folder takes its place: versions are kept and found; it is said once, and nothing stays behind."""
     blocked = tmp_path / "file"
     blocked.write_text("")
-    with pytest.raises(ModelError, match=r"the model cache .*file.* cannot be written"):
-        ModelCache(blocked, NAME, "champion").workspace()
+    before = private_folders()
+    told: list[str | None] = []
+    cache = ModelCache(blocked, NAME, "champion", told.append)
+    cache.check()
+    for number in ("1", "2"):
+        fill(cache, version_of(number))
+        assert cache.find(version_of(number)) is not None
+        cache.mark_good(version_of(number))
+    [folder] = private_folders() - before
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert [path.name for path in folder.iterdir()] == [cache.place(version_of("2")).name]
+    reason = f"the model cache {blocked / NAME} cannot be written (Not a directory)"
+    sentence = f"{reason}: what is fetched is kept in {folder} until the service ends"
+    assert told == [sentence]
+    assert [record.message for record in caplog.records] == [sentence]
+    del cache
+    assert private_folders() == before
+
+
+def test_volume_of_another_user_is_read(volume: Path) -> None:
+    """What another user left on the volume is found and is the version to start with; what is new is kept elsewhere."""
+    owner = ModelCache(volume, NAME, "champion")
+    fill(owner, version_of("1"))
+    owner.mark_good(version_of("1"))
+    told: list[str | None] = []
+    with as_another_user(volume):
+        cache = ModelCache(volume, NAME, "champion", told.append)
+        cache.check()
+        assert cache.find(version_of("1")) is not None
+        assert cache.last_good() == cache.place(version_of("1"))
+        assert cache.where(cache.place(version_of("1"))) == cache.place(version_of("1"))
+        cache.mark_good(version_of("1"))
+        fill(cache, version_of("2"))
+        assert cache.find(version_of("2")) is not None
+        assert cache.where(cache.place(version_of("2"))) != cache.place(version_of("2"))
+        del cache
+    assert len(told) == 1
+    assert "Permission denied" in str(told[0])
+    assert owner.find(version_of("2")) is None
+
+
+def test_volume_that_may_not_be_looked_at(volume: Path) -> None:
+    """A folder that this user cannot enter is as good as an empty one."""
+    fill(ModelCache(volume, NAME, "champion"), version_of("1"))
+    (volume / NAME).chmod(0)
+    with as_another_user(volume):
+        cache = ModelCache(volume, NAME, "champion")
+        fill(cache, version_of("1"))
+        assert cache.find(version_of("1")) is not None
+        del cache
+
+
+def test_mark_that_cannot_be_written(cache: ModelCache, tmp_path: Path) -> None:
+    """A version serves although it could not be marked; nothing unfinished stays on the volume."""
+    fill(cache, version_of("1"))
+    (mark,) = [tmp_path / NAME / "last-good-champion.json"]
+    (mark / "in the way").mkdir(parents=True)
+    told: list[str | None] = []
+    other = ModelCache(tmp_path, NAME, "champion", told.append)
+    other.mark_good(version_of("1"))
+    assert "a start without MLflow begins with an earlier version" in str(told[0])
+    assert list((tmp_path / NAME).glob(".good-*")) == []
+
+
+def test_full_volume(tmp_path: Path) -> None:
+    """A workspace that takes nothing more is known; the substitute says that the volume is full."""
+    told: list[str | None] = []
+    cache = ModelCache(tmp_path, NAME, "champion", told.append)
+    workspace = cache.workspace()
+    assert not cache.is_full(workspace)
+    (workspace / "probe").unlink()
+    (workspace / "probe").symlink_to("/dev/full")
+    assert cache.is_full(workspace)
+    substitute = cache.substitute_workspace()
+    assert "cannot be written (No space left on device)" in str(told[0])
+    assert not cache.is_full(substitute)
+    fill(cache, version_of("1"))
+    assert told[1:] == [None]
+
+
+def test_nothing_can_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without any folder for temporary files the error says what to mount."""
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    monkeypatch.setattr(tempfile, "tempdir", str(blocked))
+    monkeypatch.setattr(module, "_SHARED_MEMORY", str(blocked))
+    cache = ModelCache(blocked, NAME, "champion")
+    cache.check()
+    with pytest.raises(ModelError, match=r"cannot be written \(Not a directory\), and .* mount a tmpfs on /tmp"):
+        cache.workspace()
+
+
+def test_other_users_can_read_what_is_kept(cache: ModelCache) -> None:
+    """A replica that runs as another user can start from the volume."""
+    fill(cache, version_of("1"))
+    cache.mark_good(version_of("1"))
+    place = cache.place(version_of("1"))
+    (mark,) = place.parent.glob("last-good-*")
+    assert place.stat().st_mode & 0o777 == 0o755
+    assert mark.stat().st_mode & 0o777 == 0o644

@@ -238,6 +238,44 @@ async def test_failed_fetch_leaves_nothing(watched: Watched, fetch: FolderFetch)
     assert await watched.answer() == pytest.approx(444)
 
 
+async def test_cache_that_cannot_be_written(registry: StubRegistry, tmp_path: Path, fetch: FolderFetch) -> None:
+    """A version is fetched and serves although the cache cannot be written; each look after that changes nothing."""
+    (tmp_path / "file").write_text("")
+    watched = Watched(registry, tmp_path / "file")
+    registry.point_at(version_of("4"))
+    await watched.until(lambda: watched.serving.batcher is not None)
+    assert await watched.answer() == pytest.approx(444)
+    assert "cannot be written (Not a directory)" in str(watched.serving.cache_problem)
+    for _ in range(3):
+        await watched.watcher.refresh()
+    assert len(fetch.requests) == 1
+    registry.point_at(version_of("5"))
+    await watched.watcher.refresh()
+    assert await watched.answer() == pytest.approx(555)
+
+
+async def test_cache_that_becomes_full(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fetch that fills the volume is made again elsewhere at once; one that fails otherwise is not."""
+    fetch = FolderFetch()
+
+    async def full(request: FetchRequest, limit_seconds: float) -> Bundle:
+        destination = Path(request.destination)
+        if destination.is_relative_to(watched.settings.model_cache_dir):
+            (destination / "probe").symlink_to("/dev/full")
+            fetch.requests.append(request)
+            raise ModelError("the model cannot be downloaded: [Errno 28] No space left on device")
+        return await fetch(request, limit_seconds)
+
+    monkeypatch.setattr(module, "run_fetch", full)
+    watched.registry.point_at(version_of("4"))
+    await watched.watcher.refresh()
+    assert await watched.answer() == pytest.approx(444)
+    assert "cannot be written (No space left on device)" in str(watched.serving.cache_problem)
+    assert len(fetch.requests) == 2
+    await watched.watcher.refresh()
+    assert len(fetch.requests) == 2
+
+
 async def test_damaged_cache_is_fetched_again(watched: Watched, fetch: FolderFetch) -> None:
     """A cached version that was changed is not served but fetched again."""
     watched.register(version_of("4"))
