@@ -8,6 +8,7 @@ import sys
 from locust import events
 
 import collector
+import report_files
 from arrivals import Arrivals
 from preflight import Preflight
 from recorder import Recorder
@@ -62,6 +63,7 @@ if _scenario.steps is not None:
     Staircase.steps = _scenario.steps
 
 
+report_files.listen(events)
 Preflight(_scenario).listen(events)
 collector.listen(events)
 if _scenario.record is not None:

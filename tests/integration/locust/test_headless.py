@@ -144,3 +144,13 @@ def test_processes_share_the_run(api: Service, predictions: Callable[[], int], s
     assert swarm.wait() == 0, swarm.said()
     assert "to 2 ready workers" in swarm.said()
     assert predictions() - before >= 8
+
+
+@pytest.mark.parametrize("option", ["--html", "--json-file", "--csv", "--logfile"])
+def test_report_that_cannot_be_written_is_a_refusal(option: str, api: Service, start_locust: StartLocust) -> None:
+    """The run does not begin: one sentence names the option and the place, with exit code 1 and no traceback."""
+    swarm = start_locust(*QUICK, "--host", api.url, option, "/proc/sys/kernel/run")
+    assert swarm.wait() == 1
+    assert swarm.said().startswith(f"locust: {option}: /proc/sys/kernel cannot be written by user ")
+    assert "Traceback" not in swarm.said()
+    assert "Starting Locust" not in swarm.said()
