@@ -67,6 +67,24 @@ class Crash:
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
+# As .env.example says to quote them; at the ends of MinIO's there can be no blank.
+HARD_ACCOUNTS = r"""
+MYSQL_ROOT_PASSWORD="'\"\\@:/%#\$!& `*;=ñ€ \\"
+MYSQL_USER='it\'s\me@home:/%#$!& "ñ'
+MYSQL_DATABASE='ml-flow_%`/ ñ'
+MYSQL_PASSWORD=' -\'b\@:/%#$!& "`*;=ñ€😀 '
+MINIO_ROOT_USER='it\'s\me@home/%#$!& "'
+MINIO_ROOT_PASSWORD='-\'b\@:/%#$!& "`*;=,ñ€😀'
+AWS_ACCESS_KEY_ID='it\'s\me@home/%#$!& "'
+AWS_SECRET_ACCESS_KEY='-\'b\@:/%#$!& "`*;=,ñ€😀'
+"""
+AS_ROOT = """MYSQL_PWD=$MYSQL_ROOT_PASSWORD mysql --protocol=tcp --host=127.0.0.1 --execute 'SELECT 1'"""
+ANY_USER = """
+services:
+  fastapi-app:
+    user: "12345:0"
+"""
+
 MIGRATING = ("mlflow_migrate", "Updating database tables")
 CRASHES = {
     "MySQL while it writes its system tables": Crash("mysql_mlflow_metadata", "mysqld --initialize"),
@@ -108,15 +126,44 @@ def test_up_from_nothing_ends_in_a_prediction(empty: Stack, tmp_path: Path, meas
     behind_a_proxy.compose("up", "-d", "--wait", seconds=180)
 
 
-def test_data_survives_down(stack: Stack, measured: Callable[[str], None]) -> None:
-    """After `down` and `up` the same version of the model serves: neither trained nor registered anew."""
-    before = httpx.get(f"{stack.url}/model", timeout=10).json()["run_id"]
+@pytest.fixture
+def hard_accounts(compose_stack: Stack) -> Iterator[Stack]:
+    """The stack's checkout with nothing running, no data, and names and passwords full of special characters."""
+    settings = compose_stack.checkout / ".env"
+    compose_stack.compose("down", "--volumes")
+    settings.write_text(HARD_ACCOUNTS, encoding="utf-8")
+    yield compose_stack
+    compose_stack.compose("down", "--volumes")
+    settings.unlink()
+    compose_stack.ensure_serving()
+
+
+def test_data_survives_down(hard_accounts: Stack, measured: Callable[[str], None]) -> None:
+    """After `down` and `up` the same version of the model serves: neither trained nor registered anew.
+
+    Whatever the names and passwords are, and although the API begins as one user and goes on as another.
+    """
+    stack = hard_accounts
+    stack.ensure_serving()
+    before = httpx.get(f"{stack.url}/model", timeout=10).json()
+    root = stack.compose("exec", "-T", "mysql", "sh", "-c", AS_ROOT)
     stack.compose("down")
-    with stack.attached("--build") as up:
-        seconds = stack.wait_until_serving(up)
+    override = stack.checkout / "docker-compose-any-user.yml"
+    override.write_text(ANY_USER)
+    stack.compose("-f", override.name, "up", "--build", "-d")
+    seconds = stack.wait_until_serving()
 
     measured(f"from `up --build` after `down` to the first 200 on /predict: {seconds:.1f} s")
-    assert httpx.get(f"{stack.url}/model", timeout=10).json()["run_id"] == before
+    after = httpx.get(f"{stack.url}/model", timeout=10).json()
+    assert after["run_id"] == before["run_id"]
+    assert root.stdout.split() == ["1", "1"]
+    assert before["warnings"] == []
+    [warning] = after["warnings"]
+    assert "cannot be written (Permission denied)" in warning
+    assert stack.compose("logs", "fastapi-app").stdout.count("cannot be written") == 1
+    sockets = stack.compose("exec", "-T", "fastapi-app", "sh", "-c", "id -u; ls /run/replicas").stdout.split()
+    assert sockets[0] == "12345"
+    assert "replica-1.sock" in sockets
 
 
 @pytest.mark.parametrize("crash", CRASHES.values(), ids=CRASHES.keys())
