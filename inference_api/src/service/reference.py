@@ -11,6 +11,7 @@ from src.service.answer import Answer, agree, answers, is_finite
 from src.service.bundle import Check
 from src.service.encoders import pyfunc_encoders
 from src.service.encoding import Encoder
+from src.service.loading import audited_skops_files
 from src.service.schema import Row, Schema
 from src.service.signature import Signature
 
@@ -28,7 +29,7 @@ class Reference:
         """Load the model through MLflow.
 
         Args:
-            folder: The downloaded model, already audited: MLflow trusts what the model itself says.
+            folder: The downloaded model. MLflow trusts what the model itself says; a skops file is audited here again.
             estimator: The same model as the service loads it.
             method: Its method that answers.
 
@@ -41,7 +42,10 @@ class Reference:
 
         MLFLOW_ALLOW_PICKLE_DESERIALIZATION.set(True)  # the audit came first, in src.service.loading
         try:
-            self._model = mlflow.pyfunc.load_model(str(folder), suppress_warnings=True)
+            with audited_skops_files():
+                self._model = mlflow.pyfunc.load_model(str(folder), suppress_warnings=True)
+        except ModelRefusedError:
+            raise
         except Exception as error:
             raise ModelRefusedError(f"mlflow.pyfunc cannot load the model: {reason_of(error)}") from error
         self._conversion_error = MlflowException

@@ -1,75 +1,179 @@
-"""The types that a skops file may hold beyond those skops trusts by itself.
+"""Which types and functions of scikit-learn, NumPy, SciPy and Python a skops file may name.
 
 skops audits a file before it builds anything from it. MLflow takes the list of trusted types from the model's own
-MLmodel file (https://github.com/mlflow/mlflow/pull/25686), which is no boundary; this list belongs to the service.
-Each entry is a passive part of an estimator of scikit-learn: a tree, a loss, a kernel, a metric, an array type.
+MLmodel file (https://github.com/mlflow/mlflow/pull/25686), which is no boundary; this rule belongs to the service.
+
+A class is trusted when scikit-learn defines it where its estimators and their parts are: an object of it holds data,
+and runs scikit-learn's own code. A function is trusted when it is public and computes with the arrays that it is
+given: a file can have it called with arguments of its own. Neither is trusted where scikit-learn reads and writes
+files, fetches, imports or tests (`datasets`, `externals`, `utils`, `inspection`), and a name counts only where the
+object is defined: `sklearn.base.warnings` and `sklearn.utils.fixes.tarfile` are nobody's own.
 """
 
 from __future__ import annotations
 
-from typing import Final
+import types
+from importlib import import_module
+from inspect import isclass
+from typing import Any, Final
 
-_LOSSES = (
-    "AbsoluteError", "ExponentialLoss", "HalfBinomialLoss", "HalfGammaLoss", "HalfMultinomialLoss", "HalfPoissonLoss",
-    "HalfSquaredError", "HalfTweedieLoss", "HalfTweedieLossIdentity", "HuberLoss", "PinballLoss",
-)  # fmt: skip
-_KERNELS = (
-    "CompoundKernel", "ConstantKernel", "DotProduct", "Exponentiation", "ExpSineSquared", "Matern", "PairwiseKernel",
-    "Product", "RationalQuadratic", "RBF", "Sum", "WhiteKernel",
-)  # fmt: skip
-_DISTANCES = (
-    "BrayCurtisDistance", "CanberraDistance", "ChebyshevDistance", "EuclideanDistance", "HammingDistance",
-    "HaversineDistance", "JaccardDistance", "ManhattanDistance", "MinkowskiDistance", "SEuclideanDistance",
-)  # fmt: skip
-_SPLITTERS = (
-    "GroupKFold", "GroupShuffleSplit", "KFold", "LeaveOneGroupOut", "LeaveOneOut", "RepeatedKFold",
-    "RepeatedStratifiedKFold", "ShuffleSplit", "StratifiedGroupKFold", "StratifiedKFold", "StratifiedShuffleSplit",
-    "TimeSeriesSplit",
-)  # fmt: skip
-_SCORES = ("chi2", "f_classif", "f_oneway", "f_regression", "r_regression")
-
-TRUSTED_TYPES: Final[frozenset[str]] = frozenset(
+_PACKAGES: Final = frozenset(
     {
-        "numpy.dtype",
-        "numpy.mean",
-        "numpy.median",
+        "_loss", "calibration", "cluster", "compose", "covariance", "cross_decomposition", "decomposition",
+        "discriminant_analysis", "dummy", "ensemble", "feature_extraction", "feature_selection", "frozen",
+        "gaussian_process", "impute", "isotonic", "kernel_approximation", "kernel_ridge", "linear_model", "manifold",
+        "metrics", "mixture", "model_selection", "multiclass", "multioutput", "naive_bayes", "neighbors",
+        "neural_network", "pipeline", "preprocessing", "random_projection", "semi_supervised", "svm", "tree",
+    }
+)  # fmt: skip
+"""The packages of scikit-learn that define estimators, and the losses, which are no estimators."""
+
+_FUNCTION_PACKAGES: Final = (_PACKAGES | {"utils"}) - {
+    "_loss",
+    "compose",
+    "frozen",
+    "model_selection",  # runs and clones estimators
+    "pipeline",
+    "tree",  # export_graphviz writes files
+}
+_UTILITIES: Final = frozenset({"class_weight", "extmath", "multiclass", "sparsefuncs", "validation"})
+_NOT_TRUSTED: Final = frozenset({"sklearn.utils.validation.check_memory"})  # makes a folder
+_NO_PARTS: Final = frozenset({"tests", "externals", "_plot"})
+
+_PRIVATE: Final = frozenset(
+    {
         "scipy._lib.array_api_compat.numpy._aliases.asarray",
         "scipy.interpolate._bsplines.BSpline",
-        "scipy.sparse._csc.csc_array",
-        "scipy.sparse._csc.csc_matrix",
-        "scipy.sparse._csr.csr_array",
-        "scipy.sparse._csr.csr_matrix",
-        "sklearn.calibration._CalibratedClassifier",
-        "sklearn.calibration._SigmoidCalibration",
-        "sklearn.cluster._bisect_k_means._BisectingTree",
         "sklearn.cluster._kmeans._kmeans_single_elkan",
         "sklearn.cluster._kmeans._kmeans_single_lloyd",
-        "sklearn.ensemble._gb_losses.LeastSquaresError",
-        "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
-        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-        "sklearn.feature_selection._mutual_info.mutual_info_classif",
-        "sklearn.feature_selection._mutual_info.mutual_info_regression",
-        "sklearn.gaussian_process._gpc._BinaryGaussianProcessClassifierLaplace",
-        "sklearn.metrics._classification.balanced_accuracy_score",
-        "sklearn.metrics._scorer._CurveScorer",
-        "sklearn.metrics._scorer._PassthroughScorer",
-        "sklearn.metrics._scorer._Scorer",
-        "sklearn.model_selection._search_successive_halving.HalvingGridSearchCV",
-        "sklearn.model_selection._search_successive_halving.HalvingRandomSearchCV",
-        "sklearn.multiclass._ConstantPredictor",
-        "sklearn.neighbors._ball_tree.BallTree",
-        "sklearn.neighbors._kd_tree.KDTree",
-        "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
-        "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
-        "sklearn.tree._tree.Tree",
         "sklearn.utils._bunch.Bunch",
         "sklearn.utils._metadata_requests.MetadataRequest",
         "sklearn.utils._metadata_requests.MethodMetadataRequest",
-        *[f"sklearn._loss.loss.{name}" for name in _LOSSES],
-        *[f"sklearn._loss._loss.Cy{name}" for name in _LOSSES],
-        *[f"sklearn.gaussian_process.kernels.{name}" for name in _KERNELS],
-        *[f"sklearn.model_selection._split.{name}" for name in _SPLITTERS],
-        *[f"sklearn.metrics._dist_metrics.{name}{width}" for name in _DISTANCES for width in ("", "32", "64")],
-        *[f"sklearn.feature_selection._univariate_selection.{name}" for name in _SCORES],
     }
 )
+"""What fitted estimators hold besides: passive objects, and functions of arrays."""
+
+_SCIPY: Final = frozenset(
+    {
+        "scipy.fft", "scipy.linalg", "scipy.ndimage", "scipy.signal", "scipy.spatial.distance", "scipy.special",
+    }
+)  # fmt: skip
+_SCIPY_STATISTICS: Final = frozenset(
+    {"scipy.stats._morestats", "scipy.stats._mstats_basic", "scipy.stats._stats_py", "scipy.stats._variation"}
+)
+"""What SciPy's functions may be of. Classes are not trusted: a distribution of `scipy.stats` runs source code that is
+part of its state (`rv_generic._attach_argparser_methods`)."""
+
+_NUMPY_FILES: Final = "numpy.lib._npyio_impl"  # save, savetxt
+_NUMPY_BUILTINS: Final = frozenset(
+    {"numpy.array", "numpy.asanyarray", "numpy.asarray", "numpy.ascontiguousarray", "numpy.asfortranarray"}
+)
+_BUILTINS: Final = frozenset(
+    {
+        "abs", "all", "any", "bytes", "complex", "dict", "frozenset", "len", "max", "min", "object", "round", "sorted",
+        "sum",
+    }
+)  # fmt: skip
+_VALUES: Final = frozenset(
+    {
+        "datetime.date", "datetime.datetime", "datetime.time", "datetime.timedelta", "datetime.timezone",
+        "decimal.Decimal",
+    }
+)  # fmt: skip
+
+
+def in_trusted_package(module: str) -> bool:
+    """Whether a module of scikit-learn defines estimators, parts of them, or functions of arrays."""
+    root, *path = module.split(".")
+    if root != "sklearn" or not path or not _NO_PARTS.isdisjoint(path):
+        return False
+    if path[0] == "utils":
+        return len(path) > 1 and (path[1] in _UTILITIES or path[1] in {"_bunch", "_metadata_requests"})
+    return path[0] in _PACKAGES
+
+
+def is_missing(module: str, name: str) -> bool:
+    """Whether scikit-learn could have it by its module, but the installed version has not."""
+    return in_trusted_package(module) and _found(module, name) is None
+
+
+def is_trusted_class(module: str, name: str) -> bool:
+    """Whether an object of this class may be built, its attributes set to what the file says."""
+    if f"{module}.{name}" in _PRIVATE:
+        return isclass(_found(module, name))
+    return in_trusted_package(module) and not module.startswith("sklearn.utils.") and isclass(_own(module, name))
+
+
+def is_trusted_named_tuple(module: str, name: str) -> bool:
+    """Whether this class is a tuple with names for its members, which is called with them."""
+    return is_trusted_class(module, name) and issubclass(_found(module, name), tuple)
+
+
+def is_trusted_value(module: str, name: str) -> bool:
+    """Whether this class may be called with what the file says: those of dates and decimal numbers."""
+    return f"{module}.{name}" in _VALUES
+
+
+def is_trusted_type(module: str, name: str) -> bool:
+    """Whether this class, or function written in C, may be an attribute of an object."""
+    if module == "builtins":
+        return name in _BUILTINS
+    if module == "numpy":
+        return f"numpy.{name}" in _NUMPY_BUILTINS or _is_scalar_type(name)
+    return is_trusted_class(module, name) or is_trusted_value(module, name)
+
+
+def is_trusted_function(module: str, name: str) -> bool:
+    """Whether this function may be called with arguments that the file chooses."""
+    full_name = f"{module}.{name}"
+    if full_name in _PRIVATE:
+        return callable(_found(module, name))
+    if full_name in _NOT_TRUSTED or name.startswith("_"):
+        return False
+    root = module.partition(".")[0]
+    if root == "numpy":
+        return _is_array_function(module, name)
+    public = module.partition("._")[0]
+    if root == "sklearn":
+        trusted = in_trusted_package(module) and module.split(".")[1] in _FUNCTION_PACKAGES
+    else:
+        trusted = public in _SCIPY or module in _SCIPY_STATISTICS
+    function = _own(module, name) if trusted else None
+    return function is not None and not isclass(function) and _found(public, name) is function
+
+
+def _found(module: str, name: str) -> Any:
+    try:
+        return getattr(import_module(module), name, None)
+    except ImportError:
+        return None
+
+
+def _own(module: str, name: str) -> Any:
+    """What the module itself defines under this name."""
+    found = _found(module, name)
+    own = callable(found) and found.__module__ == module and getattr(found, "__qualname__", "") == name
+    return found if own else None
+
+
+def _is_scalar_type(name: str) -> bool:
+    import numpy as np  # noqa: PLC0415 - comes with the first model, not before
+
+    found = getattr(np, name, None)
+    return isclass(found) and issubclass(found, np.generic)
+
+
+def _is_array_function(module: str, name: str) -> bool:
+    """Whether it is one of NumPy's functions that array types may override, which all work on arrays.
+
+    All but those that write files. They say that they are of `numpy`, wherever their code is.
+    """
+    import numpy as np  # noqa: PLC0415 - as above
+
+    if module not in {"numpy", "numpy.linalg", "numpy.fft"}:
+        return False
+    found = _own(module, name)
+    if not isinstance(found, type(np.mean)):
+        return False
+    code = getattr(found, "_implementation", None)
+    return not isinstance(code, types.FunctionType) or code.__globals__["__name__"] != _NUMPY_FILES

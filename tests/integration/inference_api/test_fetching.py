@@ -17,9 +17,14 @@ import pandas as pd
 import pytest
 from mlflow.models import infer_signature
 from registration import register
+from scipy.stats import uniform
 from service_process import ROOT, Service, start_service
+from sklearn.compose import make_column_selector, make_column_transformer
+from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LinearRegression
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.model_selection import RandomizedSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 
 from src.service.bundle import Bundle, content_digest
 from src.service.fetch_request import FetchRequest
@@ -120,6 +125,38 @@ def test_the_trainers_version_serves(serve: Callable[..., Service], mlflow_serve
     record_file = bundle.parent / "model" / FILE
     checks = json.loads(bundle.read_text())["checks"]
     assert checks == json.loads(record_file.read_text())["checks"]
+
+
+def cost(estimator: Any, features: Any, target: Any) -> float:
+    """A scorer of a script or notebook."""
+    return -float(np.abs(estimator.predict(features) - target).sum())
+
+
+def test_search_whole(
+    serve: Callable[..., Service], mlflow_server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A search is served with its winner, though no server has its scorer and none trusts its distributions."""
+    monkeypatch.setattr(cost, "__module__", "__main__")
+    monkeypatch.setattr(sys.modules["__main__"], "cost", cost, raising=False)
+    table = pd.DataFrame({"kind": pd.Series(["n", "s"] * 20, dtype="category"), "size": np.arange(40.0)})
+    target = table["size"] * 2 + (table["kind"] == "n") * 100
+    columns = make_column_transformer(
+        (OrdinalEncoder(), make_column_selector(dtype_include="category")),
+        remainder="passthrough",
+        verbose_feature_names_out=False,
+    ).set_output(transform="pandas")
+    model = make_pipeline(columns, HistGradientBoostingRegressor(max_iter=30, categorical_features=["kind"]))
+    choices = {"histgradientboostingregressor__learning_rate": uniform(0.1, 0.1)}
+    search = RandomizedSearchCV(model, choices, n_iter=2, scoring=cost, cv=2, random_state=0).fit(table, target)
+    texts = table.astype({"kind": str})
+    signature = infer_signature(texts, target)
+    register(mlflow_server, "search", search, signature=signature, input_example=texts[:3])
+    service = serve("search")
+    service.wait_ready()
+    answer = service.predict({"kind": "n", "size": 7.0})
+    assert answer.json()["prediction"] == pytest.approx(search.predict(table[6:7].assign(size=7.0))[0])
+    bundle, _imported = fetched(request_of(mlflow_server, "search", "1", tmp_path / "asked", ""))
+    assert len(bundle.checks) > 0
 
 
 def test_record_that_the_model_does_not_confirm(

@@ -7,6 +7,7 @@ import mlflow.sklearn
 import numpy as np
 import pandas as pd
 import pytest
+import skops.io
 import yaml
 from mlflow.models import infer_signature
 from sklearn.compose import make_column_transformer
@@ -14,8 +15,9 @@ from sklearn.dummy import DummyClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
 from src.errors import ModelRefusedError
 from src.service.bundle import Check
@@ -58,6 +60,50 @@ class Asked:
     def checks(self, rows: list[dict[str, Any]]) -> tuple[Check, ...]:
         """The checks for some rows."""
         return self.reference.checks(self.signature, Schema(self.signature.columns, {}), rows)
+
+
+class Trap:
+    """Leaves a trace when it is built."""
+
+    def __init__(self, trace: str) -> None:
+        """Make a folder."""
+        self._trace = trace
+        Path(trace).mkdir(exist_ok=True)
+
+    def __reduce__(self) -> tuple[type, tuple[str]]:
+        """What loading calls."""
+        return Trap, (self._trace,)
+
+
+@pytest.mark.filterwarnings("ignore:.*integer column:UserWarning")  # MLflow's advice about missing integers
+def test_model_is_not_trusted(tmp_path: Path) -> None:
+    """What a model says that MLflow may trust is not built: a search is loaded without, another model not at all."""
+    trace = tmp_path / "trace"
+    search = GridSearchCV(LinearRegression(), {}, cv=2).fit(DATA[["n"]], TARGET)
+    search.scorer_ = Trap(str(trace))
+    signature = infer_signature(DATA[["n"]], np.array(TARGET))
+    for model, folder in (
+        (search, tmp_path / "search"),
+        (make_pipeline(FunctionTransformer(Trap), search), tmp_path / "p"),
+    ):
+        types = skops.io.get_untrusted_types(data=skops.io.dumps(model))
+        assert f"{__name__}.Trap" in types
+        mlflow.sklearn.save_model(
+            model,
+            folder,
+            signature=signature,
+            pip_requirements=[],
+            skops_trusted_types=types,
+            serialization_format="skops",
+        )
+    trace.rmdir()  # MLflow loads what it has saved
+    found = logged_signature(yaml.safe_load((tmp_path / "search" / "MLmodel").read_text()))
+    assert found is not None
+    checks = Reference(tmp_path / "search", search).checks(found, Schema(found.columns, {}), [{"n": 1}, {"n": 2}])
+    assert [check.answer for check in checks] == pytest.approx(search.predict(DATA[["n"]][:2]).tolist())
+    with pytest.raises(ModelRefusedError, match=r"not trusted: .*\.Trap;"):
+        Reference(tmp_path / "p", search)
+    assert not trace.exists()
 
 
 def mixed() -> Any:
