@@ -28,8 +28,11 @@ if TYPE_CHECKING:
 
 _FITTING_ONLY: Final = {
     "_checked_cv_orig": None,
+    "_skl_callbacks": None,
     "cv": None,
     "cv_results_": None,
+    "fun": None,
+    "init": None,
     "is_data_valid": None,
     "is_model_valid": None,
     "memory": None,
@@ -40,6 +43,7 @@ _FITTING_ONLY: Final = {
     "score_func": None,
     "scorer_": None,
     "scoring": None,
+    "strategy": None,
 }
 """Attributes that scikit-learn's estimators use to fit, not to predict, and what takes the place of each."""
 

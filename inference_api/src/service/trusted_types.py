@@ -37,8 +37,15 @@ _FUNCTION_PACKAGES: Final = (_PACKAGES | {"utils"}) - {
     "tree",  # export_graphviz writes files
 }
 _UTILITIES: Final = frozenset({"class_weight", "extmath", "multiclass", "sparsefuncs", "validation"})
-_NOT_TRUSTED: Final = frozenset({"sklearn.utils.validation.check_memory"})  # makes a folder
-_NO_PARTS: Final = frozenset({"tests", "externals", "_plot"})
+# The one makes a folder, the other changes how SciPy treats errors everywhere.
+_NOT_TRUSTED: Final = frozenset({"sklearn.utils.validation.check_memory", "scipy.special._ufuncs.seterr"})
+# Modules inside these packages that draw, write, test, or only fit.
+_NO_PARTS: Final = frozenset(
+    {
+        "tests", "externals", "_criterion", "_export", "_pairwise_distances_reduction", "_partitioner", "_plot",
+        "_splitter",
+    }
+)  # fmt: skip
 
 _PRIVATE: Final = frozenset(
     {
@@ -55,7 +62,7 @@ _PRIVATE: Final = frozenset(
 
 _SCIPY: Final = frozenset(
     {
-        "scipy.fft", "scipy.linalg", "scipy.ndimage", "scipy.signal", "scipy.spatial.distance", "scipy.special",
+        "scipy.linalg", "scipy.ndimage", "scipy.signal", "scipy.spatial.distance", "scipy.special",
     }
 )  # fmt: skip
 _SCIPY_STATISTICS: Final = frozenset(
@@ -152,7 +159,7 @@ def _found(module: str, name: str) -> Any:
 def _own(module: str, name: str) -> Any:
     """What the module itself defines under this name."""
     found = _found(module, name)
-    own = callable(found) and found.__module__ == module and getattr(found, "__qualname__", "") == name
+    own = getattr(found, "__module__", "") == module and getattr(found, "__qualname__", "") == name
     return found if own else None
 
 

@@ -15,6 +15,7 @@ import skops.io
 from scipy.sparse import find, issparse
 from sklearn import model_selection
 from sklearn.base import clone
+from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer, make_column_selector, make_column_transformer
 from sklearn.decomposition import SparseCoder
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestRegressor
@@ -24,6 +25,7 @@ from sklearn.feature_selection import SelectKBest, f_classif
 from sklearn.frozen import FrozenEstimator
 from sklearn.gaussian_process import kernels
 from sklearn.gaussian_process.kernels import Kernel
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import get_scorer_names, pairwise
 from sklearn.model_selection import GridSearchCV, HalvingRandomSearchCV, RandomizedSearchCV
@@ -357,9 +359,13 @@ OTHERS: dict[str, Any] = {
     "distance function": KNeighborsRegressor(metric=scipy.spatial.distance.cosine).fit(_DATA, _LABELS),
     "method of a scaler": FunctionTransformer(StandardScaler().fit(_DATA).transform),
     "own score of features": make_pipeline(SelectKBest(f_classif, k=2).fit(_DATA, _LABELS)),
+    "own initial centres": KMeans(2, n_init=1),
+    "own statistic": SimpleImputer(strategy=np.mean).fit(_DATA),
     "random state": RandomForestRegressor(2, random_state=np.random.RandomState(1)).fit(_DATA, _LABELS),
     "cache of a pipeline": make_pipeline(StandardScaler(), Ridge(), memory="nowhere"),
 }
+OTHERS["own initial centres"].set_params(init="random").fit(_DATA).set_params(init=constant_score)
+OTHERS["own statistic"].strategy = chosen_columns
 OTHERS["own score of features"].steps[0][1].score_func = constant_score
 OTHERS["cache of a pipeline"].steps = make_pipeline(StandardScaler(), Ridge()).fit(_DATA, _LABELS).steps
 
@@ -413,6 +419,10 @@ NOT_TRUSTED = [
     "sklearn.metrics._plot.roc_curve.RocCurveDisplay",
     "sklearn.neighbors._base.Parallel",
     "sklearn.nothing.Thing",
+    "sklearn.tree._export._DOTTreeExporter",
+    "sklearn.tree._splitter.BestSplitter",
+    "scipy.special._ufuncs.seterr",
+    "scipy.special._ufuncs.expit",
     "sklearn.pipeline.check_memory",
     "sklearn.preprocessing._data.np.load",
     "sklearn.svm._base.warnings",
