@@ -1,6 +1,7 @@
 """What is scikit-learn's own is loaded from a skops file, wherever in a model it stands; what could act is not."""
 
 import warnings
+from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,11 @@ import scipy.spatial.distance
 import scipy.special
 import scipy.stats
 import skops.io
+from joblib import Memory
 from scipy.sparse import find, issparse
-from sklearn import model_selection
+from sklearn import config_context, model_selection
 from sklearn.base import clone
+from sklearn.callback import ScoringMonitor
 from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer, make_column_selector, make_column_transformer
 from sklearn.decomposition import SparseCoder
@@ -209,6 +212,29 @@ def test_estimator_in_a_column_transformer(name: str, tmp_path: Path) -> None:
     assert_same(columns, table, tmp_path)
 
 
+def early_stopping() -> Any:
+    """A boosting that stops by a scorer keeps a method of its own."""
+    return HistGradientBoostingClassifier(max_iter=2, early_stopping=True, scoring="accuracy").fit(_DATA, _LABELS)
+
+
+def requesting() -> Any:
+    """An estimator that asks for weights is the owner of its request."""
+    with config_context(enable_metadata_routing=True):
+        return Ridge().set_fit_request(sample_weight=True)
+
+
+def discrete() -> Any:
+    """A discrete distribution, unlike a continuous one, refers to itself."""
+    return RandomizedSearchCV(RandomForestRegressor(), {"max_depth": scipy.stats.randint(1, 4)})
+
+
+@pytest.mark.parametrize("model", [early_stopping, requesting, discrete])
+def test_not_saved(model: Callable[[], Any]) -> None:
+    """What skops cannot save is told to who saves it: no such file reaches the service."""
+    with pytest.raises(RecursionError):
+        skops.io.dumps(model())
+
+
 SPLITTERS: dict[str, Any] = {
     "GroupKFold": {"n_splits": 2},
     "GroupShuffleSplit": {"n_splits": 2},
@@ -361,8 +387,10 @@ OTHERS: dict[str, Any] = {
     "own score of features": make_pipeline(SelectKBest(f_classif, k=2).fit(_DATA, _LABELS)),
     "own initial centres": KMeans(2, n_init=1),
     "own statistic": SimpleImputer(strategy=np.mean).fit(_DATA),
+    "callback": LogisticRegression().set_callbacks(ScoringMonitor(scoring="accuracy")).fit(_DATA, _LABELS),
     "random state": RandomForestRegressor(2, random_state=np.random.RandomState(1)).fit(_DATA, _LABELS),
     "cache of a pipeline": make_pipeline(StandardScaler(), Ridge(), memory="nowhere"),
+    "cache of joblib": make_pipeline(StandardScaler(), Ridge(), memory=Memory(None)).fit(_DATA, _LABELS),
 }
 OTHERS["own initial centres"].set_params(init="random").fit(_DATA).set_params(init=constant_score)
 OTHERS["own statistic"].strategy = chosen_columns
