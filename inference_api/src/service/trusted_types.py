@@ -60,11 +60,7 @@ _PRIVATE: Final = frozenset(
 )
 """What fitted estimators hold besides: passive objects, and functions of arrays."""
 
-_SCIPY: Final = frozenset(
-    {
-        "scipy.linalg", "scipy.ndimage", "scipy.signal", "scipy.spatial.distance", "scipy.special",
-    }
-)  # fmt: skip
+_SCIPY: Final = frozenset({"scipy.linalg", "scipy.ndimage", "scipy.signal", "scipy.spatial.distance", "scipy.special"})
 _SCIPY_STATISTICS: Final = frozenset(
     {"scipy.stats._morestats", "scipy.stats._mstats_basic", "scipy.stats._stats_py", "scipy.stats._variation"}
 )
