@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from accounts import minio_problem
-
 from proxy import Proxy
 
 if TYPE_CHECKING:
