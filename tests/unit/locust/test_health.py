@@ -74,4 +74,5 @@ def test_help_is_there(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_ui_is_asked_past_the_proxy_of_the_container(monkeypatch: pytest.MonkeyPatch) -> None:
     """Docker puts its client's proxy into every container; a health check is about the container alone."""
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setattr("urllib.request._opener", None)  # urlopen reads the environment once in a process
     assert health.main(["master"]) is None

@@ -180,6 +180,7 @@ def test_a_server_here_is_asked_past_the_proxy(
 ) -> None:
     """HTTP_PROXY without NO_PROXY changes nothing for loopback."""
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setattr("urllib.request._opener", None)  # urlopen reads the environment once in a process
     assert download(server, tmp_path)
     assert found(tmp_path) == server.files
 

@@ -138,6 +138,7 @@ async def test_unknown_host() -> None:
 async def test_a_registry_here_is_asked_past_the_proxy(registry: StubRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
     """HTTP_PROXY without NO_PROXY, as many companies set it, changes nothing for loopback."""
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setattr("urllib.request._opener", None)  # urlopen reads the environment once in a process
     registry.point_at(version_of("7"))
     assert (await Registry(settings(registry.url)).resolve()).version == "7"
 
