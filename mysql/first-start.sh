@@ -118,15 +118,14 @@ case ${1:---help} in
   -h | --help) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p;}' "$0"; exit ;;
 esac
 
-if [ -e "$mark" ]; then
-  say 'an earlier first start never finished: emptying the data directory and beginning anew'
-  # The mark goes last of all, so that this may be interrupted too.
-  find "$data" -mindepth 1 ! -path "$mark" -delete
-elif [ -z "$(ls -A "$data")" ]; then
-  : >"$mark"
-fi
-if [ -e "$mark" ]; then
+if [ -e "$mark" ] || [ -z "$(ls -A "$data")" ]; then
   check_variables
+  if [ -e "$mark" ]; then
+    say 'an earlier first start never finished: emptying the data directory and beginning anew'
+    # The mark goes last of all, so that this may be interrupted too.
+    find "$data" -mindepth 1 ! -path "$mark" -delete
+  fi
+  : >"$mark"
   first_start "$@"
 fi
 exec docker-entrypoint.sh "$@"

@@ -182,6 +182,7 @@ def test_what_cannot_be_used_is_told_before_anything_is_written(
     assert done.returncode == 1
     assert f"[first-start] {sentence}" in done.stdout
     assert "started" not in done.stdout
+    assert machine.holds() == set()
 
 
 @pytest.mark.parametrize("variable", ["MYSQL_DATABASE", "MYSQL_USER", "MYSQL_PASSWORD", "MYSQL_ROOT_PASSWORD"])
