@@ -213,7 +213,7 @@ def test_mlflow_cannot_load(tmp_path: Path) -> None:
     estimator, data = missing_numbers()
     Asked(tmp_path, estimator, data)
     (tmp_path / "model" / "model.skops").write_bytes(b"broken")
-    with pytest.raises(ModelRefusedError, match=r"^mlflow\.pyfunc cannot load the model: BadZipFile: [^\n]+$"):
+    with pytest.raises(ModelRefusedError, match=r"^the skops file cannot be loaded: BadZipFile: [^\n]+$"):
         Reference(tmp_path / "model", estimator)
 
 
