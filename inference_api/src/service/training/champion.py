@@ -2,9 +2,10 @@
 
 import tempfile
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import mlflow.pyfunc
+import numpy as np
 import pandas as pd
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
@@ -14,6 +15,8 @@ from mlflow.types import DataType
 from src.service.training.evaluation import deciding_metric, held_out_scores, no_worse
 from src.service.training.holdout import Split
 from src.service.training.task import Task
+
+_WHOLE: Final = {DataType.integer: "int32", DataType.long: "int64"}
 
 
 @dataclass(frozen=True)
@@ -88,12 +91,24 @@ def _predictions(champion: ModelVersion, features: pd.DataFrame) -> Any:
 
 
 def _adapted(features: pd.DataFrame, schema: Any) -> pd.DataFrame:
-    """Turn integers into floats where the champion knew the column with fractions: MLflow would refuse them."""
+    """Give numbers the type that the champion knew them by: MLflow takes no integer for a double, or the other way.
+
+    A column that has fractions or gaps now stays as it is: a champion that took whole numbers has no answer for it.
+    """
     if schema is None or not schema.has_input_names():
         return features
-    floats = {
-        name: "float64"
-        for name, column in schema.input_dict().items()
-        if column.type in {DataType.double, DataType.float} and name in features and features[name].dtype.kind == "i"
-    }
-    return features.astype(floats)
+    types: dict[str, str] = {}
+    for name, column in schema.input_dict().items():
+        if name not in features:
+            continue
+        values = features[name]
+        if column.type in {DataType.double, DataType.float} and values.dtype.kind == "i":
+            types[name] = "float64"
+        elif column.type in _WHOLE and values.dtype.kind in "if" and _fits(values, _WHOLE[column.type]):
+            types[name] = _WHOLE[column.type]
+    return features.astype(types)
+
+
+def _fits(values: pd.Series, integer: str) -> bool:
+    limits = np.iinfo(integer)
+    return bool(values.notna().all() and (values % 1 == 0).all() and values.between(limits.min, limits.max).all())

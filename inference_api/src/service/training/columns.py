@@ -1,4 +1,4 @@
-"""The feature columns a model can be built on, and which of them are numbers and which are categories."""
+"""The feature columns a model can be built on, and which of them are numbers, dates and categories."""
 
 import logging
 from dataclasses import dataclass
@@ -17,9 +17,10 @@ MAX_CATEGORIES: Final = 50
 
 @dataclass(frozen=True)
 class Columns:
-    """Numbers (integers, floats) and categories (text, booleans), the latter with the values to tell apart."""
+    """Numbers (integers, floats), dates, and categories (text, booleans) with the values to tell apart."""
 
     numeric: tuple[str, ...]
+    dates: tuple[str, ...]
     categorical: dict[str, list[str] | list[bool]]
 
 
@@ -43,14 +44,14 @@ def usable_features(features: pd.DataFrame) -> pd.DataFrame:
 
 
 def _settled(column: pd.Series) -> pd.Series:
-    """Return the column as one of int64, float64, bool, text, or booleans with gaps (object)."""
+    """Return the column as one of int64, float64, bool, dates, text, or booleans with gaps (object)."""
     if column.dtype.kind in "iuf":
         problem = too_large(column)
         if problem:
             raise TrainingError(f"column {column.name!r} {problem}")
         # MLflow has no unsigned 64-bit type.
         return column.astype("float64") if column.dtype.kind == "u" else column
-    if column.dtype.kind == "b" or column.isna().all():
+    if column.dtype.kind in "bM" or column.isna().all():
         return column
     if infer_dtype(column, skipna=True) == "boolean":
         return column.astype(object)
@@ -60,16 +61,21 @@ def _settled(column: pd.Series) -> pd.Series:
 def _useless(column: pd.Series) -> str:
     if column.isna().all():
         return "it has no values"
-    if column.dtype.kind not in "iufb" and not column.dropna().duplicated().any():
+    if column.dtype.kind not in "iufbM" and not column.dropna().duplicated().any():
         return "it is text without any repeated value (an identifier?)"
     return ""
 
 
 def split_columns(features: pd.DataFrame) -> Columns:
-    """Tell numbers from categories; a category is a value that comes more than once, at most 50 per column."""
+    """Tell numbers, dates and categories apart.
+
+    A category is a value that comes more than once, at most 50 per column.
+    """
     numeric = tuple(str(name) for name in features if features[name].dtype.kind in "iuf")
-    categorical = {str(name): _categories(features[name]) for name in features if str(name) not in numeric}
-    return Columns(numeric=numeric, categorical=categorical)
+    dates = tuple(str(name) for name in features if features[name].dtype.kind == "M")
+    others = [name for name in features if str(name) not in numeric + dates]
+    categorical = {str(name): _categories(features[name]) for name in others}
+    return Columns(numeric=numeric, dates=dates, categorical=categorical)
 
 
 def _categories(column: pd.Series) -> list[str] | list[bool]:

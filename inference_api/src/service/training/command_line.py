@@ -1,11 +1,13 @@
 """The trainer's command line: the only place where its environment is read."""
 
 import argparse
+import codecs
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from src.service.training.csv_options import CsvOptions
 from src.service.training.options import Options
 from src.service.training.registry_name import alias, model_name
 
@@ -43,17 +45,15 @@ def parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         default="reference",
         help="reference: synthetic, with a known true function (default); diabetes: 442 patients, from scikit-learn",
     )
-    data.add_argument(
-        "--data", type=Path, metavar="FILE.csv", help="a UTF-8 CSV file with a header, in place of --dataset"
-    )
+    data.add_argument("--data", type=Path, metavar="FILE.csv", help="a CSV file with a header, in place of --dataset")
     data.add_argument("--target", metavar="COLUMN", help="the column of --data to predict")
-    data.add_argument("--separator", default=",", metavar="CHARACTER", help="what separates values (default: a comma)")
     data.add_argument(
         "--task",
         choices=("regression", "classification"),
         help="default: found from the target; text, booleans and up to 10 different integers are classes",
     )
     data.add_argument("--seed", type=_seed, default=42, help="moves the held-out rows and the folds (default: 42)")
+    _add_csv_options(made.add_argument_group("how --data is written (found from the file, and told, unless given)"))
     registry = made.add_argument_group("registry")
     registry.add_argument(
         "--tracking-uri",
@@ -90,6 +90,83 @@ def parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     return made
 
 
+def _add_csv_options(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--separator", metavar="CHARACTER", help="what separates values; tab for a tabulator")
+    group.add_argument("--decimal", choices=(".", ","), help="the decimal mark")
+    group.add_argument(
+        "--thousands", metavar="MARK", help="what groups thousands: . , ' or blank; none when nothing does"
+    )
+    group.add_argument("--encoding", type=_encoding, metavar="NAME", help="utf-8, cp1252, utf-16, ...")
+    group.add_argument(
+        "--missing",
+        action="append",
+        metavar="TEXT",
+        help="a text that is a gap; in text columns in place of NA, None, ... (empty: only empty values are gaps)",
+    )
+    for name, meaning in (
+        ("text", "it is text, each value as it stands (codes; NA is no gap)"),
+        ("number", "it holds numbers, with or without fractions, whatever zeros are before them"),
+        ("integer", "it holds whole numbers, and the service will refuse others"),
+        ("date", "it holds dates; the model learns from the time that passes"),
+        ("ignore", "nothing is learnt from it"),
+    ):
+        group.add_argument(
+            f"--{name}", action="append", default=[], metavar="COLUMN", help=f"{meaning} (may be repeated)"
+        )
+
+
+def _encoding(text: str) -> str:
+    try:
+        # Not all that Python lists makes text of bytes.
+        b"".decode(text)
+        return codecs.lookup(text).name
+    except (LookupError, ValueError):
+        raise argparse.ArgumentTypeError(f"{text!r} is no encoding that Python knows, such as cp1252") from None
+
+
+def _separator(text: str | None) -> str | None:
+    return {"tab": "\t", "\\t": "\t"}.get(text or "", text)
+
+
+def _thousands(text: str | None) -> str | None:
+    names = {"none": "", "blank": " ", "space": " ", "\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2019": "'"}
+    return names.get(text, text) if text is not None else None
+
+
+def _csv_options(made: argparse.ArgumentParser, given: argparse.Namespace) -> CsvOptions:
+    """Check what is given about the file, as far as that can be told without the file."""
+    separator, thousands = _separator(given.separator), _thousands(given.thousands)
+    if separator is not None and (len(separator) != 1 or separator in '"\r\n'):
+        made.error("--separator must be one character (tab for a tabulator)")
+    if thousands is not None and thousands not in {"", ".", ",", "'", " "}:
+        made.error(f"--thousands must be one of . , ' blank none, not {given.thousands!r}")
+    if given.decimal is not None and given.decimal == thousands:
+        made.error(f"--decimal and --thousands cannot both be {given.decimal!r}")
+    for option, mark in (("--decimal", given.decimal), ("--thousands", thousands)):
+        if mark and mark == separator:
+            made.error(f"--separator and {option} cannot both be {mark!r}")
+    decided: dict[str, str] = {}
+    for option in ("text", "number", "integer", "date", "ignore"):
+        for name in getattr(given, option):
+            if decided.setdefault(name, option) != option:
+                made.error(f"column {name!r} cannot be both --{decided[name]} and --{option}")
+    options = CsvOptions(
+        separator=separator,
+        decimal=given.decimal,
+        thousands=thousands,
+        encoding=given.encoding,
+        missing=None if given.missing is None else tuple(text.strip() for text in given.missing),
+        text=tuple(given.text),
+        number=tuple(given.number),
+        integer=tuple(given.integer),
+        date=tuple(given.date),
+        ignore=tuple(given.ignore),
+    )
+    if given.data is None and options != CsvOptions():
+        made.error("the options for a CSV file need --data FILE.csv")
+    return options
+
+
 def _seed(text: str) -> int:
     if not text.isdecimal() or int(text) >= _SEEDS:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {_SEEDS - 1}")
@@ -114,8 +191,6 @@ def parse(arguments: Sequence[str] | None, environment: Mapping[str, str]) -> Op
         made.error("--data FILE.csv and --target COLUMN go together")
     if given.data is not None and given.dataset != "reference":
         made.error("--data and --dataset exclude each other")
-    if len(given.separator) != 1:
-        made.error("--separator must be one character")
     return Options(
         tracking_uri=given.tracking_uri,
         model_name=given.model_name,
@@ -124,7 +199,7 @@ def parse(arguments: Sequence[str] | None, environment: Mapping[str, str]) -> Op
         dataset=given.dataset,
         data=given.data,
         target=given.target,
-        separator=given.separator,
+        csv=_csv_options(made, given),
         task=given.task,
         seed=given.seed,
         force=given.force,

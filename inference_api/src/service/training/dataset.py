@@ -1,7 +1,8 @@
 """A table to learn from: its features, its target and where it came from."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pandas as pd
 from sklearn.datasets import load_diabetes
@@ -9,7 +10,10 @@ from sklearn.datasets import load_diabetes
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """One table; `sha256` is of its CSV text, so that `sha256sum` of a given file answers the same."""
+    """One table; `sha256` is of its CSV text, so that `sha256sum` of a given file answers the same.
+
+    `marks` are the texts that stand for missing values, by column, each with its count.
+    """
 
     name: str
     source: str
@@ -17,6 +21,7 @@ class Dataset:
     features: pd.DataFrame
     target: pd.Series
     example: pd.DataFrame | None = None
+    marks: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 def csv_digest(frame: pd.DataFrame) -> str:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from src.service.training.columns import usable_features
+from src.service.training.column_table import column_table, lines
+from src.service.training.columns import split_columns, usable_features
 from src.service.training.csv_file import read_csv
 from src.service.training.dataset import Dataset, diabetes
 from src.service.training.errors import TrainingError
@@ -22,10 +23,14 @@ _LOG = logging.getLogger("training")
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """A model with the rows it learnt from and was judged by; `predictions` are for the held-out rows."""
+    """A model with the rows it learnt from and was judged by.
+
+    `columns` tells what was understood of each column; `predictions` are for the held-out rows.
+    """
 
     dataset: Dataset
     features: pd.DataFrame
+    columns: pd.DataFrame
     task: Task
     split: Split
     estimator: Any
@@ -38,7 +43,7 @@ def load(options: Options) -> Dataset:
     if options.data is not None:
         if options.target is None:
             raise TrainingError("--data needs --target, the column to predict")
-        dataset = read_csv(options.data, options.target, options.separator)
+        dataset = read_csv(options.data, options.target, options.csv)
     else:
         dataset = {"reference": reference, "diabetes": diabetes}[options.dataset]()
     _LOG.info("data: %s, %d rows, sha256 %s", dataset.source, len(dataset.target), dataset.sha256)
@@ -49,8 +54,12 @@ def fit(dataset: Dataset, options: Options) -> Fitted:
     """Find the task, hold rows out, cross-validate, fit and score."""
     task, target = choose_task(dataset.target, options.task)
     features = usable_features(dataset.features)
+    columns = split_columns(features)
+    table = column_table(dataset, features, target, columns)
+    for line in lines(table):
+        _LOG.info("%s", line)
     split = hold_out(features, target, task, options.seed)
-    estimator = build_estimator(features, task)
+    estimator = build_estimator(features, columns, task)
     parts = " -> ".join(type(part).__name__ for _, part in getattr(estimator, "steps", [("model", estimator)]))
     _LOG.info("fitting %s on %d rows, %d held out", parts, len(split.train_target), len(split.held_out_target))
     metrics = cross_validated(estimator, split.train_features, split.train_target, task, options.seed)
@@ -61,6 +70,7 @@ def fit(dataset: Dataset, options: Options) -> Fitted:
     return Fitted(
         dataset=dataset,
         features=features,
+        columns=table,
         task=task,
         split=split,
         estimator=estimator,

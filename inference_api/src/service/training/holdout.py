@@ -10,6 +10,7 @@ from pandas.util import hash_array, hash_pandas_object
 from src.service.training.task import Task
 
 HELD_OUT_SHARE: Final = 0.2
+_EXACT: Final = 2.0**53
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +29,7 @@ def hold_out(features: pd.DataFrame, target: pd.Series, task: Task, seed: int) -
     The order of the rows does not matter, and when rows are added nearly all held-out rows stay held out. So a champion
     trained on yesterday's file is not judged on rows it has learnt.
     """
-    content = hash_pandas_object(pd.concat([features, target], axis=1), index=False).to_numpy()
+    content = hash_pandas_object(pd.concat([_as_written(features), target], axis=1), index=False).to_numpy()
     # pandas' own hash_key only reaches text columns.
     rank = pd.Series(hash_array(content + np.uint64(seed)), index=features.index)
     strata = target if task is Task.CLASSIFICATION else pd.Series(0, index=features.index)
@@ -43,3 +44,16 @@ def hold_out(features: pd.DataFrame, target: pd.Series, task: Task, seed: int) -
         held_out_features=features[held_out],
         held_out_target=target[held_out],
     )
+
+
+def _as_written(features: pd.DataFrame) -> pd.DataFrame:
+    """Take whole numbers for integers, so that 75 and 75.0 hold the same rows out.
+
+    Earlier versions of the trainer kept integers; their champions are judged on the rows that they did not learn.
+    """
+    whole = [
+        name
+        for name, column in features.items()
+        if column.dtype.kind == "f" and column.notna().all() and ((column % 1 == 0) & (column.abs() < _EXACT)).all()
+    ]
+    return features.astype(dict.fromkeys(whole, "int64"))

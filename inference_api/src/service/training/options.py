@@ -1,7 +1,9 @@
 """What one training was asked to do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from src.service.training.csv_options import CsvOptions
 
 
 @dataclass(frozen=True)
@@ -15,7 +17,7 @@ class Options:
     dataset: str = "reference"
     data: Path | None = None
     target: str | None = None
-    separator: str = ","
+    csv: CsvOptions = field(default_factory=CsvOptions)
     task: str | None = None
     seed: int = 42
     force: bool = False

@@ -1,7 +1,8 @@
 """The estimator for a table: as plain as the columns allow."""
 
-from typing import Any
+from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
@@ -9,11 +10,14 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from src.service.training.columns import split_columns
+from src.service.training.columns import Columns
 from src.service.training.task import Task
 
+# A missing date as scikit-learn sees it, once it has turned dates into nanoseconds.
+_NO_DATE: Final = float(np.iinfo("int64").min)
 
-def build_estimator(features: pd.DataFrame, task: Task) -> Any:
+
+def build_estimator(features: pd.DataFrame, columns: Columns, task: Task) -> Any:
     """Build an unfitted estimator.
 
     Complete numeric columns need no preparation: then a regression is a bare LinearRegression, which is the cheapest
@@ -21,17 +25,18 @@ def build_estimator(features: pd.DataFrame, task: Task) -> Any:
     by a server that does not have our code.
 
     Args:
-        features: All rows; their types, gaps and categories decide what is needed.
+        features: All rows; their gaps decide what is needed.
+        columns: What each of their columns is.
         task: What kind of answer is learnt.
 
     Returns:
         The estimator, ready to fit.
     """
-    columns = split_columns(features)
     steps: list[tuple[str, Any]] = []
-    if columns.categorical or features.isna().any(axis=None):
+    if columns.categorical or columns.dates or features.isna().any(axis=None):
         prepare = [
             ("numbers", _filled(), list(columns.numeric)),
+            ("dates", _elapsed(), list(columns.dates)),
             ("categories", _one_hot(list(columns.categorical.values())), list(columns.categorical)),
         ]
         steps.append(("prepare", ColumnTransformer([part for part in prepare if part[2]])))
@@ -45,6 +50,21 @@ def build_estimator(features: pd.DataFrame, task: Task) -> Any:
 def _filled() -> SimpleImputer:
     """Fill gaps with the median and say where they were; a column may be empty in the rows of one fold."""
     return SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
+
+
+def _elapsed() -> Pipeline:
+    """Turn dates into the time that has passed, with gaps filled, in units of its spread.
+
+    Scalers are among the few transformers of scikit-learn that take dates: the first one changes nothing but the type.
+    """
+    filled = SimpleImputer(missing_values=_NO_DATE, strategy="median", add_indicator=True, keep_empty_features=True)
+    return Pipeline(
+        [
+            ("nanoseconds", StandardScaler(with_mean=False, with_std=False)),
+            ("filled", filled),
+            ("scaled", StandardScaler()),
+        ]
+    )
 
 
 def _one_hot(categories: list[list[str] | list[bool]]) -> OneHotEncoder:

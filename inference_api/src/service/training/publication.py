@@ -61,7 +61,7 @@ def example_rows(features: pd.DataFrame) -> pd.DataFrame:
 def infer_input(features: pd.DataFrame, predictions: Any) -> ModelSignature:
     """Infer the signature from all rows, so that a column is optional exactly if a value is missing in some row.
 
-    Integers stay integers: the file itself can then be predicted through MLflow, which turns no integer into a double.
+    Numbers of a file are doubles here, whole or not (see csv_columns), unless it was said that a column is of integers.
     """
     return infer_signature(features, pd.Series(predictions))
 

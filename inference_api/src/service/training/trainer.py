@@ -16,6 +16,7 @@ from requests import RequestException
 
 from src.service.route import Route
 from src.service.training.champion import Verdict, current_champion, judge
+from src.service.training.column_table import FILE
 from src.service.training.dataset import Dataset
 from src.service.training.errors import PublicationError
 from src.service.training.fitting import Fitted, fit, load
@@ -140,6 +141,7 @@ def _log(client: MlflowClient, fitted: Fitted, verdict: Verdict, options: Option
         signature = infer_input(fitted.features, fitted.predictions)
     name, figure = error_plot(fitted.predictions, split.held_out_target, fitted.task)
     mlflow.log_figure(figure, name)
+    mlflow.log_text(fitted.columns.to_csv(index=False), FILE)
     mlflow.log_metrics(fitted.metrics | {f"champion_{key}": value for key, value in verdict.champion_scores.items()})
     example = example_rows(split.train_features)
     if dataset.example is not None:

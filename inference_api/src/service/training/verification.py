@@ -94,4 +94,6 @@ def _plain(value: Any) -> Any:
     """A cell as JSON holds it."""
     if pd.isna(value):
         return None
+    if isinstance(value, pd.Timestamp):
+        return value.isoformat()
     return value.item() if isinstance(value, np.generic) else value

@@ -46,12 +46,19 @@ def test_types_are_settled() -> None:
 
 
 def test_numbers_and_categories_are_told_apart() -> None:
-    """Text and booleans are categories; a text that comes once is not one of them."""
+    """Text and booleans are categories, dates are neither; a text that comes once is not one of them."""
     table = pd.DataFrame(
-        {"n": [1, 2, 3], "f": [1.5, np.nan, 0.0], "b": [True, False, True], "t": ["x", "x", "y"]},
+        {
+            "n": [1, 2, 3],
+            "f": [1.5, np.nan, 0.0],
+            "b": [True, False, True],
+            "t": ["x", "x", "y"],
+            "d": pd.to_datetime(["2024-01-01", "2024-01-02", None]),
+        },
     )
     columns = split_columns(table)
     assert columns.numeric == ("n", "f")
+    assert columns.dates == ("d",)
     assert columns.categorical == {"b": [False, True], "t": ["x"]}
 
 

@@ -44,7 +44,12 @@ def test_all_options_arrive() -> None:
         ],
         {},
     )
-    assert (options.data, options.target, options.separator, options.task) == (Path("f.csv"), "y", ";", "regression")
+    assert (options.data, options.target, options.csv.separator, options.task) == (
+        Path("f.csv"),
+        "y",
+        ";",
+        "regression",
+    )
     assert (options.seed, options.alias, options.experiment, options.wait_seconds) == (7, "a", "e", 1.5)
     assert (options.force, options.skip_if_registered, options.tracking_uri) == (True, True, "http://h")
 

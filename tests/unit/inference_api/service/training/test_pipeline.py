@@ -8,6 +8,7 @@ import pytest
 import skops.io
 from sklearn.linear_model import LinearRegression
 
+from src.service.training.columns import split_columns
 from src.service.training.pipeline import build_estimator
 from src.service.training.task import Task
 
@@ -44,21 +45,27 @@ def _table() -> tuple[pd.DataFrame, pd.Series]:
 def test_complete_numbers_get_a_bare_regression() -> None:
     """Nothing stands before the LinearRegression when nothing has to be prepared."""
     table = pd.DataFrame({"a": [1.0, 2.0], "b": [3, 4]})
-    assert type(build_estimator(table, Task.REGRESSION)) is LinearRegression
+    assert type(build_estimator(table, split_columns(table), Task.REGRESSION)) is LinearRegression
 
 
 def test_the_steps_follow_from_the_columns() -> None:
     """Gaps and categories are prepared; a classifier gets scaled columns."""
     table, _ = _table()
-    assert list(build_estimator(table, Task.REGRESSION).named_steps) == ["prepare", "model"]
-    assert list(build_estimator(table, Task.CLASSIFICATION).named_steps) == ["prepare", "scale", "model"]
-    assert list(build_estimator(table[["número"]], Task.CLASSIFICATION).named_steps) == ["scale", "model"]
+    assert list(build_estimator(table, split_columns(table), Task.REGRESSION).named_steps) == ["prepare", "model"]
+    assert list(build_estimator(table, split_columns(table), Task.CLASSIFICATION).named_steps) == [
+        "prepare",
+        "scale",
+        "model",
+    ]
+    assert list(
+        build_estimator(table[["número"]], split_columns(table[["número"]]), Task.CLASSIFICATION).named_steps
+    ) == ["scale", "model"]
 
 
 def test_it_learns_exactly_what_is_there() -> None:
     """Missing text is a level of its own: an exactly linear target is met exactly."""
     table, target = _table()
-    model = build_estimator(table, Task.REGRESSION).fit(table, target)
+    model = build_estimator(table, split_columns(table), Task.REGRESSION).fit(table, target)
     np.testing.assert_allclose(model.predict(table), target, atol=1e-9)
 
 
@@ -67,7 +74,7 @@ def test_it_learns_exactly_what_is_there() -> None:
 def test_every_spelling_of_missing_text_is_the_same(missing: Any, dtype: Any) -> None:
     """None, NaN and pd.NA in any text column mean what the gaps of the training data meant."""
     table, target = _table()
-    model = build_estimator(table, Task.REGRESSION).fit(table, target)
+    model = build_estimator(table, split_columns(table), Task.REGRESSION).fit(table, target)
     row = table[table["text"] == "x"].head(1)
     asked = row.assign(text=pd.Series([missing], dtype=dtype, index=row.index))
     assert model.predict(asked)[0] == pytest.approx(model.predict(row)[0] - _EFFECT["x"] + _EFFECT_MISSING)
@@ -77,7 +84,7 @@ def test_every_spelling_of_missing_text_is_the_same(missing: Any, dtype: Any) ->
 def test_every_spelling_of_a_missing_boolean_is_the_same(missing: Any) -> None:
     """The same for booleans in a column of objects."""
     table, target = _table()
-    model = build_estimator(table, Task.REGRESSION).fit(table, target)
+    model = build_estimator(table, split_columns(table), Task.REGRESSION).fit(table, target)
     asked = table.head(1).assign(maybe=pd.Series([missing], dtype=object))
     assert model.predict(asked)[0] == pytest.approx(target[0])
 
@@ -85,7 +92,7 @@ def test_every_spelling_of_a_missing_boolean_is_the_same(missing: Any) -> None:
 def test_unseen_values_do_not_fail() -> None:
     """A text that was never seen counts as missing, and so does a number that is."""
     table, target = _table()
-    model = build_estimator(table, Task.REGRESSION).fit(table, target)
+    model = build_estimator(table, split_columns(table), Task.REGRESSION).fit(table, target)
     row = table[table["text"] == "x"].head(1)
     asked = row.assign(text="never seen", gaps=np.nan)
     assert model.predict(asked)[0] == pytest.approx(model.predict(row)[0] - _EFFECT["x"] + _EFFECT_MISSING)
@@ -94,14 +101,14 @@ def test_unseen_values_do_not_fail() -> None:
 def test_complete_columns_may_have_gaps_later() -> None:
     """A number that was never missing in training is filled in, not refused."""
     table, target = _table()
-    model = build_estimator(table, Task.REGRESSION).fit(table, target)
+    model = build_estimator(table, split_columns(table), Task.REGRESSION).fit(table, target)
     assert np.isfinite(model.predict(table.head(1).assign(número=np.nan))).all()
 
 
 def test_a_column_may_be_empty_in_the_training_rows() -> None:
     """Its only values may all lie in the held-out rows, or in another fold."""
     table, target = _table()
-    model = build_estimator(table, Task.REGRESSION).fit(table.assign(gaps=np.nan), target)
+    model = build_estimator(table, split_columns(table), Task.REGRESSION).fit(table.assign(gaps=np.nan), target)
     np.testing.assert_allclose(model.predict(table), target, atol=1e-6)
 
 
@@ -109,7 +116,7 @@ def test_booleans_alone_and_numbers_alone_work() -> None:
     """A branch without columns is left out."""
     table, target = _table()
     for names in (["flag"], ["gaps"], ["text"], ["maybe", "flag"]):
-        model = build_estimator(table[names], Task.REGRESSION).fit(table[names], target)
+        model = build_estimator(table[names], split_columns(table[names]), Task.REGRESSION).fit(table[names], target)
         assert np.isfinite(model.predict(table[names])).all()
 
 
@@ -118,5 +125,5 @@ def test_few_types_have_to_be_trusted(task: Task) -> None:
     """Beyond what skops trusts by itself there is numpy.dtype only, so that servers can load it safely."""
     table, target = _table()
     labels = target > target.median() if task is Task.CLASSIFICATION else target
-    stored = skops.io.dumps(build_estimator(table, task).fit(table, labels.to_numpy()))
+    stored = skops.io.dumps(build_estimator(table, split_columns(table), task).fit(table, labels.to_numpy()))
     assert set(skops.io.get_untrusted_types(data=stored)) <= {"numpy.dtype"}

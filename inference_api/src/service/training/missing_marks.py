@@ -1,0 +1,44 @@
+"""The texts by which people say that a value is missing."""
+
+from typing import Final
+
+# What pandas takes for missing, and what spreadsheets and forms write; compared in lower case.
+_IN_TEXT: Final = frozenset(
+    {
+        "#n/a", "#n/a n/a", "#na", "-1.#ind", "-1.#qnan", "-nan", "1.#ind", "1.#qnan", "<na>", "n/a", "na", "null",
+        "nan", "none", "#n/d", "n/d", "s/d", "#¡div/0!", "#div/0!", "#¡valor!", "#value!", "#¡ref!", "#ref!",
+        "#¡num!", "#¡núm!", "#num!", "#name?", "#¿nombre?", "#null!", "#¡nulo!", "?", "sin dato", "sin datos",
+    }
+)  # fmt: skip
+# pandas knows these in some spellings only; others are words or codes (Na is sodium).
+_EXACT_IN_TEXT: Final = {
+    "na": {"NA"}, "none": {"None"}, "null": {"NULL", "null"}, "nan": {"NaN", "nan"}, "n/a": {"N/A", "n/a"},
+}  # fmt: skip
+_IN_NUMBERS: Final = _IN_TEXT | frozenset(
+    {
+        "??", "???", "-", "--", "---", "\u2013", "\u2014", ".", "..", "...", "*", "**", "x", "xx", "/", "_", "\u2026",
+        "n.a.", "n.a", "n.d.", "n.d", "nd", "s.d.", "s.d", "sd", "s/i", "n/i", "ns", "nr", "ns/nr", "ns/nc", "n/c",
+        "nulo", "nil", "vacío", "vacio", "missing", "unknown", "no data", "sin información", "sin informacion",
+        "no aplica", "no disponible", "desconocido", "faltante", "pendiente", "not available", "inf.",
+    }
+)  # fmt: skip
+
+
+def is_mark(text: str, chosen: tuple[str, ...] | None, *, numbers: bool) -> bool:
+    """Whether a text says that the value is missing.
+
+    Args:
+        text: One value, without blanks around it.
+        chosen: The texts that say so, when the caller has named them.
+        numbers: Whether it stands in a column of numbers, where a word can be nothing else.
+    """
+    if not text:
+        return True
+    if chosen is not None and text in chosen:
+        return True
+    lower = text.casefold()
+    if numbers:
+        return lower in _IN_NUMBERS
+    if chosen is not None:
+        return False
+    return lower in _IN_TEXT and text in _EXACT_IN_TEXT.get(lower, {text})
