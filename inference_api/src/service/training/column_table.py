@@ -35,18 +35,19 @@ def column_table(dataset: Dataset, features: pd.DataFrame, target: pd.Series, co
         kind, accepted = _kind(column, columns, name)
         optional = " (null or absent: a gap)" if column.isna().any() else ""
         rows.append((name, kind, _values(column, columns.categorical.get(name)), gaps, accepted + optional))
-    rows.append((str(target.name), "target", _values(target, None), "", "nothing: it is the answer"))
+    rows.append(
+        (str(target.name), f"target, {_target_kind(target)}", _values(target, None), "", "nothing: it is the answer")
+    )
     return pd.DataFrame(rows, columns=["column", "kind", "values", "gaps", "accepted"])
 
 
 def lines(table: pd.DataFrame) -> list[str]:
     """The table as lines of text, its columns one below the other."""
-    texts = [list(table.columns), *table.to_numpy().tolist()]
+    # A value may hold line breaks, and a line of the log must stay one.
+    rows: list[list[object]] = [list(table.columns), *table.to_numpy().tolist()]
+    texts = [[" ".join(str(cell).split()) for cell in row] for row in rows]
     widths = [min(_LONGEST, max(len(row[place]) for row in texts)) for place in range(len(table.columns))]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(map(str, row), widths, strict=True)).rstrip()
-        for row in texts
-    ]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in texts]
 
 
 def _kind(column: pd.Series, columns: Columns, name: str) -> tuple[str, str]:
@@ -64,10 +65,16 @@ def _kind(column: pd.Series, columns: Columns, name: str) -> tuple[str, str]:
     return "category", "a text; one that is not among the categories counts as unknown"
 
 
+def _target_kind(target: pd.Series) -> str:
+    if target.dtype.kind == "f":
+        return "number"
+    return "boolean" if target.dtype.kind == "b" else "category"
+
+
 def _values(column: pd.Series, categories: list[str] | list[bool] | None) -> str:
     if categories is not None:
         return _list([str(value).lower() if isinstance(value, bool) else value for value in categories])
-    if column.dtype.kind in "iuf":
+    if column.dtype.kind == "f" or (column.dtype.kind in "iu" and column.nunique() > _SHOWN):
         return f"{column.min():.10g} to {column.max():.10g}"
     if column.dtype.kind == "M":
         return f"{column.min().isoformat()} to {column.max().isoformat()}"

@@ -118,7 +118,7 @@ def _add_csv_options(group: argparse._ArgumentGroup) -> None:
 def _encoding(text: str) -> str:
     try:
         # Not all that Python lists makes text of bytes.
-        b"".decode(text)
+        "a".encode(text)
         return codecs.lookup(text).name
     except (LookupError, ValueError):
         raise argparse.ArgumentTypeError(f"{text!r} is no encoding that Python knows, such as cp1252") from None

@@ -331,7 +331,11 @@ def _tell_gaps(texts: _Texts, column: ReadColumn, options: CsvOptions) -> None:
         )  # fmt: skip
     marks = {text: count for text, count in column.marks.items() if text not in words or column.kind != "number"}
     if marks:
-        keep = "" if column.kind != "category" or options.missing is not None else f"; --text {name} keeps them as text"
+        keep = (
+            ""
+            if column.kind != "category" or options.missing is not None
+            else f"; --missing or --text {name} keeps them as text"
+        )
         _LOG.info("column %r: %d gaps are written %s%s", name, sum(marks.values()), _counted(marks), keep)
 
 
@@ -357,7 +361,7 @@ def _point_out(texts: _Texts, column: ReadColumn, options: CsvOptions) -> None:
         _LOG.warning("column %r looks like dates and is read as text; --date %s reads dates", name, name)
     elif all(_WITH_UNIT.fullmatch(text) for text in texts.present) and len(texts.present) > _ENOUGH_FOR_IDS:
         example = next(iter(texts.present))
-        _LOG.warning("column %r is text: values such as %r are numbers only without letters", name, example)
+        _LOG.warning("column %r is text: values such as %r have letters; numbers stand alone", name, example)
 
 
 def _point_out_ids(name: str, values: pd.Series) -> None:

@@ -11,8 +11,8 @@ _LOOK: Final = re.compile(
 )
 _TIMES: Final = ("", " %H:%M", " %H:%M:%S")
 _DAYS: Final = {
+    # For pandas also 2024/1/2 and 20240102.
     "ISO 8601": ("ISO8601",),
-    "year/month/day": tuple(f"%Y{mark}%m{mark}%d" for mark in "/.-"),
     "day/month/year": tuple(f"%d{mark}%m{mark}{year}" for year in ("%Y", "%y") for mark in "/-."),
     "month/day/year": tuple(f"%m{mark}%d{mark}{year}" for year in ("%Y", "%y") for mark in "/-."),
 }

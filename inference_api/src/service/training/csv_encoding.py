@@ -49,9 +49,8 @@ def decode(path: Path, raw: bytes, encoding: str | None) -> tuple[str, str]:
     try:
         text = raw.decode(name)
     except UnicodeDecodeError as error:
-        raise TrainingError(
-            f"{path} is not {name} text (byte {error.start}): leave --encoding out or correct it"
-        ) from None
+        advice = "leave --encoding out or correct it" if encoding else "the file is damaged or cut off"
+        raise TrainingError(f"{path} is not {name} text (byte {error.start}): {advice}") from None
     text = text.removeprefix("\ufeff")
     if "\0" in text:
         raise TrainingError(f"{path} is not a text file: it has bytes of zero; save the table as CSV")
@@ -76,7 +75,15 @@ def _found(path: Path, raw: bytes) -> str:
         raise TrainingError(f"{path} is not a text file: it has bytes of zero; save the table as CSV")
     try:
         raw.decode("utf-8")
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
+        lenient = raw.decode("utf-8", errors="replace")
+        damaged = lenient.count("\ufffd")
+        if sum(letter > "\x7f" for letter in lenient) - damaged > damaged:
+            line = raw.count(b"\n", 0, error.start) + 1
+            raise TrainingError(
+                f"{path} is UTF-8 text but for {damaged} place(s), the first in line {line}: save it again, "
+                f"or give the --encoding that it has"
+            ) from None
         return _older(raw)
     return "utf-8"
 

@@ -99,7 +99,12 @@ def _separator(text: str, target: str) -> str:
         fitting = sum(len(_without_empty_end(row, width)) == width for row in sample)
         return (target in sample[0], fitting / len(sample), width)
 
-    return max(SEPARATORS, key=score)
+    scores = {candidate: score(candidate) for candidate in SEPARATORS}
+    if any(width for _, _, width in scores.values()):
+        return max(SEPARATORS, key=lambda candidate: scores[candidate])
+    # One column: what does not split its values, such as a decimal comma, is as good as any.
+    lines = text.splitlines()[:_SAMPLE]
+    return next((mark for mark in SEPARATORS if not any(mark in line for line in lines)), SEPARATORS[0])
 
 
 def _cells(text: str, separator: str) -> Iterator[list[str]]:
@@ -164,7 +169,9 @@ def _check_header(  # noqa: PLR0913, PLR0917 - what the sentences need
         _check_title_lines(path, rows, lines, target)
     for row, line in zip(rows, lines, strict=True):
         if len(row) != len(names):
-            raise TrainingError(f"{path}: line {line} has {len(row)} values, but the header has {len(names)}")
+            raise TrainingError(
+                f"{path}: line {line} has {len(row)} values, but the header has {len(names)} (separator {separator!r})"
+            )
     repeated = [name for name, count in Counter(names).items() if count > 1 and name]
     if repeated:
         raise TrainingError(f"{path} has more than one column named {', '.join(repr(name) for name in repeated)}")

@@ -18,6 +18,7 @@ _FRAME: Final = re.compile(
     rf"(?P<body>[\d.,'\u2019{_BLANKS}]*\d[\d.,'\u2019{_BLANKS}]*?(?:[eE][-+]?\d+)?)\s*(?P<after>{_UNIT})?\s*(?P<close>\))?"
 )
 _INFINITE: Final = re.compile(r"[-+]?inf(?:inity)?", re.IGNORECASE)
+_LONGEST: Final = 64
 _GROUP: Final = re.compile(r"[1-9]\d{0,2}([.,])\d{3}")
 
 
@@ -33,6 +34,8 @@ class Written:
 
 def written(text: str) -> Written | None:
     """Take a text apart; None when it does not look like a number, however written."""
+    if len(text) > _LONGEST:
+        return None
     text = text.translate(_MINUS)
     if _INFINITE.fullmatch(text):
         return Written(body="inf", negative=text[0] == "-", unit="", parenthesis=False)

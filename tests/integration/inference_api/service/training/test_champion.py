@@ -15,6 +15,7 @@ from mlflow.models import infer_signature
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 from sklearn.linear_model import LinearRegression
 
+from src.service.training.csv_options import CsvOptions
 from src.service.training.fitting import Fitted, fit, load
 from src.service.training.options import Options
 from src.service.training.trainer import Outcome
@@ -157,6 +158,35 @@ def test_a_champion_that_knew_fractions_judges_integers(run_training: Train, opt
     today = run_training(data=tmp_path / "today.csv", target="y")
     assert today.promoted
     assert replace(options, target="y").model_name == today.name
+
+
+def test_a_champion_that_took_integers_is_judged(run_training: Train, tmp_path: Any) -> None:
+    """A version of integer columns, as they were declared before, is compared with one of doubles, on the same rows."""
+    draw = np.random.default_rng(0)
+    table = pd.DataFrame({"n": draw.integers(0, 50, 100), "x": draw.normal(size=100)})
+    table["y"] = 2.5 * table["n"] + table["x"]
+    table.to_csv(tmp_path / "f.csv", index=False)
+    first = run_training(data=tmp_path / "f.csv", target="y", csv=CsvOptions(integer=("n",)))
+    second = run_training(data=tmp_path / "f.csv", target="y")
+    assert second.promoted
+    assert second.metrics == pytest.approx(first.metrics)
+
+
+def test_a_champion_that_took_integers_cannot_judge_fractions(
+    client: MlflowClient, run_training: Train, tmp_path: Any
+) -> None:
+    """It has no answer for them: the new version waits for --force, and the reason names the column."""
+    draw = np.random.default_rng(0)
+    table = pd.DataFrame({"n": draw.integers(0, 50, 100), "x": draw.normal(size=100)})
+    table["y"] = 2.5 * table["n"] + table["x"]
+    table.to_csv(tmp_path / "whole.csv", index=False)
+    table.assign(n=table["n"] + 0.5).to_csv(tmp_path / "fractions.csv", index=False)
+    run_training(data=tmp_path / "whole.csv", target="y", csv=CsvOptions(integer=("n",)))
+    outcome = run_training(data=tmp_path / "fractions.csv", target="y")
+    assert not outcome.promoted
+    reason = client.get_model_version(outcome.name, outcome.version).tags["promotion"]
+    assert "cannot be judged on this data" in reason
+    assert "column n" in reason
 
 
 def test_champions_for_other_labels_stay(run_training: Train, tmp_path: Any) -> None:

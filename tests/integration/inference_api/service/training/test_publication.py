@@ -16,6 +16,7 @@ import yaml
 from mlflow import MlflowClient
 from sklearn.linear_model import LinearRegression
 
+from src.service.training.csv_options import CsvOptions
 from src.service.training.errors import PublicationError
 from src.service.training.options import Options
 from src.service.training.reference import EXAMPLE, TRUE_COEFFICIENTS, TRUE_INTERCEPT, reference, true_value
@@ -137,7 +138,7 @@ def test_a_csv_file_of_mixed_columns(run_training: Train, tmp_path: Path) -> Non
     model = mlflow.pyfunc.load_model(f"models:/{outcome.name}@champion")
     schema = model.metadata.get_input_schema().to_dict()
     assert {(column["name"], column["type"], column["required"]) for column in schema} == {
-        ("años", "long", True),
+        ("años", "double", True),
         ("peso (kg)", "double", False),
         ("class", "double", True),
         ("ciudad", "string", False),
@@ -145,8 +146,31 @@ def test_a_csv_file_of_mixed_columns(run_training: Train, tmp_path: Path) -> Non
         ("smoker", "boolean", True),
         ("alta", "boolean", False),
     }
-    file = pd.read_csv(tmp_path / "clinic.csv")
+    file = _table_of(tmp_path / "clinic.csv")
     np.testing.assert_allclose(model.predict(file), table["y"], atol=1e-6)
+
+
+def _table_of(path: Path) -> pd.DataFrame:
+    """The file as MLflow takes it: it turns no integer into a double by itself."""
+    return pd.read_csv(path, dtype={"años": float})
+
+
+@pytest.mark.parametrize(("integer", "kind"), [((), "double"), (("años",), "long")])
+def test_whole_numbers_are_doubles_unless_told_otherwise(
+    run_training: Train, tmp_path: Path, integer: tuple[str, ...], kind: str
+) -> None:
+    """--integer keeps a column of whole numbers as MLflow's long."""
+    _clinic(tmp_path / "clinic.csv", None)
+    outcome = run_training(data=tmp_path / "clinic.csv", target="y", csv=CsvOptions(integer=integer))
+    schema = mlflow.pyfunc.load_model(f"models:/{outcome.name}@champion").metadata.get_input_schema()
+    assert schema.input_dict()["años"].to_dict()["type"] == kind
+
+
+def test_the_run_has_the_table_of_its_columns(client: MlflowClient, run_training: Train, tmp_path: Path) -> None:
+    """Every training, also of data that are no file, says what it understood of each column."""
+    outcome = run_training()
+    table = pd.read_csv(client.download_artifacts(outcome.run_id, "columns.csv", str(tmp_path))).set_index("column")
+    assert table["kind"].to_dict() == dict.fromkeys(EXAMPLE, "number") | {"target": "target, number"}
 
 
 def test_missing_and_unseen_text_through_pyfunc(run_training: Train, tmp_path: Path) -> None:
@@ -154,7 +178,7 @@ def test_missing_and_unseen_text_through_pyfunc(run_training: Train, tmp_path: P
     _clinic(tmp_path / "clinic.csv", None)
     outcome = run_training(data=tmp_path / "clinic.csv", target="y")
     model = mlflow.pyfunc.load_model(f"models:/{outcome.name}@champion")
-    row = {"años": 40, "peso (kg)": np.nan, "class": 0.0, "plan": "never seen", "smoker": True}
+    row = {"años": 40.0, "peso (kg)": np.nan, "class": 0.0, "plan": "never seen", "smoker": True}
     dtypes: tuple[Any, ...] = (object, "str", "string")
     for missing, dtype in itertools.product((None, np.nan, pd.NA), dtypes):
         rows = pd.DataFrame([row, row, row]).assign(
@@ -176,7 +200,7 @@ def test_classification(client: MlflowClient, run_training: Train, tmp_path: Pat
 
     folder = _downloaded(outcome, tmp_path / "model")
     model = mlflow.pyfunc.load_model(str(folder))
-    found = model.predict(pd.read_csv(tmp_path / "clinic.csv")).tolist()
+    found = model.predict(_table_of(tmp_path / "clinic.csv")).tolist()
     assert {type(label) for label in found} == {type(labels[0])}
     assert np.mean(np.asarray(found) == table["y"].to_numpy()) > 0.85
 

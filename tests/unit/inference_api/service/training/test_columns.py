@@ -53,7 +53,7 @@ def test_numbers_and_categories_are_told_apart() -> None:
             "f": [1.5, np.nan, 0.0],
             "b": [True, False, True],
             "t": ["x", "x", "y"],
-            "d": pd.to_datetime(["2024-01-01", "2024-01-02", None]),
+            "d": pd.to_datetime(["2024-01-01", "2024-01-02", ""]),
         },
     )
     columns = split_columns(table)

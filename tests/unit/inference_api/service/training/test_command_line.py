@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from src.service.training.command_line import parse
+from src.service.training.csv_options import CsvOptions
 
 
 def test_the_defaults_are_the_projects() -> None:
@@ -78,6 +79,62 @@ def test_wrong_options_end_with_code_2(arguments: list[str], sentence: str, caps
         parse(arguments, {})
     assert caught.value.code == 2
     assert sentence in capsys.readouterr().err
+
+
+def test_what_is_known_about_the_file_arrives() -> None:
+    """Repeated options add up; words stand for what is hard to type."""
+    given = parse(
+        [
+            *("--data", "f.csv", "--target", "y", "--separator", "tab", "--decimal", ",", "--thousands", "blank"),
+            *("--encoding", "latin1", "--missing", "-999", "--missing", "", "--text", "a", "--text", "b"),
+            *("--number", "c", "--integer", "d", "--date", "e", "--ignore", "f"),
+        ],
+        {},
+    ).csv
+    assert given == CsvOptions(
+        separator="\t",
+        decimal=",",
+        thousands=" ",
+        encoding="iso8859-1",
+        missing=("-999", ""),
+        text=("a", "b"),
+        number=("c",),
+        integer=("d",),
+        date=("e",),
+        ignore=("f",),
+    )
+    assert parse(["--data", "f.csv", "--target", "y", "--thousands", "none"], {}).csv == CsvOptions(thousands="")
+    assert parse([], {}).csv == CsvOptions()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--separator", ";", "--decimal", ";"], "argument --decimal: invalid choice: ';'"),
+        (["--separator", ",", "--decimal", ","], "--separator and --decimal cannot both be ','"),
+        (["--separator", ",", "--thousands", ","], "--separator and --thousands cannot both be ','"),
+        (["--decimal", ",", "--thousands", ","], "--decimal and --thousands cannot both be ','"),
+        (["--thousands", "x"], "--thousands must be one of"),
+        (["--encoding", "klingon"], "argument --encoding: 'klingon' is no encoding that Python knows"),
+        (["--encoding", "base64"], "argument --encoding: 'base64' is no encoding that Python knows"),
+        (["--text", "a", "--number", "a"], "column 'a' cannot be both --text and --number"),
+    ],
+)
+def test_options_for_a_file_that_exclude_each_other(
+    arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are told before the file is looked for."""
+    with pytest.raises(SystemExit) as caught:
+        parse(["--data", "f.csv", "--target", "y", *arguments], {})
+    assert caught.value.code == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_options_for_a_file_need_one(capsys: pytest.CaptureFixture[str]) -> None:
+    """Else they would be ignored without a word."""
+    with pytest.raises(SystemExit):
+        parse(["--decimal", ","], {})
+    assert "the options for a CSV file need --data FILE.csv" in capsys.readouterr().err
 
 
 def test_a_wrong_name_in_the_environment_is_told_like_an_option(capsys: pytest.CaptureFixture[str]) -> None:

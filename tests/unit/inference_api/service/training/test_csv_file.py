@@ -45,6 +45,61 @@ def test_another_separator(tmp_path: Path) -> None:
     assert list(read_csv(_file(tmp_path, "a;b;y\n1;2;3\n"), "y", CsvOptions(separator=";")).features) == ["a", "b"]
 
 
+SPANISH = '"metros";"barrio";"precio"\r\n"50,5";"norte";"260,5"\r\n"1.060,5";"sur";"s/d"\r\n"70";"sur";"NA"\r\n'
+
+
+def test_what_the_file_is_written_like_is_said_in_one_line(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Separator, marks, encoding, rows and kinds, and how gaps are written; rows without a target are told."""
+    caplog.set_level("INFO", logger="training")
+    data = read_csv(_file(tmp_path, SPANISH), "precio")
+    assert (
+        "read as: separator ';', decimal ',', thousands '.', 3 rows, 2 numbers, 1 category, encoding utf-8, "
+        "gaps written 's/d' (1), 'NA' (1)"
+    ) in caplog.messages
+    assert "2 of 3 rows have no value in 'precio' and are left out" in caplog.messages
+    assert data.features["metros"].tolist() == [50.5]
+    assert data.marks == {"precio": {"s/d": 1, "NA": 1}}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_every_way_gives_the_same_table(tmp_path: Path, encoding: str, separator: str) -> None:
+    """What a person sees in a spreadsheet does not depend on how it was saved."""
+    text = '"año";"y"\r\n"1,5";"2"\r\n"2,5";"3"\r\n'.replace(";", separator)
+    data = read_csv(_file(tmp_path, text.encode(encoding)), "y")
+    assert data.features.to_dict("list") == {"año": [1.5, 2.5]}
+    assert data.target.tolist() == [2, 3]
+
+
+def test_a_column_of_another_way_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Coordinates with points in a file of commas."""
+    data = read_csv(_file(tmp_path, "a;b;lat;y\n1,5;2,5;4.65432;3,5\n"), "y")
+    assert data.features["lat"].tolist() == [4.65432]
+    assert "column 'lat' has decimal '.', unlike the others" in caplog.text
+
+
+@pytest.mark.parametrize("option", ["text", "number", "integer", "date", "ignore"])
+def test_options_name_columns_that_exist(tmp_path: Path, option: str) -> None:
+    """A name that is in no header is told with those that are."""
+    path = _file(tmp_path, "a,y\n1,2\n")
+    with pytest.raises(TrainingError, match=f"--{option} z: .*no such column; it has 'a', 'y'"):
+        read_csv(path, "y", CsvOptions(**{option: ("z",)}))
+
+
+@pytest.mark.parametrize("option", ["date", "ignore"])
+def test_the_target_is_neither_a_date_nor_left_out(tmp_path: Path, option: str) -> None:
+    """Nothing could be learnt then."""
+    path = _file(tmp_path, "a,y\n1,2\n")
+    with pytest.raises(TrainingError, match=f"--{option} y: it is the column to predict"):
+        read_csv(path, "y", CsvOptions(**{option: ("y",)}))
+
+
+def test_a_column_may_be_left_out(tmp_path: Path) -> None:
+    """Also one that could not be read."""
+    data = read_csv(_file(tmp_path, "a;b;y\n1;2,5;3\n2;2.5;4\n"), "y", CsvOptions(ignore=("b",)))
+    assert list(data.features) == ["a"]
+
+
 def test_a_saved_row_index_is_left_out(tmp_path: Path) -> None:
     """The nameless first column that pandas writes is no feature."""
     assert list(read_csv(_file(tmp_path, ",a,y\n0,5,1\n1,6,2\n"), "y").features) == ["a"]

@@ -1,5 +1,6 @@
 """From options to a fitted model, without MLflow."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,3 +58,32 @@ def test_data_without_a_target_is_refused() -> None:
     """The target has to be named."""
     with pytest.raises(TrainingError, match="--data needs --target"):
         load(replace(OPTIONS, data=Path("f.csv")))
+
+
+def _spanish_houses(cell: Callable[[int, str], str]) -> str:
+    """120 houses as a Spanish spreadsheet writes them, 3 a metre and 100 in the north; `cell` may change an area."""
+    lines = ['"metros";"barrio";"precio"']
+    for place in range(120):
+        metres = 40.5 + 37 * place % 120
+        price = 3 * metres + 100 * (place % 2)
+        area = cell(place, f"{metres}".replace(".", ","))
+        lines.append(f'"{area}";"{("sur", "norte")[place % 2]}";"{price:.1f}"'.replace(".", ","))
+    return "\r\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("mark", "least"),
+    [((), 0.999), (("?", "-", "s/d"), 0.9), (("abierto",), 0.9)],
+)
+def test_a_spanish_spreadsheet_is_learnt(tmp_path: Path, mark: tuple[str, ...], least: float) -> None:
+    """Decimal commas are numbers, and marks in 6 of 120 values are gaps: the areas are not taken for categories."""
+    text = _spanish_houses(lambda place, area: mark[place % len(mark)] if mark and place % 20 == 3 else area)
+    (tmp_path / "casas.csv").write_bytes(text.encode("cp1252"))
+    options = replace(OPTIONS, data=tmp_path / "casas.csv", target="precio")
+    fitted = fit(load(options), options)
+    assert fitted.metrics["cv_r2_mean"] > least
+    assert fitted.columns.set_index("column")["kind"].to_dict() == {
+        "metros": "number",
+        "barrio": "category",
+        "precio": "target, number",
+    }

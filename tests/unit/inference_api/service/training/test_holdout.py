@@ -57,3 +57,13 @@ def test_each_class_gives_its_share() -> None:
     split = hold_out(features, target, Task.CLASSIFICATION, 1)
     rare = int((target == "yes").sum())
     assert (split.held_out_target == "yes").sum() == round(rare * 0.2) > 0
+
+
+def test_whole_numbers_hold_the_same_rows_out_as_integers() -> None:
+    """A version that declared integers is judged on rows that it did not learn."""
+    table = pd.DataFrame({"n": range(100), "x": np.arange(100) / 7})
+    target = pd.Series(np.arange(100.0), name="y")
+    as_integers = hold_out(table, target, Task.REGRESSION, 42)
+    as_doubles = hold_out(table.astype(float), target, Task.REGRESSION, 42)
+    assert list(as_integers.held_out_target) == list(as_doubles.held_out_target)
+    assert as_doubles.held_out_features["n"].dtype == "float64"

@@ -112,6 +112,23 @@ def test_a_column_may_be_empty_in_the_training_rows() -> None:
     np.testing.assert_allclose(model.predict(table), target, atol=1e-6)
 
 
+@pytest.mark.parametrize("gaps", [False, True])
+def test_dates_are_the_time_that_passes(gaps: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    """A price that grows by the day is met exactly, also between and after the days of the table; a gap is answered."""
+    days = pd.Series(np.random.default_rng(1).permutation(_ROWS))
+    missing = (days < 9) & gaps
+    table = pd.DataFrame(
+        {"day": (pd.Timestamp("2024-01-01") + pd.to_timedelta(days, unit="D")).astype("datetime64[ns]")}
+    )
+    target = (3.0 * days).mask(missing, 50.0)
+    table["day"] = table["day"].mask(missing)
+    model = build_estimator(table, split_columns(table), Task.REGRESSION).fit(table, target)
+    asked = pd.DataFrame({"day": pd.to_datetime(["2024-01-20T12:00", "2025-01-01T00:00"]).astype("datetime64[ns]")})
+    np.testing.assert_allclose(model.predict(asked), [3 * 19.5, 3 * 366], atol=1e-5)
+    nothing = pd.DataFrame({"day": pd.Series([pd.NaT], dtype="datetime64[ns]")})
+    assert model.predict(nothing)[0] == pytest.approx(50.0 if gaps else np.median(target))
+
+
 def test_booleans_alone_and_numbers_alone_work() -> None:
     """A branch without columns is left out."""
     table, target = _table()
