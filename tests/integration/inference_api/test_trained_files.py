@@ -29,7 +29,8 @@ FIRST_DAY = pd.Timestamp("2020-01-01")
 def price(row: dict[str, Any]) -> float:
     """What a house costs, exactly: 3 a square metre, 20 in the north, half a unit for each day that passes."""
     days = (pd.Timestamp(row["día"]) - FIRST_DAY).days
-    return 3 * row["metros"] + 20 * (row["barrio"] == "norte") + CODES[row["código"]] + 7 * row["garaje"] + days / 2
+    metres = float(row["metros"])
+    return 3 * metres + 20 * (row["barrio"] == "norte") + CODES[row["código"]] + 7 * row["garaje"] + days / 2
 
 
 def spanish(number: float) -> str:

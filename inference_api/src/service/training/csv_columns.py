@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import pandas as pd
@@ -20,6 +21,7 @@ from src.service.training.number_format import (
     Written,
     decimal_of,
     evidence,
+    together,
     written,
 )
 
@@ -34,10 +36,10 @@ _MANY_DIGITS: Final = 2**53
 _ENOUGH_FOR_IDS: Final = 20
 _TRUE: Final = frozenset({"true", "verdadero"})
 _FALSE: Final = frozenset({"false", "falso"})
-_FORMATS: Final = tuple(
-    NumberFormat(decimal, thousands)
-    for decimal in ".,"
-    for thousands in ("", BLANK, "'", "," if decimal == "." else ".")
+# The usual ones first: a text that looks like a number is tried by them in turn.
+_FORMATS: Final = (
+    *(NumberFormat(decimal) for decimal in ".,"),
+    *(NumberFormat(decimal, mark) for decimal, other in (".,", ",.") for mark in (BLANK, "'", other)),
 )
 _ID_NAME: Final = re.compile(
     r"(?:.*[_ .-])?(?:id|ids|uuid|c[oó]digo|cod|c[eé]dula|dni|nit|nif|rut|rfc|folio|documento|index)(?:[_ .-].*)?",
@@ -79,6 +81,11 @@ class _Texts:
             if number is not None and any(form.value(number) is not None for form in _FORMATS):
                 self.numbers[text] = number
         self.words = {text: count for text, count in self.present.items() if text not in self.numbers}
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What the numbers tell about their marks."""
+        return evidence(number.body for number in self.numbers.values())
 
     def line(self, text: str) -> int:
         """The first line with that text."""
@@ -141,7 +148,7 @@ def read_columns(
         if name in options.number + options.integer
         or (name not in options.text + options.date and found.are_numbers() and not _boolean(found))
     ]
-    whole_file = evidence(number.body for found in numeric for number in found.numbers.values())
+    whole_file = together(found.evidence for found in numeric)
     read = {
         name: _read(found, options, whole_file, separator, numeric=found in numeric) for name, found in texts.items()
     }
@@ -221,7 +228,7 @@ def _dates(texts: _Texts) -> ReadColumn:
 def _format(texts: _Texts, options: CsvOptions, whole_file: Evidence, separator: str) -> NumberFormat:
     """How the numbers of a column are written: by the options, by themselves, by the others, by the separator."""
     bodies = [number.body for number in texts.numbers.values()]
-    own = evidence(bodies)
+    own = texts.evidence
     decimal = options.decimal or {".": ",", ",": "."}.get(options.thousands or "") or decimal_of(own)
     by = ""
     if decimal is None and own.unclear:

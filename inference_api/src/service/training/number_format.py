@@ -1,6 +1,7 @@
 """How numbers are written: decimal mark, thousands mark, signs of currency; found from the texts of a file."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,10 +20,12 @@ _FRAME: Final = re.compile(
 )
 _INFINITE: Final = re.compile(r"[-+]?inf(?:inity)?", re.IGNORECASE)
 _LONGEST: Final = 64
+_PLAIN: Final = re.compile(r"-?[0-9]+(?:[.,][0-9]+)?")
+_ONE_MARK: Final = re.compile(r"[0-9]+([.,])[0-9]+")
 _GROUP: Final = re.compile(r"[1-9]\d{0,2}([.,])\d{3}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Written:
     """One text that looks like a number: its digits and marks, without sign and unit."""
 
@@ -36,6 +39,10 @@ def written(text: str) -> Written | None:
     """Take a text apart; None when it does not look like a number, however written."""
     if len(text) > _LONGEST:
         return None
+    if _PLAIN.fullmatch(text):
+        # Most numbers of most files, at a fifth of the time.
+        negative = text[0] == "-"
+        return Written(body=text[1:] if negative else text, negative=negative, unit="", parenthesis=False)
     text = text.translate(_MINUS)
     if _INFINITE.fullmatch(text):
         return Written(body="inf", negative=text[0] == "-", unit="", parenthesis=False)
@@ -43,9 +50,8 @@ def written(text: str) -> Written | None:
     if frame is None:
         return None
     signs = [sign for sign in (frame["s1"], frame["s2"]) if sign]
-    if bool(frame["open"]) != bool(frame["close"]) or len(signs) > 1 or (frame["open"] and signs):
-        return None
-    if frame["before"] and frame["after"]:
+    unbalanced = bool(frame["open"]) != bool(frame["close"]) or len(signs) > 1 or (frame["open"] and signs)
+    if unbalanced or (frame["before"] and frame["after"]):
         return None
     return Written(
         body=frame["body"].strip(_BLANKS),
@@ -66,6 +72,8 @@ class NumberFormat:
         """The number, None when it is not written in this way."""
         if number.body == "inf":
             size = float("inf")
+        elif self._plain.fullmatch(number.body):
+            size = float(number.body.replace(self.decimal, "."))
         else:
             parts = self._pattern.fullmatch(number.body)
             if parts is None:
@@ -73,6 +81,10 @@ class NumberFormat:
             whole = re.sub(r"\D", "", parts["whole"])
             size = float(f"{whole or '0'}.{parts['fraction'] or '0'}{parts['exponent'] or ''}")
         return -size if number.negative else size
+
+    @cached_property
+    def _plain(self) -> re.Pattern[str]:
+        return re.compile(rf"[0-9]+(?:{re.escape(self.decimal)}[0-9]+)?")
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
@@ -107,6 +119,12 @@ def evidence(bodies: Iterable[str]) -> Evidence:
     thousands: dict[str, int] = {}
     unclear: dict[str, str] = {}
     for body in bodies:
+        if body.isdecimal():
+            continue
+        one = _ONE_MARK.fullmatch(body)
+        if one and not _GROUP.fullmatch(body):
+            decimal[one[1]] = decimal.get(one[1], 0) + 1
+            continue
         plain = re.split("[eE]", body, maxsplit=1)[0]
         for mark, letters in ((BLANK, _BLANKS), ("'", _APOSTROPHES)):
             if any(letter in plain for letter in letters):
@@ -126,6 +144,18 @@ def evidence(bodies: Iterable[str]) -> Evidence:
             unclear.setdefault(last, body)
         else:
             decimal[last] = decimal.get(last, 0) + 1
+    return Evidence(decimal, thousands, unclear)
+
+
+def together(several: Iterable[Evidence]) -> Evidence:
+    """What the numbers of several columns tell."""
+    decimal: Counter[str] = Counter()
+    thousands: Counter[str] = Counter()
+    unclear: dict[str, str] = {}
+    for one in several:
+        decimal.update(one.decimal)
+        thousands.update(one.thousands)
+        unclear = one.unclear | unclear
     return Evidence(decimal, thousands, unclear)
 
 

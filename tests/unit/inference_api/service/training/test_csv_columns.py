@@ -1,6 +1,7 @@
 """What a column is, found from its texts, and what the log says about it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import pandas as pd
 import pytest
@@ -13,9 +14,12 @@ NO_OPTIONS = CsvOptions()
 
 
 def _read(
-    texts: Sequence[str], options: CsvOptions = NO_OPTIONS, separator: str = ",", **others: list[str]
+    texts: Sequence[str],
+    options: CsvOptions = NO_OPTIONS,
+    separator: str = ",",
+    others: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> ReadColumn:
-    columns = {"x": list(texts), **others}
+    columns = {"x": texts, **others}
     return read_columns(columns, list(range(2, len(texts) + 2)), options, "y", separator)["x"]
 
 
@@ -118,7 +122,7 @@ def test_what_could_be_two_numbers_is_decided_and_told(  # noqa: PLR0913, PLR091
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """By the column itself, by the others, by the separator; the options decide otherwise."""
-    assert _read(texts, separator=separator, **others).data.tolist() == values
+    assert _read(texts, separator=separator, others=others).data.tolist() == values
     assert told in caplog.text
     assert "--decimal and --thousands decide otherwise" in caplog.text
 

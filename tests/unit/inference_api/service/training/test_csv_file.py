@@ -1,6 +1,7 @@
 """CSV files: what is read, what is left out, and what is refused with which sentence."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -83,7 +84,7 @@ def test_options_name_columns_that_exist(tmp_path: Path, option: str) -> None:
     """A name that is in no header is told with those that are."""
     path = _file(tmp_path, "a,y\n1,2\n")
     with pytest.raises(TrainingError, match=f"--{option} z: .*no such column; it has 'a', 'y'"):
-        read_csv(path, "y", CsvOptions(**{option: ("z",)}))
+        read_csv(path, "y", replace(CsvOptions(), **{option: ("z",)}))
 
 
 @pytest.mark.parametrize("option", ["date", "ignore"])
@@ -91,7 +92,7 @@ def test_the_target_is_neither_a_date_nor_left_out(tmp_path: Path, option: str) 
     """Nothing could be learnt then."""
     path = _file(tmp_path, "a,y\n1,2\n")
     with pytest.raises(TrainingError, match=f"--{option} y: it is the column to predict"):
-        read_csv(path, "y", CsvOptions(**{option: ("y",)}))
+        read_csv(path, "y", replace(CsvOptions(), **{option: ("y",)}))
 
 
 def test_a_column_may_be_left_out(tmp_path: Path) -> None:
