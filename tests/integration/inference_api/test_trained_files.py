@@ -29,8 +29,8 @@ FIRST_DAY = pd.Timestamp("2020-01-01")
 def price(row: dict[str, Any]) -> float:
     """What a house costs, exactly: 3 a square metre, 20 in the north, half a unit for each day that passes."""
     days = (pd.Timestamp(row["día"]) - FIRST_DAY).days
-    metres = float(row["metros"])
-    return 3 * metres + 20 * (row["barrio"] == "norte") + CODES[row["código"]] + 7 * row["garaje"] + days / 2
+    metres, in_the_north, garage = float(row["metros"]), row["barrio"] == "norte", bool(row["garaje"])
+    return 3 * metres + 20 * in_the_north + CODES[row["código"]] + 7 * garage + days / 2
 
 
 def spanish(number: float) -> str:

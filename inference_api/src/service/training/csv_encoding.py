@@ -1,10 +1,13 @@
 """The bytes of a CSV file as text: the encoding is found by its byte order mark, else UTF-8, else an older one."""
 
 import codecs
+import logging
 from pathlib import Path
 from typing import Final
 
 from src.service.training.errors import TrainingError
+
+_LOG = logging.getLogger("training")
 
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -51,6 +54,10 @@ def decode(path: Path, raw: bytes, encoding: str | None) -> tuple[str, str]:
     except UnicodeDecodeError as error:
         advice = "leave --encoding out or correct it" if encoding else "the file is damaged or cut off"
         raise TrainingError(f"{path} is not {name} text (byte {error.start}): {advice}") from None
+    if encoding and not encoding.startswith("utf") and _is_utf_8(raw):
+        _LOG.warning(
+            "--encoding %s: %s is valid UTF-8, so its letters with accents may be read wrongly", encoding, path
+        )
     text = text.removeprefix("\ufeff")
     if "\0" in text:
         raise TrainingError(f"{path} is not a text file: it has bytes of zero; save the table as CSV")
@@ -86,6 +93,14 @@ def _found(path: Path, raw: bytes) -> str:
             ) from None
         return _older(raw)
     return "utf-8"
+
+
+def _is_utf_8(raw: bytes) -> bool:
+    """Whether there are letters beyond ASCII, all of them in UTF-8."""
+    try:
+        return not raw.decode("utf-8").isascii()
+    except UnicodeDecodeError:
+        return False
 
 
 def _older(raw: bytes) -> str:

@@ -44,6 +44,15 @@ def test_a_given_encoding_is_used() -> None:
     assert decode(PATH, b"a\xa4", "iso8859-15")[0] == "a€"
 
 
+def test_an_encoding_that_spoils_accents_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    """A file that is valid UTF-8 is hardly one of Windows, whatever was said."""
+    assert decode(PATH, "año".encode(), "cp1252")[0] == "aÃ±o"
+    assert "--encoding cp1252: data.csv is valid UTF-8" in caplog.text
+    caplog.clear()
+    decode(PATH, "año".encode("cp1252"), "cp1252")
+    assert not caplog.text
+
+
 @pytest.mark.parametrize(
     ("raw", "encoding", "sentence"),
     [

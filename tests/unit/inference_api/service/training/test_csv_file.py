@@ -1,7 +1,6 @@
 """CSV files: what is read, what is left out, and what is refused with which sentence."""
 
 import hashlib
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,20 +78,31 @@ def test_a_column_of_another_way_is_told(tmp_path: Path, caplog: pytest.LogCaptu
     assert "column 'lat' has decimal '.', unlike the others" in caplog.text
 
 
-@pytest.mark.parametrize("option", ["text", "number", "integer", "date", "ignore"])
-def test_options_name_columns_that_exist(tmp_path: Path, option: str) -> None:
+@pytest.mark.parametrize(
+    ("option", "options"),
+    [
+        ("text", CsvOptions(text=("z",))),
+        ("number", CsvOptions(number=("z",))),
+        ("integer", CsvOptions(integer=("z",))),
+        ("date", CsvOptions(date=("z",))),
+        ("ignore", CsvOptions(ignore=("z",))),
+    ],
+)
+def test_options_name_columns_that_exist(tmp_path: Path, option: str, options: CsvOptions) -> None:
     """A name that is in no header is told with those that are."""
     path = _file(tmp_path, "a,y\n1,2\n")
     with pytest.raises(TrainingError, match=f"--{option} z: .*no such column; it has 'a', 'y'"):
-        read_csv(path, "y", replace(CsvOptions(), **{option: ("z",)}))
+        read_csv(path, "y", options)
 
 
-@pytest.mark.parametrize("option", ["date", "ignore"])
-def test_the_target_is_neither_a_date_nor_left_out(tmp_path: Path, option: str) -> None:
+@pytest.mark.parametrize(
+    ("option", "options"), [("date", CsvOptions(date=("y",))), ("ignore", CsvOptions(ignore=("y",)))]
+)
+def test_the_target_is_neither_a_date_nor_left_out(tmp_path: Path, option: str, options: CsvOptions) -> None:
     """Nothing could be learnt then."""
     path = _file(tmp_path, "a,y\n1,2\n")
     with pytest.raises(TrainingError, match=f"--{option} y: it is the column to predict"):
-        read_csv(path, "y", replace(CsvOptions(), **{option: ("y",)}))
+        read_csv(path, "y", options)
 
 
 def test_a_column_may_be_left_out(tmp_path: Path) -> None:
