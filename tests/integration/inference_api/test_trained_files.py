@@ -30,7 +30,7 @@ def price(row: dict[str, Any]) -> float:
     """What a house costs, exactly: 3 a square metre, 20 in the north, half a unit for each day that passes."""
     days = (pd.Timestamp(row["día"]) - FIRST_DAY).days
     metres, in_the_north, garage = float(row["metros"]), row["barrio"] == "norte", bool(row["garaje"])
-    return 3 * metres + 20 * in_the_north + CODES[row["código"]] + 7 * garage + days / 2
+    return float(3 * metres + 20 * in_the_north + CODES[row["código"]] + 7 * garage + days / 2)
 
 
 def spanish(number: float) -> str:

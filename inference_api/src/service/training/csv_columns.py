@@ -45,6 +45,7 @@ _ID_NAME: Final = re.compile(
     r"(?:.*[_ .-])?(?:id|ids|uuid|c[oó]digo|cod|c[eé]dula|dni|nit|nif|rut|rfc|folio|documento|index)(?:[_ .-].*)?",
     re.IGNORECASE,
 )
+_DAY: Final = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _WITH_UNIT: Final = re.compile(r"[-+]?\d[\d.,]*\s*[^\W\d_]\w*[²³]?|[^\W\d_]+\.?\s*\d[\d.,]*")
 
 
@@ -314,7 +315,7 @@ def _numbers(texts: _Texts, form: NumberFormat, options: CsvOptions) -> ReadColu
         shown = ", ".join(repr(unit) for unit in sorted(units))
         example = next(text for text, number in texts.numbers.items() if number.unit)
         _LOG.warning("column %r: %s is left out, %r is read as %.10g", name, shown, example, values[example])
-    inside = next((text for text, number in texts.numbers.items() if number.parenthesis), None)
+    inside = next((text for text, number in texts.numbers.items() if number.unusual), None)
     if inside is not None:
         _LOG.warning("column %r: %r is read as %.10g", name, inside, values[inside])
     return ReadColumn(_column(texts, meaning, "float64"), "number", _named(gaps), form)
@@ -352,7 +353,10 @@ def _point_out(texts: _Texts, column: ReadColumn, options: CsvOptions) -> None:
     if name in options.text + options.number + options.integer + options.date:
         return
     if column.kind == "number":
-        _point_out_ids(name, column.data)
+        if all(_DAY.fullmatch(text) for text in texts.present):
+            _LOG.warning("column %r looks like dates and is read as numbers; --date %s reads dates", name, name)
+        else:
+            _point_out_ids(name, column.data)
     if column.kind != "category" or not texts.present:
         return
     units = texts.mixed_units()

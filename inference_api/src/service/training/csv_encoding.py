@@ -58,6 +58,8 @@ def decode(path: Path, raw: bytes, encoding: str | None) -> tuple[str, str]:
         _LOG.warning(
             "--encoding %s: %s is valid UTF-8, so its letters with accents may be read wrongly", encoding, path
         )
+    if encoding and b"\n" in raw.strip() and len(text.splitlines()) == 1:
+        raise TrainingError(f"{path} is one line as {encoding} text: leave --encoding out or correct it")
     text = text.removeprefix("\ufeff")
     if "\0" in text:
         raise TrainingError(f"{path} is not a text file: it has bytes of zero; save the table as CSV")

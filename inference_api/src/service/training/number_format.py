@@ -16,7 +16,7 @@ _CODES: Final = "USD|EUR|GBP|COP|MXN|ARS|CLP|PEN|UYU|BRL|BOB|CAD|CHF|JPY"
 _UNIT: Final = rf"US\$|R\$|S/\.?|[€$£¥%‰]|(?:{_CODES})"
 _FRAME: Final = re.compile(
     rf"(?P<open>\()?\s*(?P<s1>[-+])?\s*(?P<before>{_UNIT})?\s*(?P<s2>[-+])?\s*"
-    rf"(?P<body>[\d.,'\u2019{_BLANKS}]*\d[\d.,'\u2019{_BLANKS}]*?(?:[eE][-+]?\d+)?)\s*(?P<after>{_UNIT})?\s*(?P<close>\))?"
+    rf"(?P<body>[\d.,'\u2019{_BLANKS}]*\d[\d.,'\u2019{_BLANKS}]*?(?:[eE][-+]?\d+)?)\s*(?P<after>{_UNIT})?\s*(?P<s3>-)?(?P<close>\))?"
 )
 _INFINITE: Final = re.compile(r"[-+]?inf(?:inity)?", re.IGNORECASE)
 _LONGEST: Final = 64
@@ -27,12 +27,15 @@ _GROUP: Final = re.compile(r"[1-9]\d{0,2}([.,])\d{3}")
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """One text that looks like a number: its digits and marks, without sign and unit."""
+    """One text that looks like a number: its digits and marks, without sign and unit.
+
+    `unusual` is a negative number in parentheses or with its sign behind it, as accountants write.
+    """
 
     body: str
     negative: bool
     unit: str
-    parenthesis: bool
+    unusual: bool
 
 
 def written(text: str) -> Written | None:
@@ -42,14 +45,14 @@ def written(text: str) -> Written | None:
     if _PLAIN.fullmatch(text):
         # Most numbers of most files, at a fifth of the time.
         negative = text[0] == "-"
-        return Written(body=text[1:] if negative else text, negative=negative, unit="", parenthesis=False)
+        return Written(body=text[1:] if negative else text, negative=negative, unit="", unusual=False)
     text = text.translate(_MINUS)
     if _INFINITE.fullmatch(text):
-        return Written(body="inf", negative=text[0] == "-", unit="", parenthesis=False)
+        return Written(body="inf", negative=text[0] == "-", unit="", unusual=False)
     frame = _FRAME.fullmatch(text)
     if frame is None:
         return None
-    signs = [sign for sign in (frame["s1"], frame["s2"]) if sign]
+    signs = [sign for sign in (frame["s1"], frame["s2"], frame["s3"]) if sign]
     unbalanced = bool(frame["open"]) != bool(frame["close"]) or len(signs) > 1 or (frame["open"] and signs)
     if unbalanced or (frame["before"] and frame["after"]):
         return None
@@ -57,7 +60,7 @@ def written(text: str) -> Written | None:
         body=frame["body"].strip(_BLANKS),
         negative="-" in signs or bool(frame["open"]),
         unit=frame["before"] or frame["after"] or "",
-        parenthesis=bool(frame["open"]),
+        unusual=bool(frame["open"] or frame["s3"]),
     )
 
 

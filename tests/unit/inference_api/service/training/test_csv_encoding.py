@@ -59,6 +59,7 @@ def test_an_encoding_that_spoils_accents_is_told(caplog: pytest.LogCaptureFixtur
         (b"a\xf1o;y", "utf-8", r"data.csv is not utf-8 text \(byte 1\): leave --encoding out or correct it"),
         ("añoñá;y\n1;2\n".encode() + b"\xf1;1", None, "is UTF-8 text but for 1 place.*, the first in line 3"),
         ("a;y".encode("utf-16")[:-1], None, "is not utf-16 text .*: the file is damaged or cut off"),
+        (b"a;y\n1;2\n3;4\n", "utf-16", "data.csv is one line as utf-16 text: leave --encoding out or correct it"),
         (b"PK\x03\x04rest", None, r"a spreadsheet \(.xlsx, .ods\) or a zip file.*: save the sheet as CSV"),
         (b"\xd0\xcf\x11\xe0rest", None, r"an old spreadsheet \(.xls\).*: save the sheet as CSV"),
         (b"\x1f\x8brest", None, "compressed"),

@@ -31,6 +31,7 @@ from src.service.training.number_format import NumberFormat, decimal_of, evidenc
         ("COP 5", ".", "", 5),
         ("12 %", ".", "", 12),
         ("(123,5)", ",", "", -123.5),
+        ("123,5-", ",", "", -123.5),
         ("-inf", ".", "", -math.inf),
         ("0.1", ".", "", 0.1),
     ],
@@ -42,7 +43,9 @@ def test_a_number_is_read(text: str, decimal: str, thousands: str, value: float)
     assert NumberFormat(decimal, thousands).value(number) == value
 
 
-@pytest.mark.parametrize("text", ["", "-", ".", "norte", "5 m2", "--5", "(5", "2024-01-05", "e5", "$ 5 %", "1" * 100])
+@pytest.mark.parametrize(
+    "text", ["", "-", ".", "norte", "5 m2", "--5", "-5-", "(5", "2024-01-05", "e5", "$ 5 %", "1" * 100]
+)
 def test_what_is_no_number(text: str) -> None:
     """Marks alone, letters, dates and unbalanced parentheses are none."""
     assert written(text) is None
