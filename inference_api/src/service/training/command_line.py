@@ -18,9 +18,10 @@ file and told. Numbers are doubles, so that 75.5 is answered where the file has 
 numbers, other texts are gaps: the usual marks (?, -, s/d, #N/D, ...) always, other words up to a tenth of the values.
 
 What it leaves: a run (parameters, cross-validated and held-out metrics, data digest, git commit, plot, and in
-columns.csv what was understood of each column) and a registered version in skops format. The version becomes the alias's only if it is no worse than the current one on the same
-held-out rows (RMSE, or macro F1): a fifth of the rows, chosen by their content and --seed. A current version that
-cannot be judged on this data (other columns, broken) stays in place. --force promotes in any case.
+columns.csv what was understood of each column) and a registered version in skops format. The version becomes the
+alias's only if it is no worse than the current one on the same held-out rows (RMSE, or macro F1): a fifth of the rows,
+chosen by their content and --seed. A current version that cannot be judged on this data (other columns, broken) stays
+in place. --force promotes in any case.
 
 Progress goes to stderr. The last line of stdout is JSON:
 {"name": ..., "version": ..., "alias": ..., "promoted": true or false, "metrics": {...}, "run_id": ...}
