@@ -40,7 +40,8 @@ class Written:
 
 def written(text: str) -> Written | None:
     """Take a text apart; None when it does not look like a number, however written."""
-    if len(text) > _LONGEST:
+    # Long runs of blanks would be tried in all their divisions.
+    if len(text) > _LONGEST or "   " in text:
         return None
     if _PLAIN.fullmatch(text):
         # Most numbers of most files, at a fifth of the time.

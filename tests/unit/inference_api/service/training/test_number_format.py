@@ -44,7 +44,7 @@ def test_a_number_is_read(text: str, decimal: str, thousands: str, value: float)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "-", ".", "norte", "5 m2", "--5", "-5-", "(5", "2024-01-05", "e5", "$ 5 %", "1" * 100]
+    "text", ["", "-", ".", "norte", "5 m2", "--5", "-5-", "(5", "2024-01-05", "e5", "$ 5 %", "1" * 100, "1" + " " * 40]
 )
 def test_what_is_no_number(text: str) -> None:
     """Marks alone, letters, dates and unbalanced parentheses are none."""
