@@ -104,7 +104,7 @@ def test_the_run_has_the_table_of_its_columns(mlflow_server: str, trained: Outco
 
 
 @pytest.mark.parametrize("metres", [75, 75.5, 1234.25, 7.5e1])
-@pytest.mark.parametrize("day", ["2021-06-30T00:00:00", "2024-12-31T00:00:00Z"])
+@pytest.mark.parametrize("day", ["2021-06-30", "2021-06-30T00:00:00", "2024-12-31T00:00:00Z"])
 def test_whole_numbers_of_the_file_answer_fractions(service: Service, metres: float, day: str) -> None:
     """The areas of the file are whole, and 75.5 is answered; a code keeps its zero, a date its day."""
     row = {"metros": metres, "barrio": "norte", "código": "05001", "garaje": True, "día": day}

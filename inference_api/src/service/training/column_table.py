@@ -27,7 +27,7 @@ def column_table(dataset: Dataset, features: pd.DataFrame, target: pd.Series, co
     """
     rows = []
     for name in map(str, dataset.features.columns):
-        gaps = _gaps(dataset.features[name], dataset.marks.get(name, {}))
+        gaps = _gaps(int(dataset.features[name].isna().sum()), dataset.marks.get(name, {}))
         if name not in features:
             rows.append((name, "left out", "", gaps, "nothing: it is not a field of the request"))
             continue
@@ -35,9 +35,9 @@ def column_table(dataset: Dataset, features: pd.DataFrame, target: pd.Series, co
         kind, accepted = _kind(column, columns, name)
         optional = " (null or absent: a gap)" if column.isna().any() else ""
         rows.append((name, kind, _values(column, columns.categorical.get(name)), gaps, accepted + optional))
-    rows.append(
-        (str(target.name), f"target, {_target_kind(target)}", _values(target, None), "", "nothing: it is the answer")
-    )
+    name = str(target.name)
+    gaps = _gaps(dataset.rows_left_out, dataset.marks.get(name, {}))
+    rows.append((name, f"target, {_target_kind(target)}", _values(target, None), gaps, "nothing: it is the answer"))
     return pd.DataFrame(rows, columns=["column", "kind", "values", "gaps", "accepted"])
 
 
@@ -52,7 +52,7 @@ def lines(table: pd.DataFrame) -> list[str]:
 
 def _kind(column: pd.Series, columns: Columns, name: str) -> tuple[str, str]:
     if name in columns.dates:
-        return "date", f"a date (ISO 8601) such as {column.dropna().iloc[0].isoformat()}"
+        return "date", f"a date (ISO 8601) such as {_dates(column)[0]}"
     if name in columns.numeric:
         return (
             ("integer", "a whole number")
@@ -63,6 +63,14 @@ def _kind(column: pd.Series, columns: Columns, name: str) -> tuple[str, str]:
     if all(isinstance(value, bool) for value in known):
         return "boolean", "true or false"
     return "category", "a text; one that is not among the categories counts as unknown"
+
+
+def _dates(column: pd.Series) -> list[str]:
+    """The dates as a request may hold them, without a time of day when none has one."""
+    known = column.dropna()
+    whole_days = (known == known.dt.normalize()).all()
+    form = "%Y-%m-%d" if whole_days else "%Y-%m-%dT%H:%M:%S"
+    return [str(day) for day in known.dt.strftime(form)]
 
 
 def _target_kind(target: pd.Series) -> str:
@@ -77,7 +85,8 @@ def _values(column: pd.Series, categories: list[str] | list[bool] | None) -> str
     if column.dtype.kind == "f" or (column.dtype.kind in "iu" and column.nunique() > _SHOWN):
         return f"{column.min():.10g} to {column.max():.10g}"
     if column.dtype.kind == "M":
-        return f"{column.min().isoformat()} to {column.max().isoformat()}"
+        days = _dates(column)
+        return f"{min(days)} to {max(days)}"
     return _list(sorted(str(value) for value in column.dropna().unique()))
 
 
@@ -86,7 +95,6 @@ def _list(values: list[str]) -> str:
     return f"{len(values)}: " + ", ".join(value[:_LONGEST] for value in values[:_SHOWN]) + more
 
 
-def _gaps(column: pd.Series, marks: Mapping[str, int]) -> str:
-    count = int(column.isna().sum())
+def _gaps(count: int, marks: Mapping[str, int]) -> str:
     written = ", ".join(f"{mark!r} ({times})" for mark, times in list(marks.items())[:_SHOWN])
     return f"{count}" + (f", written {written}" if written else "")

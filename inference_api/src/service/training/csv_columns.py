@@ -34,6 +34,9 @@ _MOSTLY: Final = 0.5
 _SHOWN: Final = 5
 _MANY_DIGITS: Final = 2**53
 _ENOUGH_FOR_IDS: Final = 20
+# Numbers by which programs say that a value is missing, when they lie far from all others.
+_SENTINELS: Final = frozenset(sign * value for sign in (1, -1) for value in (99, 999, 9999, 99999, 999999))
+_PHONE: Final = re.compile(r"\+\d{7,15}")
 _TRUE: Final = frozenset({"true", "verdadero"})
 _FALSE: Final = frozenset({"false", "falso"})
 # The usual ones first: a text that looks like a number is tried by them in turn.
@@ -109,6 +112,8 @@ class _Texts:
 
     def code(self) -> str:
         """Why the digits are a code and no number; empty when they are none."""
+        if self.numbers and all(_PHONE.fullmatch(text) for text in self.numbers):
+            return f"it has values like telephone numbers, such as {next(iter(self.numbers))!r}"
         digits = [text for text in self.numbers if text.isdecimal()]
         if len(digits) < len(self.numbers):
             return ""
@@ -183,7 +188,10 @@ def _read(
     if code:
         _LOG.info("column %r is a code, not a number: %s; --number %s decides otherwise", name, code, name)
         return _text(texts, lambda text: is_mark(text, options.missing, numbers=True))
-    return _text(texts, lambda text: is_mark(text, options.missing, numbers=False))
+    # Marks that could be categories are not, when there is nothing else.
+    return _text(
+        texts, lambda text: is_mark(text, options.missing, numbers=options.missing is None and not texts.present)
+    )
 
 
 def _column(texts: _Texts, meaning: Mapping[str, Any], dtype: Any) -> pd.Series:
@@ -357,8 +365,10 @@ def _point_out(texts: _Texts, column: ReadColumn, options: CsvOptions) -> None:
             _LOG.warning("column %r looks like dates and is read as numbers; --date %s reads dates", name, name)
         else:
             _point_out_ids(name, column.data)
+            _point_out_sentinels(name, column.data)
     if column.kind != "category" or not texts.present:
         return
+    _point_out_kept_marks(texts, column, options)
     units = texts.mixed_units()
     if units and texts.number_share() >= 1 - FEW_SHARE:
         shown = ", ".join(repr(unit) if unit else "none" for unit in units)
@@ -373,6 +383,32 @@ def _point_out(texts: _Texts, column: ReadColumn, options: CsvOptions) -> None:
     elif all(_WITH_UNIT.fullmatch(text) for text in texts.present) and len(texts.present) > _ENOUGH_FOR_IDS:
         example = next(iter(texts.present))
         _LOG.warning("column %r is text: values such as %r have letters; numbers stand alone", name, example)
+
+
+def _point_out_kept_marks(texts: _Texts, column: ReadColumn, options: CsvOptions) -> None:
+    """A hyphen may be a category (a blood group has one); in a column of numbers it would be a gap."""
+    kept = {text: count for text, count in texts.counts.items() if text not in texts.present and text}
+    kept = {text: count for text, count in kept.items() if text not in column.marks}
+    if kept and texts.present and options.missing is None:
+        _LOG.info(
+            "column %r: %s count as values like the others; --missing TEXT makes them gaps", texts.name, _counted(kept)
+        )
+
+
+def _point_out_sentinels(name: str, values: pd.Series) -> None:
+    counts = values.value_counts()
+    for sentinel in _SENTINELS:
+        count = counts.get(float(sentinel), 0)
+        others = counts.index[counts.index != sentinel]
+        if count > 1 and len(others):
+            spread = others.max() - others.min()
+            if min(abs(sentinel - others.min()), abs(sentinel - others.max())) > spread and not (
+                others.min() <= sentinel <= others.max()
+            ):
+                _LOG.warning(
+                    "column %r: %d (%d) lies far from the other values: a gap? --missing=%d makes it one",
+                    name, sentinel, count, sentinel,
+                )  # fmt: skip
 
 
 def _point_out_ids(name: str, values: pd.Series) -> None:

@@ -2,6 +2,7 @@
 
 import codecs
 import logging
+import re
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +29,7 @@ _NOT_CSV: Final = (
     (b"%PDF", "a PDF file", "export the table as CSV"),
     (b"SQLite format 3\x00", "a database", "export the table as CSV"),
 )
+_JSON: Final = re.compile(r"\s*(?:\{\s*\"|\[\s*[\[{])")
 _MARKUP: Final = ("<html", "<!doctype", "<?xml", "<table", "<meta")
 
 
@@ -54,13 +56,10 @@ def decode(path: Path, raw: bytes, encoding: str | None) -> tuple[str, str]:
     except UnicodeDecodeError as error:
         advice = "leave --encoding out or correct it" if encoding else "the file is damaged or cut off"
         raise TrainingError(f"{path} is not {name} text (byte {error.start}): {advice}") from None
-    if encoding and not encoding.startswith("utf") and _is_utf_8(raw):
-        _LOG.warning(
-            "--encoding %s: %s is valid UTF-8, so its letters with accents may be read wrongly", encoding, path
-        )
     if encoding and b"\n" in raw.strip() and len(text.splitlines()) == 1:
         raise TrainingError(f"{path} is one line as {encoding} text: leave --encoding out or correct it")
-    text = text.removeprefix("\ufeff")
+    # DOS ends a text file with a control character.
+    text = text.removeprefix("\ufeff").rstrip("\x1a")
     if "\0" in text:
         raise TrainingError(f"{path} is not a text file: it has bytes of zero; save the table as CSV")
     if not text.strip():
@@ -69,7 +68,29 @@ def decode(path: Path, raw: bytes, encoding: str | None) -> tuple[str, str]:
         raise TrainingError(
             f"{path} is a page (HTML or XML), not a CSV file: open it in a spreadsheet and save it as CSV"
         )
+    if _JSON.match(text):
+        raise TrainingError(f"{path} is JSON, not a CSV file: write the table as CSV")
+    if encoding:
+        _doubt(path, raw, _python_name(encoding))
     return text, "utf-8" if name == "utf-8-sig" else name
+
+
+def _doubt(path: Path, raw: bytes, encoding: str) -> None:
+    """Say so when the bytes beyond ASCII are evidence against the encoding that was given."""
+    if encoding.startswith("utf"):
+        return
+    if _is_utf_8(raw):
+        _LOG.warning(
+            "--encoding %s: %s is valid UTF-8, so its letters with accents may be read wrongly", encoding, path
+        )
+    elif encoding in map(_python_name, _OLDER) and _letters(raw, encoding) < _letters(raw, found := _older(raw)):
+        _LOG.warning(
+            "--encoding %s: %s looks like %s, so its letters with accents may be read wrongly", encoding, path, found
+        )
+
+
+def _python_name(encoding: str) -> str:
+    return codecs.lookup(encoding).name
 
 
 def _found(path: Path, raw: bytes) -> str:
@@ -107,11 +128,13 @@ def _is_utf_8(raw: bytes) -> bool:
 
 def _older(raw: bytes) -> str:
     """The encoding in which most of the bytes beyond ASCII are letters of western languages; at a tie, Windows'."""
+    return max(_OLDER, key=lambda name: _letters(raw, name))
+
+
+def _letters(raw: bytes, encoding: str) -> int:
+    """How many of the bytes beyond ASCII are letters of western languages; -1 when one of them is nothing."""
     foreign = bytes(byte for byte in raw if byte >= 0x80)  # noqa: PLR2004 - where ASCII ends
-    scores = {}
-    for name in _OLDER:
-        try:
-            scores[name] = sum(letter in _EXPECTED for letter in foreign.decode(name))
-        except UnicodeDecodeError:
-            continue
-    return max(scores, key=lambda name: scores[name])
+    try:
+        return sum(letter in _EXPECTED for letter in foreign.decode(encoding))
+    except UnicodeDecodeError:
+        return -1

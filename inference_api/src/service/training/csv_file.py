@@ -11,7 +11,7 @@ import pandas as pd
 from src.service.training.csv_columns import ReadColumn, read_columns, usual_decimal
 from src.service.training.csv_encoding import decode
 from src.service.training.csv_options import CsvOptions
-from src.service.training.csv_records import Records, read_records
+from src.service.training.csv_records import Records, plain_name, read_records
 from src.service.training.dataset import Dataset
 from src.service.training.errors import TrainingError
 
@@ -41,6 +41,7 @@ def read_csv(path: Path, target: str, options: CsvOptions | None = None) -> Data
         TrainingError: The file, an option or the target is unusable; the message names what is wrong and where.
     """
     options = options or CsvOptions()
+    target = plain_name(target)
     try:
         raw = _bytes(path)
         text, encoding = decode(path, raw, options.encoding)
@@ -143,4 +144,5 @@ def _without_missing_targets(dataset: Dataset) -> Dataset:
         # Without the gaps, booleans get their own type back.
         target=dataset.target[known].reset_index(drop=True).infer_objects(),
         marks=dataset.marks,
+        rows_left_out=int((~known).sum()),
     )

@@ -5,10 +5,10 @@ import io
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from src.service.training.errors import TrainingError
 
@@ -19,10 +19,25 @@ _LOOKED_AT: Final = 20
 _SEPARATOR_LINE: Final = re.compile(r'"?sep=(.)"?[ \t]*(?:\r\n|\r|\n)', re.IGNORECASE)
 # A spreadsheet writes ="05001" so that the zero survives.
 _FORMULA_TEXT: Final = re.compile(r'="(.*)"', re.DOTALL)
+# Some programs put texts between apostrophes; then all values of a line are.
+_IN_APOSTROPHES: Final = re.compile(r"\s*'[^'\"]*'(?:\s*[,;\t|]\s*'[^'\"]*')*\s*")
+# A name that was broken into two lines in the spreadsheet, or that has a no-break space.
+_OTHER_BLANKS: Final = re.compile(r"[^\S ]+ *| +[^\S ]\s*")
 _NUMBER: Final = re.compile(r"[-+]?[\d.,]*\d[\d.,]*")
 # Control characters that separate records: no cell of a text file holds them.
 _END: Final = "\x1e\x1f"
 _SUMS: Final = frozenset({"total", "totales", "total general", "grand total", "totals", "suma", "sum", "promedio"})
+
+
+@dataclass(frozen=True)
+class _Dialect:
+    """What stands between values, and around those that may hold it."""
+
+    separator: str
+    quotation: str
+
+    def reader(self, lines: Iterable[str]) -> Any:
+        return csv.reader(lines, delimiter=self.separator, quotechar=self.quotation, skipinitialspace=True)
 
 
 @dataclass(frozen=True)
@@ -31,7 +46,7 @@ class Records:
 
     Attributes:
         separator: What stood between the values.
-        names: The columns' names, each once; empty for those without a name.
+        names: The columns' names, each once and on one line; empty for those without a name.
         columns: For each name, one text a row.
         lines: For each row, the line of the file on which it ends.
         notes: Sentences about what was left out.
@@ -61,16 +76,28 @@ def read_records(path: Path, text: str, target: str, separator: str | None) -> R
     if first:
         text, skipped = text[first.end() :], 1
         separator = separator or first[1]
-    separator = separator or _separator(text, target)
-    names, rows, lines = _split(path, text, separator, skipped)
+    quotation = _quotation(text)
+    forced = separator is not None and not first
+    found = _separator(text, target, quotation)
+    separator = separator or found
+    names, rows, lines = _split(path, text, _Dialect(separator, quotation), skipped)
     notes: list[str] = []
-    _check_header(path, names, rows, lines, target, separator)
+    if quotation != '"':
+        notes.append(f"values stand between {quotation!r}")
+    try:
+        _check_header(path, names, rows, lines, target, separator)
+    except TrainingError as error:
+        if forced and found != separator:
+            raise TrainingError(f"{error}; without --separator it is read with {found!r}") from None
+        raise
     empty = [place for place, row in enumerate(rows) if not any(row)]
     if empty:
         notes.append(f"{len(empty)} line(s) without any value are left out")
     if _is_sum(rows, skip=set(empty)):
         last = max(place for place in range(len(rows)) if any(rows[place]))
-        notes.append(f"line {lines[last]}, which begins with {rows[last][0]!r}, is left out: it sums up the others")
+        notes.append(
+            f"line {lines[last]}, which begins with {_first(rows[last])!r}, is left out: it sums up the others"
+        )
         empty.append(last)
     gone = set(empty)
     kept = [place for place in range(len(rows)) if place not in gone]
@@ -85,19 +112,30 @@ def read_records(path: Path, text: str, target: str, separator: str | None) -> R
     )
 
 
-def _separator(text: str, target: str) -> str:
+def plain_name(name: str) -> str:
+    """Write a column's name on one line, with ordinary blanks."""
+    return _OTHER_BLANKS.sub(" ", name)
+
+
+def _quotation(text: str) -> str:
+    """The mark between which values may stand."""
+    lines = (line for line in text.splitlines() if line.strip())
+    return "'" if any(_IN_APOSTROPHES.fullmatch(line) for line in itertools.islice(lines, 2)) else '"'
+
+
+def _separator(text: str, target: str, quotation: str) -> str:
     """The separator with which most lines have as many values as the header, and the header has the target."""
 
     def score(candidate: str) -> tuple[bool, float, int]:
         try:
-            sample = list(itertools.islice(_cells(text, candidate), _SAMPLE))
+            sample = list(itertools.islice(_cells(text, _Dialect(candidate, quotation)), _SAMPLE))
         except csv.Error:
             return (False, 0.0, 0)
         if not sample or len(sample[0]) < 2:  # noqa: PLR2004 - one value is not separated from anything
             return (False, 0.0, 0)
         width = len(_without_empty_end(sample[0]))
         fitting = sum(len(_without_empty_end(row, width)) == width for row in sample)
-        return (target in sample[0], fitting / len(sample), width)
+        return (target in map(plain_name, sample[0]), fitting / len(sample), width)
 
     scores = {candidate: score(candidate) for candidate in SEPARATORS}
     if any(width for _, _, width in scores.values()):
@@ -107,8 +145,8 @@ def _separator(text: str, target: str) -> str:
     return next((mark for mark in SEPARATORS if not any(mark in line for line in lines)), SEPARATORS[0])
 
 
-def _cells(text: str, separator: str) -> Iterator[list[str]]:
-    for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True):
+def _cells(text: str, dialect: _Dialect) -> Iterator[list[str]]:
+    for row in dialect.reader(io.StringIO(text, newline="")):
         if row:
             yield [_clean(cell) for cell in row]
 
@@ -127,10 +165,10 @@ def _without_empty_end(row: list[str], width: int = 0) -> list[str]:
     return row[:length]
 
 
-def _split(path: Path, text: str, separator: str, skipped: int) -> tuple[list[str], list[list[str]], list[int]]:
+def _split(path: Path, text: str, dialect: _Dialect, skipped: int) -> tuple[list[str], list[list[str]], list[int]]:
     # The last line shows whether a quotation mark was left open: then it is swallowed by the value before it.
     source = itertools.chain(io.StringIO(text, newline=""), [_END])
-    reader = csv.reader(source, delimiter=separator, skipinitialspace=True)
+    reader = dialect.reader(source)
     names: list[str] | None = None
     rows: list[list[str]] = []
     lines: list[int] = []
@@ -146,7 +184,7 @@ def _split(path: Path, text: str, separator: str, skipped: int) -> tuple[list[st
                 continue
             cells = [_clean(cell) for cell in row]
             if names is None:
-                names = _without_empty_end(cells) or cells
+                names = [plain_name(name) for name in _without_empty_end(cells) or cells]
                 continue
             if len(cells) > len(names):
                 cells = _without_empty_end(cells, len(names))
@@ -169,8 +207,10 @@ def _check_header(  # noqa: PLR0913, PLR0917 - what the sentences need
         _check_title_lines(path, rows, lines, target)
     for row, line in zip(rows, lines, strict=True):
         if len(row) != len(names):
+            hint = "; a decimal comma needs quotation marks around the number" if len(row) > len(names) > 1 else ""
             raise TrainingError(
                 f"{path}: line {line} has {len(row)} values, but the header has {len(names)} (separator {separator!r})"
+                + (hint if separator == "," else "")
             )
     repeated = [name for name, count in Counter(names).items() if count > 1 and name]
     if repeated:
@@ -200,5 +240,9 @@ def _is_sum(rows: list[list[str]], skip: set[int]) -> bool:
     filled = [row for place, row in enumerate(rows) if place not in skip]
     if len(filled) < 2:  # noqa: PLR2004 - a total of something
         return False
-    word = filled[-1][0].rstrip(": ").casefold()
-    return word in _SUMS and all(row[0] != filled[-1][0] for row in filled[:-1])
+    word = _first(filled[-1])
+    return word.rstrip(": ").casefold() in _SUMS and all(word not in row for row in filled[:-1])
+
+
+def _first(row: list[str]) -> str:
+    return next((cell for cell in row if cell), "")

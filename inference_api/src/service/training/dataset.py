@@ -12,7 +12,7 @@ from sklearn.datasets import load_diabetes
 class Dataset:
     """One table; `sha256` is of its CSV text, so that `sha256sum` of a given file answers the same.
 
-    `marks` are the texts that stand for missing values, by column, each with its count.
+    `marks` are the texts that stand for missing values, by column, each with its count; `rows_left_out` had no target.
     """
 
     name: str
@@ -21,6 +21,7 @@ class Dataset:
     features: pd.DataFrame
     target: pd.Series
     example: pd.DataFrame | None = None
+    rows_left_out: int = 0
     marks: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 

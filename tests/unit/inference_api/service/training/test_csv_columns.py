@@ -209,3 +209,36 @@ def test_an_ordered_column_of_different_numbers_is_no_identifier(caplog: pytest.
     assert not caplog.text
     read_columns({"id_casa": numbers}, list(range(30)), NO_OPTIONS, "y", ",")
     assert "column 'id_casa': all values are different whole numbers: an identifier?" in caplog.text
+
+
+def test_telephone_numbers_are_codes(caplog: pytest.LogCaptureFixture) -> None:
+    """They have no size; a plus before an ordinary number is a sign."""
+    assert _read(["+573001234567", "+573009999999"]).kind == "category"
+    assert "it has values like telephone numbers, such as '+573001234567'" in caplog.text
+    assert _read(["+5", "+573001"]).data.tolist() == [5.0, 573001.0]
+
+
+@pytest.mark.parametrize(
+    ("texts", "sentinel"),
+    [
+        (["1", "2", "3", "-999", "-999"], "-999 (2)"),
+        (["0,5", "0,7", "9999", "9999,0"], "9999 (2)"),
+        (["1", "50", "98", "99", "99"], None),
+        (["1", "2", "3", "-999"], None),
+        (["-998", "-999", "-999", "0"], None),
+    ],
+)
+def test_a_number_that_may_stand_for_a_gap_is_pointed_out(
+    texts: list[str], sentinel: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It stays a number: repeated, written in nines, and farther from the others than these are from each other."""
+    assert not _read(texts).data.isna().any()
+    assert ("a gap?" in caplog.text) == (sentinel is not None)
+    assert sentinel is None or f"column 'x': {sentinel} lies far from the other values" in caplog.text
+
+
+def test_a_hyphen_in_text_stays_and_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    """It may be a category, as of blood groups; where there is nothing else, the column is empty."""
+    assert _read(["+", "-", "+"]).data.tolist() == ["+", "-", "+"]
+    assert "column 'x': '-' (1) count as values like the others; --missing TEXT makes them gaps" in caplog.messages
+    assert _read(["-", "-"]).data.isna().all()

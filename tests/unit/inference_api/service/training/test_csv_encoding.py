@@ -74,3 +74,26 @@ def test_what_is_no_csv_is_named(raw: bytes, encoding: str | None, sentence: str
     """One sentence says what the file is and what to do."""
     with pytest.raises(TrainingError, match=sentence):
         decode(PATH, raw, encoding)
+
+
+def test_an_older_encoding_that_does_not_fit_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    """The bytes of one make few letters in another; an encoding of other languages is not judged."""
+    raw = TEXT.encode("cp850")
+    decode(PATH, raw, "cp1252")
+    assert "--encoding cp1252: data.csv looks like cp850" in caplog.text
+    caplog.clear()
+    decode(PATH, raw, "cp850")
+    decode(PATH, "цена;y\n1;2\n".encode("cp1251"), "cp1251")
+    assert not caplog.text
+
+
+def test_the_end_mark_of_dos_is_no_line() -> None:
+    """It was the last character of a text file."""
+    assert decode(PATH, b"a;y\r\n1;2\r\n\x1a", None)[0] == "a;y\r\n1;2\r\n"
+
+
+@pytest.mark.parametrize("text", ['[{"a": 1}]', '{"a": [1]}', "[\n [1, 2]]"])
+def test_json_is_named(text: str) -> None:
+    """It is text, but no table of lines."""
+    with pytest.raises(TrainingError, match=r"data\.csv is JSON, not a CSV file"):
+        decode(PATH, text.encode(), None)

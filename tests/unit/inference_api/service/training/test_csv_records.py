@@ -80,3 +80,39 @@ def test_what_cannot_be_read_is_named(text: str, separator: str | None, sentence
     """One sentence with the line, as an editor counts it, and what to do."""
     with pytest.raises(TrainingError, match=sentence):
         read_records(PATH, text, "y", separator)
+
+
+@pytest.mark.parametrize("name", ["precio\n(COP)", "precio\r\n(COP)", "precio\u00a0(COP)", "precio \n (COP)"])
+def test_a_name_stands_on_one_line(name: str) -> None:
+    """A line break within a spreadsheet's cell is a blank of the name, and so is a no-break space."""
+    assert read_records(PATH, f'a;"{name}"\n1;2\n', "precio (COP)", None).names == ["a", "precio (COP)"]
+
+
+@pytest.mark.parametrize("text", ["'a','y'\n'1,5','2,5'\n", "a,y\n'1,5','2,5'\n"])
+def test_values_may_stand_between_apostrophes(text: str) -> None:
+    """When all values of a line do; a word may have one."""
+    records = read_records(PATH, text, "y", None)
+    assert (records.names, records.columns) == (["a", "y"], [["1,5"], ["2,5"]])
+    assert records.notes == ['values stand between "\'"']
+    assert read_records(PATH, "a,y\nO'Higgins,1\n", "y", None).columns == [["O'Higgins"], ["1"]]
+
+
+@pytest.mark.parametrize("last", ["Total;;9", ";TOTAL:;9", ";;\nTotal general;;9"])
+def test_a_sum_below_the_rows_is_left_out(last: str) -> None:
+    """In whichever column it says that it is one."""
+    records = read_records(PATH, f"a;b;y\n1;x;4\n2;x;5\n{last}\n", "y", None)
+    assert records.columns == [["1", "2"], ["x", "x"], ["4", "5"]]
+    assert any("it sums up the others" in note for note in records.notes)
+
+
+@pytest.mark.parametrize(("separator", "found"), [(",", ";"), ("|", ";"), ("\t", ";")])
+def test_a_separator_that_does_not_fit_is_told_with_the_one_that_does(separator: str, found: str) -> None:
+    """Whatever else is wrong then."""
+    with pytest.raises(TrainingError, match=f"; without --separator it is read with '{found}'$"):
+        read_records(PATH, "a;b;y\n1,5;x;2,5\n", "y", separator)
+
+
+def test_a_decimal_comma_between_commas_is_told() -> None:
+    """Without quotation marks nobody can read it."""
+    with pytest.raises(TrainingError, match=r"line 2 has 4 values, .*; a decimal comma needs quotation marks around"):
+        read_records(PATH, "a,y\n1,5,2,5\n", "y", None)
