@@ -34,6 +34,8 @@ _MOSTLY: Final = 0.5
 _SHOWN: Final = 5
 _MANY_DIGITS: Final = 2**53
 _ENOUGH_FOR_IDS: Final = 20
+# From here on a number that rises from row to row is rather that of a card or an order than a quantity.
+_LONG_NUMBER: Final = 10**8
 # Numbers by which programs say that a value is missing, when they lie far from all others.
 _SENTINELS: Final = frozenset(sign * value for sign in (1, -1) for value in (99, 999, 9999, 99999, 999999))
 _PHONE: Final = re.compile(r"\+\d{7,15}")
@@ -241,7 +243,7 @@ def _format(texts: _Texts, options: CsvOptions, whole_file: Evidence, separator:
     decimal = options.decimal or {".": ",", ",": "."}.get(options.thousands or "") or decimal_of(own)
     by = ""
     if decimal is None and own.unclear:
-        decimal, by = _unclear_decimal(bodies, own, whole_file, separator)
+        decimal, by = _unclear_decimal(bodies, own, whole_file, separator, options.thousands)
     decimal = decimal or decimal_of(whole_file) or usual_decimal(separator)
     if options.thousands is not None:
         thousands = options.thousands
@@ -262,8 +264,12 @@ def _format(texts: _Texts, options: CsvOptions, whole_file: Evidence, separator:
     return form
 
 
-def _unclear_decimal(bodies: Sequence[str], own: Evidence, whole_file: Evidence, separator: str) -> tuple[str, str]:
+def _unclear_decimal(
+    bodies: Sequence[str], own: Evidence, whole_file: Evidence, separator: str, thousands: str | None
+) -> tuple[str, str]:
     mark = next(iter(own.unclear))
+    if thousands is not None and mark != thousands:
+        return mark, ""
     if any(body.isdecimal() and len(body) > 3 for body in bodies):  # noqa: PLR2004 - a group has three digits
         return mark, "other numbers of the column have no thousands mark"
     decimal = decimal_of(whole_file)
@@ -417,7 +423,7 @@ def _point_out_ids(name: str, values: pd.Series) -> None:
         return
     ordered = known.is_monotonic_increasing or known.is_monotonic_decreasing
     counts_rows = ordered and known.iloc[0] in {0, 1} and known.iloc[-1] - known.iloc[0] == len(known) - 1
-    if not ordered or counts_rows or _ID_NAME.fullmatch(name):
+    if not ordered or counts_rows or (known >= _LONG_NUMBER).all() or _ID_NAME.fullmatch(name):
         _LOG.warning(
             "column %r: all values are different whole numbers: an identifier? --ignore %s leaves it out", name, name
         )

@@ -23,6 +23,8 @@ _FORMULA_TEXT: Final = re.compile(r'="(.*)"', re.DOTALL)
 _IN_APOSTROPHES: Final = re.compile(r"\s*'[^'\"]*'(?:\s*[,;\t|]\s*'[^'\"]*')*\s*")
 # A name that was broken into two lines in the spreadsheet, or that has a no-break space.
 _OTHER_BLANKS: Final = re.compile(r"[^\S ]+ *| +[^\S ]\s*")
+# Letters that nobody sees come along when a table is copied from a page.
+_UNSEEN: Final = " \u00a0\u200b\u200c\u200e\u200f\u202a\u202c\u2060\ufeff"
 _NUMBER: Final = re.compile(r"[-+]?[\d.,]*\d[\d.,]*")
 # Control characters that separate records: no cell of a text file holds them.
 _END: Final = "\x1e\x1f"
@@ -152,7 +154,7 @@ def _cells(text: str, dialect: _Dialect) -> Iterator[list[str]]:
 
 
 def _clean(cell: str) -> str:
-    cell = cell.strip()
+    cell = cell.strip().strip(_UNSEEN)
     formula = _FORMULA_TEXT.fullmatch(cell)
     return formula[1].strip() if formula else cell
 

@@ -1,5 +1,6 @@
 """The texts by which people say that a value is missing."""
 
+import re
 from typing import Final
 
 # What pandas takes for missing, and what spreadsheets and forms write; compared in lower case.
@@ -14,6 +15,8 @@ _IN_TEXT: Final = frozenset(
 _EXACT_IN_TEXT: Final = {
     "na": {"NA"}, "none": {"None"}, "null": {"NULL", "null"}, "nan": {"NaN", "nan"}, "n/a": {"N/A", "n/a"},
 }  # fmt: skip
+# LibreOffice numbers its errors.
+_SPREADSHEET_ERROR: Final = re.compile(r"err:\d{3}")
 _IN_NUMBERS: Final = _IN_TEXT | frozenset(
     {
         "??", "???", "-", "--", "---", "\u2013", "\u2014", ".", "..", "...", "*", "**", "x", "xx", "/", "_", "\u2026",
@@ -37,8 +40,9 @@ def is_mark(text: str, chosen: tuple[str, ...] | None, *, numbers: bool) -> bool
     if chosen is not None and text in chosen:
         return True
     lower = text.casefold()
+    error = _SPREADSHEET_ERROR.fullmatch(lower) is not None
     if numbers:
-        return lower in _IN_NUMBERS
+        return error or lower in _IN_NUMBERS
     if chosen is not None:
         return False
-    return lower in _IN_TEXT and text in _EXACT_IN_TEXT.get(lower, {text})
+    return error or (lower in _IN_TEXT and text in _EXACT_IN_TEXT.get(lower, {text}))

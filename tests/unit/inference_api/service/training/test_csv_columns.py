@@ -55,7 +55,25 @@ def test_the_kind_is_found(texts: list[str], kind: str, values: list[object]) ->
 
 
 @pytest.mark.parametrize(
-    "mark", ["?", "-", "--", "s/d", "S/D", "n/a", "N/D", "NaN", "NULL", ".", "*", "sin dato", "#N/D", "#¡DIV/0!", "NA"]
+    "mark",
+    [
+        "?",
+        "-",
+        "--",
+        "s/d",
+        "S/D",
+        "n/a",
+        "N/D",
+        "NaN",
+        "NULL",
+        ".",
+        "*",
+        "sin dato",
+        "#N/D",
+        "Err:502",
+        "#¡DIV/0!",
+        "NA",
+    ],
 )
 def test_a_mark_among_numbers_is_a_gap(mark: str, caplog: pytest.LogCaptureFixture) -> None:
     """However many there are; the log names the mark and the count."""
@@ -242,3 +260,16 @@ def test_a_hyphen_in_text_stays_and_is_told(caplog: pytest.LogCaptureFixture) ->
     assert _read(["+", "-", "+"]).data.tolist() == ["+", "-", "+"]
     assert "column 'x': '-' (1) count as values like the others; --missing TEXT makes them gaps" in caplog.messages
     assert _read(["-", "-"]).data.isna().all()
+
+
+def test_without_a_thousands_mark_the_only_mark_is_decimal(caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever the others are: it can be nothing else."""
+    others = {"z": ["2,5", "3,5"]}
+    assert _read(["4.081", "5.120"], CsvOptions(thousands=""), ";", others).data.tolist() == [4.081, 5.12]
+    assert "two numbers" not in caplog.text
+
+
+def test_rising_numbers_of_many_digits_are_pointed_out(caplog: pytest.LogCaptureFixture) -> None:
+    """As those of cards and orders."""
+    _read([str(4000123412341234 + 3 * number) for number in range(30)])
+    assert "column 'x': all values are different whole numbers: an identifier?" in caplog.text

@@ -116,3 +116,9 @@ def test_a_decimal_comma_between_commas_is_told() -> None:
     """Without quotation marks nobody can read it."""
     with pytest.raises(TrainingError, match=r"line 2 has 4 values, .*; a decimal comma needs quotation marks around"):
         read_records(PATH, "a,y\n1,5,2,5\n", "y", None)
+
+
+def test_letters_that_nobody_sees_are_no_part_of_a_value() -> None:
+    """A table that was copied from a page may have them around its values and names."""
+    records = read_records(PATH, "\u200ea;\u200by\n\u200b1,5;\u20602,5\u200f\n", "y", None)
+    assert (records.names, records.columns) == (["a", "y"], [["1,5"], ["2,5"]])
