@@ -3,6 +3,7 @@
 import codecs
 import logging
 import re
+import unicodedata
 from pathlib import Path
 from typing import Final
 
@@ -72,7 +73,8 @@ def decode(path: Path, raw: bytes, encoding: str | None) -> tuple[str, str]:
         raise TrainingError(f"{path} is JSON, not a CSV file: write the table as CSV")
     if encoding:
         _doubt(path, raw, _python_name(encoding))
-    return text, "utf-8" if name == "utf-8-sig" else name
+    # A file that was written on a Macintosh may have its accents apart from their letters: nobody would send them so.
+    return unicodedata.normalize("NFC", text), "utf-8" if name == "utf-8-sig" else name
 
 
 def _doubt(path: Path, raw: bytes, encoding: str) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -40,7 +41,7 @@ def read_csv(path: Path, target: str, options: CsvOptions | None = None) -> Data
     Raises:
         TrainingError: The file, an option or the target is unusable; the message names what is wrong and where.
     """
-    options = options or CsvOptions()
+    options = _with_plain_names(options or CsvOptions())
     target = plain_name(target)
     try:
         raw = _bytes(path)
@@ -64,6 +65,15 @@ def read_csv(path: Path, target: str, options: CsvOptions | None = None) -> Data
             marks={name: column.marks for name, column in read.items() if column.marks},
         ),
     )
+
+
+def _with_plain_names(options: CsvOptions) -> CsvOptions:
+    """The names as the header has them, once it is read."""
+    text, number, integer, date, ignore = (
+        tuple(map(plain_name, names))
+        for names in (options.text, options.number, options.integer, options.date, options.ignore)
+    )
+    return replace(options, text=text, number=number, integer=integer, date=date, ignore=ignore)
 
 
 def _bytes(path: Path) -> bytes:

@@ -4,6 +4,7 @@ import csv
 import io
 import itertools
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -115,8 +116,8 @@ def read_records(path: Path, text: str, target: str, separator: str | None) -> R
 
 
 def plain_name(name: str) -> str:
-    """Write a column's name on one line, with ordinary blanks."""
-    return _OTHER_BLANKS.sub(" ", name)
+    """Write a column's name on one line, with ordinary blanks, and each accent as one letter with its vowel."""
+    return unicodedata.normalize("NFC", _OTHER_BLANKS.sub(" ", _clean(name)))
 
 
 def _quotation(text: str) -> str:
@@ -205,7 +206,8 @@ def _split(path: Path, text: str, dialect: _Dialect, skipped: int) -> tuple[list
 def _check_header(  # noqa: PLR0913, PLR0917 - what the sentences need
     path: Path, names: list[str], rows: list[list[str]], lines: list[int], target: str, separator: str
 ) -> None:
-    if target not in names:
+    known = bool(target) and target in names
+    if not known:
         _check_title_lines(path, rows, lines, target)
     for row, line in zip(rows, lines, strict=True):
         if len(row) != len(names):
@@ -219,7 +221,7 @@ def _check_header(  # noqa: PLR0913, PLR0917 - what the sentences need
         raise TrainingError(f"{path} has more than one column named {', '.join(repr(name) for name in repeated)}")
     if not any(any(row) for row in rows):
         raise TrainingError(f"{path} has a header but no rows")
-    if target not in names:
+    if not known:
         shown = ", ".join(repr(name) for name in names if name)
         hint = ""
         if len(names) == 1:

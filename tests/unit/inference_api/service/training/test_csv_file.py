@@ -167,3 +167,18 @@ def test_a_file_that_is_not_there_or_not_a_file(tmp_path: Path) -> None:
         read_csv(tmp_path / "gone.csv", "y")
     with pytest.raises(TrainingError, match="cannot be read: Is a directory"):
         read_csv(tmp_path, "y")
+
+
+def test_names_are_the_same_however_they_are_typed(tmp_path: Path) -> None:
+    """An accent apart from its letter, as a Macintosh writes it, and blanks of any kind do not make another name."""
+    path = _file(tmp_path, "an\u0303o;co\u0301digo\u00a0postal;y\n2024;5001;nin\u0303o\n2025;5002;ni\u00f1o\n")
+    data = read_csv(path, "y", CsvOptions(text=("c\u00f3digo postal",), integer=("an\u0303o",)))
+    assert list(data.features) == ["a\u00f1o", "c\u00f3digo postal"]
+    assert data.features["c\u00f3digo postal"].tolist() == ["5001", "5002"]
+    assert data.target.tolist() == ["ni\u00f1o", "ni\u00f1o"]
+
+
+def test_a_target_without_a_name_is_none(tmp_path: Path) -> None:
+    """The nameless column cannot be asked for."""
+    with pytest.raises(TrainingError, match="has no column '' to predict; it has 'a'"):
+        read_csv(_file(tmp_path, ",a\n1,2\n"), "")
