@@ -253,6 +253,7 @@ def _format(texts: _Texts, options: CsvOptions, whole_file: Evidence, separator:
             possible = {"," if decimal == "." else ".": 1}
         thousands = max(possible, key=lambda mark: possible[mark]) if possible else ""
     form = NumberFormat(decimal, thousands)
+    _check_all(texts, form, options)
     if by:
         text = next(text for text, number in texts.numbers.items() if number.body in own.unclear.values())
         _LOG.log(
@@ -260,7 +261,6 @@ def _format(texts: _Texts, options: CsvOptions, whole_file: Evidence, separator:
             "column %r: %r could be two numbers and is read as %.10g (%s); --decimal and --thousands decide otherwise",
             texts.name, text, form.value(texts.numbers[text]), by,
         )  # fmt: skip
-    _check_all(texts, form, options)
     return form
 
 

@@ -273,3 +273,11 @@ def test_rising_numbers_of_many_digits_are_pointed_out(caplog: pytest.LogCapture
     """As those of cards and orders."""
     _read([str(4000123412341234 + 3 * number) for number in range(30)])
     assert "column 'x': all values are different whole numbers: an identifier?" in caplog.text
+
+
+def test_numbers_of_several_ways_are_told_before_one_of_them_is_decided() -> None:
+    """What could be two numbers is none at all in the way of the others."""
+    with pytest.raises(
+        TrainingError, match=r"column 'x' has 1 value\(s\) such as '1.234' \(line 2\) that are not numbers"
+    ):
+        _read(["1.234", "1 234"], NO_OPTIONS, ",", {"z": ["2,5", "3,5"]})
