@@ -20,8 +20,7 @@ from urllib.request import ProxyHandler, Request, build_opener, getproxies
 DIRECT_HOSTS: Final = (
     "localhost",
     "127.0.0.1",
-    "::1",
-    "[::1]",
+    "::1",  # not in brackets, at which httpx fails: https://github.com/encode/httpx/issues/3574
     "host.docker.internal",
     "mlflow",
     "mlflow_server",
@@ -117,7 +116,7 @@ def direct_hosts(url: str) -> dict[str, str]:
         names = ["*"]  # means everything only when it stands alone
     else:
         route = Route.to(url)
-        own = [] if route.proxy else [route.host, f"[{route.host}]"] if ":" in route.host else [route.host]
+        own = [] if route.proxy else [route.host]
         names = list(filter(None, dict.fromkeys([*given, *DIRECT_HOSTS, *own])))
     return dict.fromkeys(("NO_PROXY", "no_proxy"), ",".join(names))
 

@@ -4,6 +4,7 @@ from base64 import b64decode
 from urllib.error import HTTPError, URLError
 from urllib.request import Request
 
+import httpx
 import pytest
 from corporate_proxy import VARIABLES, corporate_proxy
 from service_process import free_port
@@ -199,13 +200,21 @@ def test_direct_hosts_keep_what_the_user_set(monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.parametrize(
     ("url", "name"),
-    [("http://10.1.2.3:5000", "10.1.2.3"), ("http://127.0.0.9", "127.0.0.9"), ("http://[fd00::1]", "[fd00::1]")],
+    [("http://10.1.2.3:5000", "10.1.2.3"), ("http://127.0.0.9", "127.0.0.9"), ("http://[fd00::1]", "fd00::1")],
 )
 def test_direct_hosts_name_what_libraries_do_not_see(url: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A network in NO_PROXY means nothing to urllib and boto3: the server itself is added."""
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.example.org:3128")
     monkeypatch.setenv("NO_PROXY", "10.0.0.0/8,fd00::/8")
     assert name in direct_hosts(url)["no_proxy"].split(",")
+
+
+def test_no_name_is_in_brackets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """httpx, which programs beside the service may use, fails at one (https://github.com/encode/httpx/issues/3574)."""
+    monkeypatch.setenv("NO_PROXY", "localhost")
+    for name, value in direct_hosts("http://[::1]:5000").items():
+        monkeypatch.setenv(name, value)
+    httpx.Client().close()
 
 
 def test_a_star_stays_alone(monkeypatch: pytest.MonkeyPatch) -> None:
