@@ -14,6 +14,7 @@ from pathlib import Path
 import uvicorn
 
 from src import logs
+from src.controller.http_protocol import HttpProtocol
 from src.controller.inference import create_app
 from src.controller.server import build_server
 from src.controller.slot import claim_slot
@@ -39,7 +40,7 @@ def main() -> int:
         app,
         host=settings.host,
         port=settings.port,
-        http="httptools",  # uvicorn would fall back to the slower h11 without a word
+        http=HttpProtocol,
         ws="none",
         backlog=BACKLOG,
         access_log=False,

@@ -82,6 +82,13 @@ class DamagedBodyError(ApiError):
     kind = "damaged_body"
 
 
+class UnreadableRequestError(ApiError):
+    """What came is no request of HTTP/1.1."""
+
+    status = 400
+    kind = "bad_request"
+
+
 class BodyTooLargeError(ApiError):
     """The body is over the limit of bytes, or a batch over the limit of rows."""
 

@@ -225,6 +225,16 @@ OTHER: Final = (
     Sample("a blank line first", lambda _n: b"\r\n" + get(b"/health"), method="GET"),
     Sample("a batch", lambda n: post(b"[%b,%b]" % (row(n), row(n + 1)), first=b"POST /predict/batch HTTP/1.1")),
     Sample("a bad batch", lambda n: post(b'[%b,{"x":1}]' % row(n), first=b"POST /predict/batch HTTP/1.1")),
+    _good("an upgrade to h2c", _with(b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AA")),
+    _good("an upgrade to websocket", _with(b"Connection: Upgrade", b"Upgrade: websocket")),
+    _good("an upgrade without Connection", _with(b"Upgrade: h2c")),
+    Sample(
+        "GET, upgrade", lambda _n: get(b"/health")[:-2] + b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n", "GET"
+    ),
+    _good(
+        "an upgrade with chunks",
+        lambda n: chunked(row(n), 9, b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AA"),
+    ),
 )
 # After these the server closes.
 LAST: Final = (
@@ -265,12 +275,6 @@ BROKEN: Final = (
 )
 # What they do to the rest of their connection depends on who reads it when: each is asked alone.
 ALONE: Final = (
-    _good("an upgrade to h2c", _with(b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AA")),
-    _good("an upgrade to websocket", _with(b"Connection: Upgrade", b"Upgrade: websocket")),
-    _good("an upgrade without Connection", _with(b"Upgrade: h2c")),
-    Sample(
-        "GET, upgrade", lambda _n: get(b"/health")[:-2] + b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n", "GET"
-    ),
     _good("a huge header", _with(b"Cookie: " + b"c" * 200_000)),
     _good("five thousand headers", _with(*(b"X-Number-%d: %d" % (place, place) for place in range(5000)))),
     Sample("CONNECT", lambda _n: b"CONNECT service:80 HTTP/1.1\r\nHost: service\r\n\r\n", "CONNECT"),

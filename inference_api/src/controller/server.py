@@ -17,6 +17,7 @@ from uvicorn.server import ServerState
 
 from src.controller.door import Door
 from src.controller.fast_lane import FastLane
+from src.controller.http_protocol import HttpProtocol
 from src.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ _PROTOCOL: Final = ("self", "config", "server_state", "app_state")
 _STATE: Final = ("connections", "default_headers", "tasks", "total_requests")
 
 
-class ContinuedProtocol(HttpToolsProtocol):
+class ContinuedProtocol(HttpProtocol):
     """uvicorn's protocol for a connection of which something was read already."""
 
     def __init__(self, received: bytes, is_closing: Callable[[], bool], *arguments: Any) -> None:

@@ -10,6 +10,7 @@ import pytest
 import uvicorn
 
 from src.controller import server as module
+from src.controller.http_protocol import HttpProtocol
 from src.controller.inference import create_app
 from src.controller.server import LaneServer, build_server, lane_problem
 from src.service.batching import MicroBatcher
@@ -31,7 +32,7 @@ def built(settings: Settings = SETTINGS, model: LoadedModel | None = None) -> uv
     """The server of an application."""
     app = create_app(settings)
     app.state.serving.batcher = MicroBatcher(model or model_of(regression()), app.state.metrics, 100)
-    return build_server(uvicorn.Config(app, http="httptools", ws="none", log_config=None), app, settings)
+    return build_server(uvicorn.Config(app, http=HttpProtocol, ws="none", log_config=None), app, settings)
 
 
 def test_the_installed_uvicorn_is_the_one_it_knows() -> None:

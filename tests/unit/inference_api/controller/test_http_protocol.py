@@ -1,0 +1,105 @@
+"""Requests that offer another protocol, and bytes that are none."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+import uvicorn
+
+from src.controller.http_protocol import HttpProtocol
+from src.controller.inference import create_app
+from src.controller.server import build_server
+from src.service.batching import MicroBatcher
+from src.settings import Settings
+from tests.unit.inference_api.doubles import EXAMPLE, eventually, model_of, regression
+
+BODY = json.dumps(EXAMPLE).encode()
+LENGTH = b"Content-Length: %d\r\n" % len(BODY)
+JAVA = b"Connection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABk\r\nUpgrade: h2c\r\n"
+Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+@pytest.fixture(params=[True, False], ids=["lane", "route"])
+async def connection(request: pytest.FixtureRequest) -> AsyncIterator[Connection]:
+    """One connection to a running server."""
+    settings = Settings(mlflow_tracking_uri="http://127.0.0.1:9", fast_lane=request.param, shutdown_seconds=5)
+    app = create_app(settings)
+    app.state.serving.batcher = MicroBatcher(model_of(regression()), app.state.metrics, 100)
+    server = build_server(uvicorn.Config(app, http=HttpProtocol, ws="none", log_config=None), app, settings)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        running = asyncio.create_task(server.serve(sockets=[listener]))
+        await eventually(lambda: server.started)
+        reader, writer = await asyncio.open_connection(*listener.getsockname())
+        yield reader, writer
+        writer.close()
+        server.should_exit = True
+        await running
+
+
+def request_of(headers: bytes, body: bytes = BODY) -> bytes:
+    """A prediction with these header lines."""
+    return b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n%b\r\n%b" % (headers, body)
+
+
+async def answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    """The next answer's status and body."""
+    async with asyncio.timeout(20):
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+        return int(head.split(b" ")[1]), await reader.readexactly(length)
+
+
+@pytest.mark.parametrize("offer", [JAVA, b"Upgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"])
+async def test_the_body_behind_an_offer_is_read(offer: bytes, connection: Connection) -> None:
+    """A prediction that offers another protocol is answered like one that does not, on the same connection."""
+    reader, writer = connection
+    chunks = b"%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY)
+    writer.write(request_of(LENGTH))
+    expected = await answer(reader)
+    writer.write(request_of(offer + LENGTH) + request_of(offer + b"Transfer-Encoding: chunked\r\n", chunks))
+    assert expected[0] == 200
+    assert [await answer(reader), await answer(reader)] == [expected, expected]
+    writer.write(request_of(LENGTH))
+    assert await answer(reader) == expected
+
+
+async def test_an_offer_in_pieces(connection: Connection) -> None:
+    """Wherever the network cuts such a request, its body is read."""
+    reader, writer = connection
+    data = request_of(JAVA + LENGTH)
+    for start in range(0, len(data), 7):
+        writer.write(data[start : start + 7])
+        await writer.drain()
+        await asyncio.sleep(0)
+    assert (await answer(reader))[0] == 200
+
+
+async def test_many_offers_at_once(connection: Connection) -> None:
+    """Two thousand of them in one piece are answered: none is read inside of another."""
+    reader, writer = connection
+    offer = b"GET /health HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+    writer.write(offer * 2000)
+    assert {(await answer(reader))[0] for _ in range(2000)} == {200}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"CONNECT /predict HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"PREDICT /predict HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /health HTTP/1.1\r\nno header\r\n\r\n",
+        b"POST /predict HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"\x16\x03\x01\x00\xc8",
+    ],
+)
+async def test_what_cannot_be_read(data: bytes, connection: Connection) -> None:
+    """What is no request of HTTP/1.1 gets 400 in the shape of every error, and the connection ends."""
+    reader, writer = connection
+    writer.write(data)
+    status, body = await answer(reader)
+    assert status == 400
+    assert json.loads(body) | {"detail": ""} == {"error": "bad_request", "detail": "", "fields": []}
+    assert await reader.read() == b""
