@@ -107,6 +107,24 @@ def test_long_heads_pass_and_endless_ones_get_the_api_s_error_shape(stack: Stack
     assert refused.json().keys() == {"error", "detail", "fields"}
 
 
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (b"GET /%b HTTP/1.1\r\nHost: x\r\n\r\n" % (b"a" * 20_000), b"414"),
+        (b"POST /predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", b"422"),
+    ],
+    ids=["a long address", "a transfer encoding"],
+)
+def test_other_refusals_of_the_gateway_get_the_api_s_error_shape(
+    stack: Stack, request_bytes: bytes, status: bytes
+) -> None:
+    """What HAProxy refuses by itself, beside what it cannot read, is answered in JSON too, not with its own page."""
+    head, body = exchange(stack, request_bytes)
+
+    assert head.startswith(b"HTTP/1.1 " + status)
+    assert json.loads(body).keys() == {"error", "detail", "fields"}
+
+
 def test_what_is_not_http_gets_the_api_s_error_shape(stack: Stack) -> None:
     """A request that the gateway cannot read is answered 400 in the same JSON shape as the API's own errors."""
     head, body = exchange(stack, b"POST /predict HTTP/1.1\r\nno header\r\n\r\n")
