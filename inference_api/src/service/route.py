@@ -58,10 +58,10 @@ class Route:
             return cls("")
         proxies = getproxies()
         for scheme in (parts.scheme, "all"):
-            if proxies.get(scheme):
+            if proxy := proxies.get(scheme, "").strip():
                 if _is_direct(host, port, proxies.get("no", "")):
                     break
-                return cls(host, proxies[scheme].strip(), f"{scheme.upper()}_PROXY")
+                return cls(host, proxy, f"{scheme.upper()}_PROXY")
         return cls(host)
 
     @property

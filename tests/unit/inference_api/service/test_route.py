@@ -47,6 +47,14 @@ def test_this_machine_and_the_stack_need_no_proxy(url: str, variable: str, monke
     assert Route.to(url).note == ""
 
 
+@pytest.mark.parametrize("blank", ["", " ", "\t"])
+def test_a_blank_variable_names_no_proxy(blank: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blanks, as an editor or a template leaves them, are no address: the server is asked directly."""
+    monkeypatch.setenv("HTTP_PROXY", blank)
+    assert Route.to(ELSEWHERE).proxy is None
+    assert Route.to(ELSEWHERE).problem is None
+
+
 @pytest.mark.parametrize("url", [ELSEWHERE, "http://10.1.2.3:5000", "http://mlflow.localhost.org", "http://[fd00::1]"])
 def test_other_servers_are_asked_through_it(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A registry outside may be reached through the proxy only."""
