@@ -40,12 +40,14 @@ def answers(raw: Any, count: int) -> list[Answer]:
 
 
 def is_finite(answer: Answer) -> bool:
-    """Whether JSON can hold the answer: no NaN and no infinity in it."""
+    """Whether JSON can hold the answer: no NaN, no infinity, and nothing like a complex number in it."""
     if isinstance(answer, float):
         return math.isfinite(answer)
-    if isinstance(answer, list):
+    if isinstance(answer, list | tuple):
         return all(is_finite(part) for part in answer)
-    return True
+    if isinstance(answer, dict):
+        return all(isinstance(name, str) and is_finite(part) for name, part in answer.items())
+    return answer is None or isinstance(answer, str | int)
 
 
 def agree(left: Answer, right: Answer, tolerance: float = 1e-9) -> bool:

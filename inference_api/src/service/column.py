@@ -21,6 +21,7 @@ _MLFLOW_TYPES: Final[dict[str, tuple[Kind, str]]] = {
     "boolean": ("boolean", "bool"),
     "string": ("string", "str"),
     "datetime": ("datetime", "datetime64[ns]"),
+    "any": ("any", "object"),
 }
 _INT64: Final = np.iinfo("int64")
 
@@ -70,7 +71,8 @@ class Column:
         name = str(label)
         if not isinstance(mlflow_type, str) or mlflow_type not in _MLFLOW_TYPES:
             raise ModelRefusedError(
-                f"column {name!r} of the signature is of type {mlflow_type!r}; served are {', '.join(_MLFLOW_TYPES)}"
+                f"column {name!r} of the signature is of type {mlflow_type!r}; served are {', '.join(_MLFLOW_TYPES)}: "
+                "convert the column, or leave it out, before the model is fitted and logged"
             )
         other = tuple(label) if isinstance(label, list) else label
         return cls(name, *_MLFLOW_TYPES[mlflow_type], required, None if isinstance(label, str) else other)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -122,7 +122,7 @@ def _json(value: Any, column: Column) -> Any:
         value = value.item()
     if value is None or value != value or str(value) in {"NaT", "<NA>"}:  # noqa: PLR0124 - NaN differs from itself
         return None
-    if isinstance(value, datetime):
+    if isinstance(value, date):
         return value.isoformat()
     if column.kind == "number" and isinstance(value, int):
         return float(value)

@@ -46,7 +46,18 @@ def logged_signature(mlmodel: Mapping[str, Any]) -> Signature | None:
     if specs[0].get("type") == "tensor":
         return _tensor(specs)
     named = all("name" in spec for spec in specs)
+    if not named and any(spec.get("type") == "any" for spec in specs):
+        raise ModelRefusedError(
+            "the signature says nothing of the columns (type 'any' without names), as MLflow writes it for a type "
+            "that it does not know, such as uint64: convert these columns, as with X.astype('int64'), and log again"
+        )
     labels = [spec["name"] for spec in specs] if named else numbered(len(specs))
+    for label in labels:
+        if isinstance(label, bool | list):  # MLflow takes True for 1, and cannot look up a list
+            raise ModelRefusedError(
+                f"the signature names a column {label!r}, which mlflow.pyfunc does not find in a table: rename the "
+                "columns with texts, as with X.columns = [...], fit and log the model again"
+            )
     if len({str(label) for label in labels}) < len(labels):
         raise ModelRefusedError("the signature names a column twice, which a JSON object cannot carry")
     columns = [

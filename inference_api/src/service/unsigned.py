@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, product
+from math import isfinite
 from typing import Any, Final
 
 from src.errors import ModelRefusedError
@@ -28,7 +29,7 @@ _DTYPES: Final[dict[Kind, str]] = {
     "datetime": "datetime64[ns]",
     "any": "object",
 }
-_TRIED: Final[tuple[Kind, ...]] = ("number", "string", "any")
+_TRIED: Final[tuple[Kind, ...]] = ("number", "string", "any", "datetime")
 _MAX_TRIES: Final = 64
 _MAX_COLUMNS_ONE_BY_ONE: Final = 64
 LOG_ONE: Final = "log the model with signature=infer_signature(X, model.predict(X)) or with input_example=X[:3]"
@@ -92,7 +93,7 @@ def _add_example(facts: Sequence[FittedColumn], names: Sequence[str], example: A
         elif types <= {bool}:
             fact.kinds = ["boolean"]
         elif types <= {int, float}:  # whole numbers in an example do not tell that fractions are refused
-            fact.kinds, fact.values = ["number"], [float(value) for value in values]
+            fact.kinds, fact.values = ["number"], [float(value) for value in values if isfinite(value)]
         elif all(hasattr(value, "isoformat") for value in values):
             fact.kinds, fact.values = ["datetime"], [value.isoformat() for value in values]
 

@@ -1,7 +1,8 @@
 """What estimators return, as plain values."""
 
 import math
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -69,12 +70,22 @@ FINITE: list[tuple[Any, bool]] = [
     (-math.inf, False),
     ([1.5, math.nan], False),
     ([[1.5], [math.inf]], False),
+    ((1.5, "a"), True),
+    ((1.5, math.nan), False),
+    ({"a": 1.5}, True),
+    ({"a": math.nan}, False),
+    ({1: 1.5}, False),
+    (1 + 2j, False),
+    (b"a", False),
+    ({1, 2}, False),
+    (Decimal("1.5"), False),
+    (timedelta(1), False),
 ]
 
 
 @pytest.mark.parametrize(("answer", "finite"), FINITE)
 def test_is_finite(answer: Any, finite: bool) -> None:  # noqa: FBT001 - a table of cases
-    """NaN and the infinities, however deep, have no JSON."""
+    """NaN, the infinities and what is of no JSON type, however deep, have no JSON."""
     assert is_finite(answer) is finite
 
 

@@ -13,6 +13,7 @@ MLFLOW = [
     ("boolean", "boolean", "bool"),
     ("string", "string", "str"),
     ("datetime", "datetime", "datetime64[ns]"),
+    ("any", "any", "object"),
 ]
 
 

@@ -126,3 +126,9 @@ def test_moment_at_the_end_of_time() -> None:
     columns = [Column("until", "datetime", "datetime64[ns]")]
     last = "9999-12-31T23:59:59"
     assert any(row["until"] == last for row in random_rows(columns, [{"until": last}]))
+
+
+def test_example_of_dates() -> None:
+    """A date without a time is a moment to JSON too, as a NumPy array of days gives it."""
+    column = Column("día", "datetime", "datetime64[s]")
+    assert example_rows(np.array([["2024-01-05"]], dtype="datetime64[D]"), [column]) == [{"día": "2024-01-05"}]

@@ -202,3 +202,25 @@ def test_contradictions_are_tried() -> None:
         OneHotEncoder(handle_unknown="ignore"),
     )
     assert [column.kind for column in find(make_pipeline(union, Ridge()).fit(data, TARGET)).columns] == ["string"]
+
+
+def test_moments_by_trying() -> None:
+    """A column that only moments get an answer for is a column of moments, though no transformer shows its values."""
+    data = pd.DataFrame({"n": NUMBERS["año"], "día": pd.to_datetime(["2024-01-05", "2024-03-05"] * 10)})
+    to_number = make_pipeline(FunctionTransformer(np.asarray), FunctionTransformer(_months))
+    model = make_pipeline(make_column_transformer((to_number, ["día"]), remainder="passthrough"), LinearRegression())
+    found = find(model.fit(data, TARGET))
+    assert [column.kind for column in found.columns] == ["number", "datetime"]
+
+
+def _months(moments: Any) -> Any:
+    if moments.dtype.kind != "M":
+        raise TypeError("no moments")
+    return moments.astype("datetime64[M]").astype("int64")
+
+
+def test_example_of_infinities() -> None:
+    """What JSON cannot hold is left out of the values that an example shows."""
+    example = pd.DataFrame({"a b": [np.inf], "año": [2.5]})
+    found = find(LinearRegression().fit(NUMBERS, TARGET), example)
+    assert [column.kind for column in found.columns] == ["number", "number"]
