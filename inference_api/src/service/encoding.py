@@ -42,13 +42,21 @@ class MatrixEncoder:
 
     path = "matrix"
 
-    def __init__(self, columns: Sequence[Column]) -> None:
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        dtype: Literal["object", "str"] | None = None,
+        missing: float | None = None,
+    ) -> None:
         """Fix the dtype.
 
         Args:
-            columns: Columns for which `fits` holds.
+            columns: Columns for which `fits` holds, unless a dtype is given.
+            dtype: Of an array of objects or texts; else the one that all columns have in common.
+            missing: What stands for a missing value in an array of objects.
         """
-        self._dtype = _common_dtype(columns)
+        self._dtype = _common_dtype(columns) if dtype is None else np.dtype(dtype)
+        self._missing = missing
         self._count = len(columns)
         # From one flat run of values NumPy fills an array in half the time, but it takes no missing value there.
         self._flat = self._dtype.kind in "fiub" and all(column.required for column in columns)
@@ -72,6 +80,8 @@ class MatrixEncoder:
     def encode(self, rows: Sequence[Row]) -> np.ndarray[Any, Any]:
         """The rows as an array of shape (n, k)."""
         if not self._flat:
+            if self._missing is not None:
+                rows = [tuple([self._missing if value is None else value for value in row]) for row in rows]
             return np.array(rows, dtype=self._dtype)
         values = np.fromiter(chain.from_iterable(rows), self._dtype, len(rows) * self._count)
         return values.reshape(len(rows), self._count)

@@ -31,7 +31,7 @@ from src.service.samples import EXAMPLE_ROWS, default_row, example_rows, random_
 from src.service.schema import Schema
 from src.service.signature import Signature, logged_signature
 from src.service.sklearn_version import both_versions
-from src.service.unsigned import find_signature
+from src.service.unsigned import complete_array, find_signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +136,8 @@ def _asked(request: FetchRequest, folder: Path, mlmodel: Mapping[str, Any], mode
     reference = Reference(folder, estimator, _predict_fn(mlmodel))
     logged = _input_example(folder)
     signature = logged_signature(mlmodel) or find_signature(estimator, logged, reference.has_answer)
+    if signature.tensor and not signature.sequence:
+        signature = complete_array(signature, estimator, logged, reference.has_answer)
     if takes_texts(estimator) and not signature.sequence:
         raise ModelRefusedError(
             "the model takes a sequence of texts, but its signature says a table, of which it would get the column "

@@ -85,6 +85,7 @@ class Reference:
             named=signature.named,
             tensor=signature.tensor,
             sequence=signature.sequence,
+            array_dtype=signature.array_dtype,
         )
 
     def _by_pyfunc(self, encoders: Sequence[Encoder], values: Row) -> tuple[Answer | None, bool]:

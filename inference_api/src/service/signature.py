@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, Literal
 
 import numpy as np
 
 from src.errors import ModelRefusedError
 from src.service.column import Column
+
+ArrayDtype = Literal["", "str", "object"]
+_ARRAY_DTYPES: Final[dict[str, ArrayDtype]] = {"U": "str", "O": "object"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +25,14 @@ class Signature:
         named: Whether the model gets a DataFrame with these names; else positions.
         tensor: Whether MLflow expects one array instead of a DataFrame.
         sequence: Whether the model takes the only column as a sequence of texts instead of a table.
+        array_dtype: `str` or `object` where that is the dtype of the array that MLflow expects, else empty.
     """
 
     columns: tuple[Column, ...]
     named: bool
     tensor: bool = False
     sequence: bool = False
+    array_dtype: ArrayDtype = ""
 
 
 def logged_signature(mlmodel: Mapping[str, Any]) -> Signature | None:
@@ -93,4 +98,5 @@ def _tensor(specs: list[dict[str, Any]]) -> Signature:
             "arrays, which no scikit-learn estimator takes"
         )
     columns = [Column.of_dtype(name, spec["dtype"]) for name in numbered(shape[1])]
-    return Signature(tuple(columns), named=False, tensor=True)
+    array_dtype: ArrayDtype = _ARRAY_DTYPES.get(np.dtype(spec["dtype"]).kind, "")
+    return Signature(tuple(columns), named=False, tensor=True, array_dtype=array_dtype)

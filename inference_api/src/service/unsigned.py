@@ -12,6 +12,8 @@ from itertools import islice, product
 from math import isfinite
 from typing import Any, Final
 
+import numpy as np
+
 from src.errors import ModelRefusedError
 from src.service.column import Column, Kind
 from src.service.fitted_columns import FittedColumn, column_count, fitted_columns, takes_texts
@@ -67,6 +69,38 @@ def find_signature(estimator: Any, example: Any, answers: Answers) -> Signature:
     )
 
 
+def complete_array(signature: Signature, estimator: Any, example: Any, answers: Answers) -> Signature:
+    """Find what an array's signature leaves open: the kinds of objects, and which values may be missing.
+
+    Args:
+        signature: As it was logged.
+        estimator: The loaded estimator.
+        example: The logged input example as MLflow gives it, or None.
+        answers: Asks `mlflow.pyfunc`.
+    """
+    columns = signature.columns
+    names = [column.name for column in columns]
+    facts = fitted_columns(estimator, len(columns))
+    _add_example(facts, names, example)
+    known = {name: fact.values for name, fact in zip(names, facts, strict=True) if len(fact.kinds) == 1}
+    if signature.array_dtype == "object":
+        for kinds in islice(_choices(facts), _MAX_TRIES):
+            tried = replace(signature, columns=tuple(map(_of_objects, names, kinds)))
+            row = default_row(tried.columns, known)
+            if answers(tried, row):
+                return _with_optional(tried, row, answers)
+    elif all(column.kind == "number" for column in columns):
+        row = default_row(columns, known)
+        if answers(signature, row):
+            return _with_optional(signature, row, answers)
+    return signature
+
+
+def _of_objects(name: str, kind: Kind) -> Column:
+    """A column of an array of objects: a text is one there, and no NumPy string."""
+    return Column(name, kind, "object" if kind == "string" else _DTYPES[kind])
+
+
 def _names(estimator: Any, example: Any) -> tuple[list[str], bool]:
     """The names of the columns, and whether the model knows its columns by them."""
     fitted = getattr(estimator, "feature_names_in_", None)
@@ -81,10 +115,12 @@ def _names(estimator: Any, example: Any) -> tuple[list[str], bool]:
 
 def _add_example(facts: Sequence[FittedColumn], names: Sequence[str], example: Any) -> None:
     """What the input example's columns hold, where the estimator does not tell."""
-    if example is None or not hasattr(example, "columns") or example.shape[1] != len(names):
+    shape: tuple[int, ...] = getattr(example, "shape", ())
+    if len(shape) != 2 or shape[1] != len(names) or not (hasattr(example, "iloc") or isinstance(example, np.ndarray)):  # noqa: PLR2004 - rows and columns
         return
     for place, fact in enumerate(facts):
-        values = [value for value in example.iloc[:, place].tolist() if value is not None and value == value]  # noqa: PLR0124 - NaN differs from itself
+        shown = example.iloc[:, place] if hasattr(example, "iloc") else example[:, place]
+        values = [value for value in shown.tolist() if value is not None and value == value]  # noqa: PLR0124 - NaN differs from itself
         if fact.kinds or not values:
             continue
         types = {type(value) for value in values}

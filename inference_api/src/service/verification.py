@@ -13,7 +13,7 @@ from src.errors import ModelRefusedError
 from src.service.answer import Answer, agree
 from src.service.bundle import Bundle, Check
 from src.service.direct.computation import Computation
-from src.service.encoders import frame_encoders
+from src.service.encoders import frame_encoders, object_encoders
 from src.service.encoding import Encoder, MatrixEncoder, SequenceEncoder
 from src.service.equality import BATCH_TOLERANCE, equal_computation, tolerance
 from src.service.model import MAX_REASON, compute_rows, predict_rows
@@ -74,7 +74,9 @@ def _encoder(bundle: Bundle, schema: Schema, estimator: Any) -> Encoder:
             return matrix
         for part, names in bare:
             part.feature_names_in_ = names
-    return _agreeing(bundle, schema, estimator, frame_encoders(bundle.columns, estimator, named=bundle.named))
+    encoders = list(frame_encoders(bundle.columns, estimator, named=bundle.named))
+    arrays = [] if bundle.named else object_encoders(bundle.columns)
+    return _agreeing(bundle, schema, estimator, [*encoders, *arrays])
 
 
 def _agreeing(bundle: Bundle, schema: Schema, estimator: Any, encoders: Sequence[Encoder]) -> Encoder:

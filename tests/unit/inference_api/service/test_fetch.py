@@ -33,6 +33,7 @@ from src.service import fetch as module
 from src.service.bundle import MODEL_FOLDER, Bundle, content_digest
 from src.service.fetch import fetch, main, sklearn_flavor
 from src.service.fetch_request import FetchRequest
+from src.service.preparation import load_model
 from src.service.record import FILE
 from src.service.schema import Schema
 from src.service.verification import verified
@@ -281,6 +282,44 @@ def test_values_that_the_encoder_knows(fetched: Callable[..., Bundle], files: Pa
     bundle = fetched()
     assert len(bundle.checks) == 31
     assert {check.row["colour"] for check in bundle.checks} == {"red", "blue"}
+
+
+_TEXTS_IN_ARRAY = np.array([["s", "a"], ["m", "b"], ["l", "a"]] * 5)
+_WITH_NONE = np.array([["s", None], ["m", "b"], ["l", "a"]] * 5, dtype="object")
+_WITH_NAN = np.array([["s", np.nan], ["m", "b"], ["l", "a"]] * 5, dtype="object")
+_MIXED = np.array([["s", 1.5], ["m", 2.5], ["l", 3.0]] * 5, dtype="object")
+_GAPS = np.array([[1.5, np.nan], [2.5, 1.0], [3.0, 2.0]] * 5)
+_TARGET = np.arange(15.0)
+_BY_PLACE = make_column_transformer((OneHotEncoder(), [0]), remainder="passthrough")
+ARRAYS: list[tuple[Any, Any, list[tuple[str, bool]], dict[str, Any]]] = [
+    (OneHotEncoder(), _TEXTS_IN_ARRAY, [("string", True), ("string", True)], {"feature1": "m", "feature2": "b"}),
+    (OneHotEncoder(), _WITH_NONE, [("string", True), ("string", False)], {"feature1": "s", "feature2": None}),
+    (OneHotEncoder(), _WITH_NAN, [("string", True), ("string", False)], {"feature1": "s", "feature2": None}),
+    (_BY_PLACE, _MIXED, [("string", True), ("number", True)], {"feature1": "s", "feature2": 1.5}),
+    (SimpleImputer(), _GAPS, [("number", False), ("number", False)], {"feature1": 1.5, "feature2": None}),
+]
+
+
+@pytest.mark.parametrize(("transformer", "data", "columns", "row"), ARRAYS)
+def test_arrays(  # noqa: PLR0913, PLR0917 - a table of cases
+    transformer: Any,
+    data: Any,
+    columns: list[tuple[str, bool]],
+    row: dict[str, Any],
+    files: Path,
+    request_: FetchRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Arrays of texts, of objects and with gaps get fields of the kinds that the model answers, gaps included."""
+    model = make_pipeline(transformer, LinearRegression()).fit(data, _TARGET)
+    save(files, model, data)
+    monkeypatch.setattr(module, "download", FolderDownload(files))
+    bundle = fetch(request_)
+    assert [(column.kind, column.required) for column in bundle.columns] == columns
+    served = load_model(bundle, Path(request_.destination), allow_pickle=False)
+    place = next(n for n, values in enumerate(data.tolist()) if values[0] == row["feature1"])
+    (found,) = served.predict(served.schema.rows_of([row]))
+    assert found == pytest.approx(model.predict(data[place : place + 1])[0])
 
 
 def answer(request: FetchRequest, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:

@@ -45,6 +45,7 @@ def find(estimator: Any, example: Any = None) -> Signature:
             named=signature.named,
             tensor=signature.tensor,
             sequence=signature.sequence,
+            array_dtype=signature.array_dtype,
         ):
             try:
                 return is_finite(answers(estimator.predict(encoder.encode(schema.rows_of([row]))), 1)[0])
