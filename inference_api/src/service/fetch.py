@@ -30,7 +30,7 @@ from src.service.reference import Reference, reason_of
 from src.service.samples import EXAMPLE_ROWS, default_row, example_rows, random_rows
 from src.service.schema import Schema
 from src.service.signature import Signature, logged_signature
-from src.service.sklearn_version import both_versions
+from src.service.sklearn_version import both_versions, served_with
 from src.service.unsigned import complete_array, find_signature
 
 
@@ -132,7 +132,12 @@ def _asked(request: FetchRequest, folder: Path, mlmodel: Mapping[str, Any], mode
     import skops.io  # noqa: F401, PLC0415 - whole, for MLflow; src.service.loading alone would import it lean
 
     flavor = sklearn_flavor(mlmodel)
-    estimator = load_estimator(model_file, _serialization_format(flavor), allow_pickle=request.allow_pickle)
+    try:
+        estimator = load_estimator(model_file, _serialization_format(flavor), allow_pickle=request.allow_pickle)
+    except ModelRefusedError as error:
+        if (saved_with := _sklearn_version(flavor)) in {"", served_with()}:
+            raise
+        raise ModelRefusedError(f"{error.detail} ({both_versions(saved_with)})") from error
     reference = Reference(folder, estimator, _predict_fn(mlmodel))
     logged = _input_example(folder)
     signature = logged_signature(mlmodel) or find_signature(estimator, logged, reference.has_answer)

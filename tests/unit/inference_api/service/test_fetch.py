@@ -260,6 +260,18 @@ def test_model_of_another_scikit_learn(fetched: Callable[..., Bundle], files: Pa
     )
 
 
+def test_file_that_only_another_scikit_learn_reads(fetched: Callable[..., Bundle], files: Path) -> None:
+    """Where the file cannot be loaded, the versions that it was saved and would be served with are told."""
+
+    def age(mlmodel: dict[str, Any]) -> None:
+        mlmodel["flavors"]["sklearn"]["sklearn_version"] = "1.5.2"
+
+    change(files, age)
+    (files / "model.skops").write_bytes(b"broken")
+    with pytest.raises(ModelRefusedError, match=r"cannot be loaded: .*saved with scikit-learn 1\.5\.2, served with"):
+        fetched()
+
+
 def test_texts_in_a_table(fetched: Callable[..., Bundle], files: Path) -> None:
     """A model of texts with a signature of a table is refused: MLflow gives it the names of the columns."""
     texts = pd.DataFrame({"texto": ["hola mundo", "mal día"] * 10})

@@ -535,6 +535,7 @@ def test_missing() -> None:
     """What scikit-learn could have, but has not, is told from what is not trusted."""
     assert is_missing("sklearn.linear_model._base", "Nothing")
     assert is_missing("sklearn.linear_model.gone", "LinearRegression")
+    assert is_missing("_loss", "CyHalfBinomialLoss")
     assert not is_missing("sklearn.linear_model._base", "LinearRegression")
     assert not is_missing("sklearn.datasets", "load_nothing")
 
