@@ -162,8 +162,7 @@ def read_columns(
     }
     for name, column in read.items():
         _tell_gaps(texts[name], column, options)
-        if name != target:
-            _point_out(texts[name], column, options)
+        _point_out(texts[name], column, options, is_target=name == target)
     _tell_unused_marks(columns, options)
     return read
 
@@ -361,13 +360,15 @@ def _tell_gaps(texts: _Texts, column: ReadColumn, options: CsvOptions) -> None:
         _LOG.info("column %r: %d gaps are written %s%s", name, sum(marks.values()), _counted(marks), keep)
 
 
-def _point_out(texts: _Texts, column: ReadColumn, options: CsvOptions) -> None:
+def _point_out(texts: _Texts, column: ReadColumn, options: CsvOptions, *, is_target: bool) -> None:
     """Say what a person would want to decide otherwise."""
     name = texts.name
     if name in options.text + options.number + options.integer + options.date:
         return
     if column.kind == "number":
-        if all(_DAY.fullmatch(text) for text in texts.present):
+        if is_target:
+            _point_out_sentinels(name, column.data)
+        elif all(_DAY.fullmatch(text) for text in texts.present):
             _LOG.warning("column %r looks like dates and is read as numbers; --date %s reads dates", name, name)
         else:
             _point_out_ids(name, column.data)
@@ -384,7 +385,7 @@ def _point_out(texts: _Texts, column: ReadColumn, options: CsvOptions) -> None:
             "column %r is text, though most values are numbers: %s are not; --missing TEXT makes them gaps",
             name, _counted(texts.words),
         )  # fmt: skip
-    elif all(looks_like_a_date(text) for text in texts.present):
+    elif all(looks_like_a_date(text) for text in texts.present) and not is_target:
         _LOG.warning("column %r looks like dates and is read as text; --date %s reads dates", name, name)
     elif all(_WITH_UNIT.fullmatch(text) for text in texts.present) and len(texts.present) > _ENOUGH_FOR_IDS:
         example = next(iter(texts.present))

@@ -281,3 +281,20 @@ def test_numbers_of_several_ways_are_told_before_one_of_them_is_decided() -> Non
         TrainingError, match=r"column 'x' has 1 value\(s\) such as '1.234' \(line 2\) that are not numbers"
     ):
         _read(["1.234", "1 234"], NO_OPTIONS, ",", {"z": ["2,5", "3,5"]})
+
+
+@pytest.mark.parametrize(
+    ("texts", "sentence"),
+    [
+        (["1,5", "2", "roto"] * 9, "column 'y' is text, though most values are numbers: 'roto' (9) are not"),
+        (["1,5 €", "2 $"] * 9, "column 'y' is text: its numbers have different signs ('$', '€')"),
+        ([f"{number} m2" for number in range(25)], "column 'y' is text: values such as '0 m2' have letters"),
+        (["1,5", "2", "-999", "-999"], "column 'y': -999 (2) lies far from the other values"),
+    ],
+)
+def test_a_target_that_is_nearly_numbers_is_pointed_out_too(
+    texts: list[str], sentence: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Else the error would speak of classes only."""
+    read_columns({"y": texts}, list(range(2, len(texts) + 2)), NO_OPTIONS, "y", ";")
+    assert sentence in caplog.text
