@@ -138,6 +138,11 @@ def _thousands(text: str | None) -> str | None:
     return names.get(text, text) if text is not None else None
 
 
+def _mark(text: str | list[str]) -> str:
+    # argparse takes the value of --missing=-- for the end of the options, and gives an empty list for it.
+    return text.strip() if isinstance(text, str) else "--"
+
+
 def _csv_options(made: argparse.ArgumentParser, given: argparse.Namespace) -> CsvOptions:
     """Check what is given about the file, as far as that can be told without the file."""
     separator, thousands = _separator(given.separator), _thousands(given.thousands)
@@ -160,7 +165,7 @@ def _csv_options(made: argparse.ArgumentParser, given: argparse.Namespace) -> Cs
         decimal=given.decimal,
         thousands=thousands,
         encoding=given.encoding,
-        missing=None if given.missing is None else tuple(text.strip() for text in given.missing),
+        missing=None if given.missing is None else tuple(map(_mark, given.missing)),
         text=tuple(given.text),
         number=tuple(given.number),
         integer=tuple(given.integer),

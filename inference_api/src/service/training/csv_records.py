@@ -16,6 +16,7 @@ from src.service.training.errors import TrainingError
 SEPARATORS: Final = (",", ";", "\t", "|")
 _SAMPLE: Final = 200
 _LOOKED_AT: Final = 20
+_SHOWN: Final = 5
 # Excel's own first line: https://support.microsoft.com/office/import-or-export-text-txt-or-csv-files
 _SEPARATOR_LINE: Final = re.compile(r'"?sep=(.)"?[ \t]*(?:\r\n|\r|\n)', re.IGNORECASE)
 # A spreadsheet writes ="05001" so that the zero survives.
@@ -91,8 +92,11 @@ def read_records(path: Path, text: str, target: str, separator: str | None) -> R
         _check_header(path, names, rows, lines, target, separator)
     except TrainingError as error:
         if forced and found != separator:
-            raise TrainingError(f"{error}; without --separator it is read with {found!r}") from None
+            raise TrainingError(f"{str(error).rstrip('?')}; without --separator it is read with {found!r}") from None
         raise
+    if all(_NUMBER.fullmatch(name) for name in names):
+        shown = ", ".join(repr(name) for name in names[:_SHOWN])
+        notes.append(f"all columns have numbers for names ({shown}): is line {skipped + 1} the header?")
     empty = [place for place, row in enumerate(rows) if not any(row)]
     if empty:
         notes.append(f"{len(empty)} line(s) without any value are left out")

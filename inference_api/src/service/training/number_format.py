@@ -97,6 +97,9 @@ class NumberFormat:
         if self.thousands:
             mark = {BLANK: f"[{_BLANKS}]", "'": f"[{_APOSTROPHES}]"}.get(self.thousands, re.escape(self.thousands))
             group = rf"\d{{1,3}}(?:{mark}\d{{3}})+|"
+            if self.thousands == ",":
+                # In India the groups above the thousands have two digits.
+                group += r"\d{1,2}(?:,\d{2})+,\d{3}|"
         digits = rf"(?P<whole>{group}\d*)(?:{decimal}(?P<fraction>\d*))?(?P<exponent>[eE][-+]?\d+)?"
         # A mark alone, or an exponent alone, is no number.
         return re.compile(rf"(?=\D?\d){digits}")

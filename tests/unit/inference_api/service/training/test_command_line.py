@@ -154,3 +154,10 @@ def test_help_documents_rule_and_exit_codes(capsys: pytest.CaptureFixture[str]) 
     assert "Exit code: 0" in shown
     assert "--force" in shown
     assert "http://somewhere:1" in shown
+
+
+@pytest.mark.parametrize("arguments", [("--missing=--",), ("--missing", "-", "--missing=--"), ("--missing=-999",)])
+def test_a_gap_may_be_written_with_hyphens(arguments: tuple[str, ...]) -> None:
+    """As many as there are; argparse has a meaning of its own for two."""
+    options = parse(["--data", "f.csv", "--target", "y", *arguments], {})
+    assert options.csv.missing == tuple(text.removeprefix("--missing=") for text in arguments if text != "--missing")

@@ -122,3 +122,11 @@ def test_letters_that_nobody_sees_are_no_part_of_a_value() -> None:
     """A table that was copied from a page may have them around its values and names."""
     records = read_records(PATH, "\u200ea;\u200by\n\u200b1,5;\u20602,5\u200f\n", "y", None)
     assert (records.names, records.columns) == (["a", "y"], [["1,5"], ["2,5"]])
+
+
+def test_a_first_line_of_numbers_is_doubted() -> None:
+    """Years may be names; but the file may have no header."""
+    assert read_records(PATH, "1;2,5\n3;4\n", "2,5", None).notes == [
+        "all columns have numbers for names ('1', '2,5'): is line 1 the header?"
+    ]
+    assert not read_records(PATH, "a;2024\n3;4\n", "2024", None).notes
