@@ -40,14 +40,21 @@ def answers(raw: Any, count: int) -> list[Answer]:
 
 
 def is_finite(answer: Answer) -> bool:
-    """Whether JSON can hold the answer: no NaN, no infinity, and nothing like a complex number in it."""
+    """Whether there is no NaN and no infinity in the answer, which JSON could not hold."""
     if isinstance(answer, float):
         return math.isfinite(answer)
-    if isinstance(answer, list | tuple):
+    if isinstance(answer, list):
         return all(is_finite(part) for part in answer)
+    return True
+
+
+def is_json(answer: Answer) -> bool:
+    """Whether JSON can hold the answer: it is finite, and nothing like a complex number or bytes is in it."""
+    if isinstance(answer, list | tuple):
+        return all(is_json(part) for part in answer)
     if isinstance(answer, dict):
-        return all(isinstance(name, str) and is_finite(part) for name, part in answer.items())
-    return answer is None or isinstance(answer, str | int)
+        return all(isinstance(name, str) and is_json(part) for name, part in answer.items())
+    return answer is None or (isinstance(answer, str | int | float) and is_finite(answer))
 
 
 def agree(left: Answer, right: Answer, tolerance: float = 1e-9) -> bool:

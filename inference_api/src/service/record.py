@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from pydantic_core import ValidationError
 
-from src.service.answer import is_finite
+from src.service.answer import is_json
 from src.service.bundle import Check
 from src.service.column import Column
 from src.service.samples import EXAMPLE_ROWS
@@ -51,7 +51,7 @@ def read_record(folder: Path, columns: Sequence[Column]) -> Record | None:
         found = json.loads(text) if len(text) <= MAX_BYTES else {}
         checks = tuple(Check(dict(check["row"]), check["answer"]) for check in found["checks"])
         shown = found["examples"] if found["format"] == FORMAT else 0
-        whole = 0 < shown <= len(checks) <= MAX_CHECKS and all(is_finite(check.answer) for check in checks)
+        whole = 0 < shown <= len(checks) <= MAX_CHECKS and all(is_json(check.answer) for check in checks)
         Schema(columns, {}).rows_of([check.row for check in checks])
     except (OSError, ValueError, LookupError, TypeError, ValidationError):
         return None

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from src.errors import ModelRefusedError
-from src.service.answer import Answer, agree, answers, is_finite
+from src.service.answer import Answer, agree, answers, is_finite, is_json
 from src.service.bundle import Check
 from src.service.encoders import pyfunc_encoders
 from src.service.encoding import Encoder
@@ -119,6 +119,8 @@ class Reference:
         first, second = (answers(predict(encoder.encode([values])), 1)[0] for _ in range(2))
         if not is_finite(first):
             self.reason = self.reason or "the prediction is not a finite number"
+        elif not is_json(first):
+            self.reason = self.reason or f"the prediction is of type {type(first).__name__}, which JSON cannot hold"
         elif not agree(first, second, 0.0):
             self.reason = self.reason or "the model answers the same row differently each time"
         else:

@@ -41,6 +41,7 @@ def test_status_of_each_kind() -> None:
     assert {error.kind: error.status for error in KINDS} == {
         "internal_error": 500,
         "not_json": 400,
+        "bad_request": 400,
         "damaged_body": 400,
         "too_large": 413,
         "unsupported_media_type": 415,

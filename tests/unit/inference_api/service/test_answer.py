@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import to_json
 
-from src.service.answer import agree, answers, is_finite
+from src.service.answer import agree, answers, is_finite, is_json
 
 RETURNED: list[tuple[Any, list[Any]]] = [
     (np.array([1.5, 2.5]), [1.5, 2.5]),
@@ -70,6 +70,17 @@ FINITE: list[tuple[Any, bool]] = [
     (-math.inf, False),
     ([1.5, math.nan], False),
     ([[1.5], [math.inf]], False),
+]
+
+
+@pytest.mark.parametrize(("answer", "finite"), FINITE)
+def test_is_finite(answer: Any, finite: bool) -> None:  # noqa: FBT001 - a table of cases
+    """NaN and the infinities, however deep, have no JSON."""
+    assert is_finite(answer) is finite
+    assert is_json(answer) is finite
+
+
+JSON: list[tuple[Any, bool]] = [
     ((1.5, "a"), True),
     ((1.5, math.nan), False),
     ({"a": 1.5}, True),
@@ -83,10 +94,10 @@ FINITE: list[tuple[Any, bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("answer", "finite"), FINITE)
-def test_is_finite(answer: Any, finite: bool) -> None:  # noqa: FBT001 - a table of cases
-    """NaN, the infinities and what is of no JSON type, however deep, have no JSON."""
-    assert is_finite(answer) is finite
+@pytest.mark.parametrize(("answer", "held"), JSON)
+def test_is_json(answer: Any, held: bool) -> None:  # noqa: FBT001 - a table of cases
+    """What is of no JSON type, however deep, is no answer that could be given."""
+    assert is_json(answer) is held
 
 
 AGREE: list[tuple[Any, Any, bool]] = [

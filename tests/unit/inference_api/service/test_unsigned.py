@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from src.errors import ModelRefusedError
-from src.service.answer import answers, is_finite
+from src.service.answer import answers, is_json
 from src.service.column import Column
 from src.service.encoders import pyfunc_encoders
 from src.service.schema import Schema
@@ -48,7 +48,7 @@ def find(estimator: Any, example: Any = None) -> Signature:
             array_dtype=signature.array_dtype,
         ):
             try:
-                return is_finite(answers(estimator.predict(encoder.encode(schema.rows_of([row]))), 1)[0])
+                return is_json(answers(estimator.predict(encoder.encode(schema.rows_of([row]))), 1)[0])
             except Exception:  # noqa: BLE001 - no answer, whatever the reason
                 continue
         return False
