@@ -79,7 +79,7 @@ class Bundle:
         """Read a description and compare the files with their digest.
 
         Raises:
-            ModelError: When something is missing or was changed.
+            ModelError: When something is missing or was changed, or no answer is there to verify it with.
         """
         try:
             values = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
@@ -92,6 +92,8 @@ class Bundle:
             raise ModelError(f"the cached model cannot be read: {type(error).__name__}: {error}") from error
         if digest != bundle.content_sha256:
             raise ModelError("the cached model's files do not match their digest")
+        if not bundle.checks and not bundle.logged:  # as an earlier version of the service kept: it is fetched again
+            raise ModelError("the cached model came without an answer to verify it with")
         return bundle
 
 

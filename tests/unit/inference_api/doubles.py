@@ -207,8 +207,9 @@ def write_bundle(folder: Path, estimator: Any, version: str = "1", **values: Any
     """Put a model and its description into a folder, as a fetch does."""
     (folder / MODEL_FOLDER).mkdir(parents=True)
     skops.io.dump(estimator, folder / MODEL_FOLDER / "model.skops")
-    if "checks" not in values and hasattr(estimator, "predict"):
-        answers = estimator.predict([list(EXAMPLE.values())] * 2).tolist()
+    if "checks" not in values:
+        rows = [list(EXAMPLE.values())] * 2
+        answers = estimator.predict(rows).tolist() if hasattr(estimator, "predict") else [0.0]
         values["checks"] = tuple(Check(EXAMPLE, answer) for answer in answers)
     bundle = bundle_of(version=version, content_sha256=content_digest(folder / MODEL_FOLDER), **values)
     bundle.write(folder)

@@ -96,6 +96,24 @@ def test_broken_description_is_refused(case: str, tmp_path: Path) -> None:
         Bundle.read(tmp_path)
 
 
+def test_description_of_an_earlier_version(tmp_path: Path) -> None:
+    """A description without the fields that came later is read: the service starts with it while MLflow is down."""
+    bundle = write_bundle(tmp_path, regression())
+    values = json.loads((tmp_path / DESCRIPTION).read_text())
+    del values["sequence"]
+    for column in values["columns"]:
+        del column["label"]
+    (tmp_path / DESCRIPTION).write_text(json.dumps(values))
+    assert Bundle.read(tmp_path) == bundle
+
+
+def test_unverified_model_is_refused(tmp_path: Path) -> None:
+    """A cached model without an answer to compare with is not read, so that it is fetched again."""
+    write_bundle(tmp_path, regression(), checks=())
+    with pytest.raises(ModelError, match="without an answer to verify it with"):
+        Bundle.read(tmp_path)
+
+
 def test_missing_description_is_refused(tmp_path: Path) -> None:
     """A folder without a description is an error that says so."""
     with pytest.raises(ModelError, match="FileNotFoundError"):
