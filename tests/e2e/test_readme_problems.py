@@ -229,7 +229,7 @@ def test_a_password_that_the_data_does_not_know(reader: Reader) -> None:
 
 def test_keys_that_minio_does_not_know(reader: Reader) -> None:
     """The bucket job says which variables must be equal."""
-    reader.type(f"AWS_SECRET_ACCESS_KEY=another {UP} --no-deps create-minio-buckets")
+    reader.type(f"AWS_SECRET_ACCESS_KEY=another-secret {UP} --no-deps create-minio-buckets")
     said = wait_for("the server refuses the access key", reader, "docker logs minio_bucket_creator")
     assert "MINIO_ROOT_PASSWORD" in said
 
