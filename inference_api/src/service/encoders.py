@@ -4,42 +4,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 from src.service.column import Column
 from src.service.encoding import Encoder, FrameEncoder, MatrixEncoder, SequenceEncoder
 from src.service.fitted_columns import fitted_columns
 from src.service.missing_values import marker_choices
+from src.service.signature import Signature
 
 
-def pyfunc_encoders(  # noqa: PLR0913 - what a signature says, one by one
-    columns: Sequence[Column],
-    estimator: Any,
-    *,
-    named: bool,
-    tensor: bool,
-    sequence: bool,
-    array_dtype: Literal["", "str", "object"] = "",
-) -> list[Encoder]:
-    """What `mlflow.pyfunc` may be given for such columns; several where missing values can be marked in several ways.
+def pyfunc_encoders(signature: Signature, estimator: Any) -> list[Encoder]:
+    """What `mlflow.pyfunc` may be given for a signature; several where missing values can be marked in several ways.
 
     Args:
-        columns: The columns in order.
+        signature: The input's columns, and whether MLflow expects an array.
         estimator: The fitted estimator, which may show what stands for a missing value.
-        named: Whether the model knows its columns by name.
-        tensor: Whether MLflow expects one array.
-        sequence: Whether the model takes a sequence of texts.
-        array_dtype: `str` or `object` where the array is of that dtype.
     """
-    if sequence:
-        return [
-            SequenceEncoder("str")
-        ]  # MLflow takes an array of objects for one of texts, but not the other way round
-    if not tensor:
-        return list(frame_encoders(columns, estimator, named=named))
-    if array_dtype == "object":
-        return list(object_encoders(columns))
-    return [MatrixEncoder(columns, array_dtype or None)]
+    columns = signature.columns
+    if signature.sequence:
+        # MLflow takes an array of objects for one of texts, but not the other way round.
+        return [SequenceEncoder("str")]
+    if not signature.tensor:
+        return frame_encoders(columns, estimator, named=signature.named)
+    if signature.array_dtype == "object":
+        return object_encoders(columns)
+    return [MatrixEncoder(columns, signature.array_dtype or None)]
 
 
 def object_encoders(columns: Sequence[Column]) -> list[Encoder]:

@@ -60,7 +60,7 @@ class Reference:
         be missing then. Such rows are asked of the model itself, as long as MLflow answers others.
         """
         self.reason = ""
-        encoders = self._encoders(signature)
+        encoders = pyfunc_encoders(signature, self._estimator)
         by_pyfunc: list[Check] = []
         by_estimator: list[Check] = []
         for row, (values,) in ((row, schema.rows_of([row])) for row in rows if schema.fits(row)):
@@ -76,16 +76,9 @@ class Reference:
     def has_answer(self, signature: Signature, row: dict[str, Any]) -> bool:
         """Whether a row of such columns is answered."""
         schema = Schema(signature.columns, {})
-        return schema.fits(row) and self._by_pyfunc(self._encoders(signature), schema.rows_of([row])[0])[0] is not None
-
-    def _encoders(self, signature: Signature) -> list[Encoder]:
-        return pyfunc_encoders(
-            signature.columns,
-            self._estimator,
-            named=signature.named,
-            tensor=signature.tensor,
-            sequence=signature.sequence,
-            array_dtype=signature.array_dtype,
+        return (
+            schema.fits(row)
+            and self._by_pyfunc(pyfunc_encoders(signature, self._estimator), schema.rows_of([row])[0])[0] is not None
         )
 
     def _by_pyfunc(self, encoders: Sequence[Encoder], values: Row) -> tuple[Answer | None, bool]:

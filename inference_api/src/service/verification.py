@@ -74,7 +74,7 @@ def _encoder(bundle: Bundle, schema: Schema, estimator: Any) -> Encoder:
             return matrix
         for part, names in bare:
             part.feature_names_in_ = names
-    encoders = list(frame_encoders(bundle.columns, estimator, named=bundle.named))
+    encoders = frame_encoders(bundle.columns, estimator, named=bundle.named)
     arrays = [] if bundle.named else object_encoders(bundle.columns)
     return _agreeing(bundle, schema, estimator, [*encoders, *arrays])
 

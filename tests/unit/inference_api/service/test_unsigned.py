@@ -39,14 +39,7 @@ def find(estimator: Any, example: Any = None) -> Signature:
         schema = Schema(signature.columns, {})
         if not schema.fits(row):
             return False
-        for encoder in pyfunc_encoders(
-            signature.columns,
-            estimator,
-            named=signature.named,
-            tensor=signature.tensor,
-            sequence=signature.sequence,
-            array_dtype=signature.array_dtype,
-        ):
+        for encoder in pyfunc_encoders(signature, estimator):
             try:
                 return is_json(answers(estimator.predict(encoder.encode(schema.rows_of([row]))), 1)[0])
             except Exception:  # noqa: BLE001 - no answer, whatever the reason
