@@ -7,13 +7,12 @@ import sys
 
 from locust import events
 
-import collector
-import report_files
-from arrivals import Arrivals
-from preflight import Preflight
-from recorder import Recorder
-from reins import Reins
-from scenario import Scenario, SettingError
+from load import gc_tuning, report_files
+from load.arrivals import Arrivals
+from load.preflight import Preflight
+from load.recorder import Recorder
+from load.scenario import Scenario, SettingError
+from load.user_count_file import UserCountFile
 
 try:
     _scenario = Scenario.from_environ(os.environ)
@@ -25,7 +24,7 @@ _arrivals: Arrivals | None = None
 # Locust offers every class that it finds in this file, and one shape takes the UI's inputs away: so only what was
 # chosen is defined. Master and workers must have been given the same choice.
 if _scenario.user == "lean":
-    from lean_user import LeanUser
+    from load.lean_user import LeanUser
 
     class PredictUser(LeanUser):
         """One plain socket per user."""
@@ -33,7 +32,7 @@ if _scenario.user == "lean":
         request_timeout = _scenario.request_timeout
 
 elif _scenario.user == "open":
-    from open_user import OpenUser
+    from load.open_user import OpenUser
 
     _arrivals = Arrivals(_scenario.arrival_rate)
     events.spawning_complete.add_listener(_arrivals.begin)
@@ -46,7 +45,7 @@ elif _scenario.user == "open":
         arrivals = _arrivals  # type: ignore[assignment]  # made above
 
 else:
-    from fast_user import FastUser
+    from load.fast_user import FastUser
 
     class PredictUser(FastUser):  # type: ignore[no-redef]
         """Locust's FastHttpUser."""
@@ -55,7 +54,7 @@ else:
 
 
 if _scenario.steps is not None:
-    from shape import StepsShape
+    from load.shape import StepsShape
 
     class Staircase(StepsShape):
         """So many more users every so many seconds."""
@@ -65,8 +64,8 @@ if _scenario.steps is not None:
 
 report_files.listen(events)
 Preflight(_scenario).listen(events)
-collector.listen(events)
+gc_tuning.listen(events)
 if _scenario.record is not None:
     Recorder(_scenario.record).listen(events)
 if _scenario.users_file is not None:
-    Reins(_scenario.users_file, _arrivals).listen(events)
+    UserCountFile(_scenario.users_file, _arrivals).listen(events)

@@ -14,10 +14,10 @@ from pathlib import Path
 import uvicorn
 
 from src import logs
+from src.controller.fast_lane.server import build_server
+from src.controller.fast_lane.unix_socket import claim_socket
 from src.controller.http_protocol import HttpProtocol
 from src.controller.inference import create_app
-from src.controller.server import build_server
-from src.controller.slot import claim_slot
 from src.settings import Settings, SettingsError
 
 BACKLOG = 16_384
@@ -46,7 +46,7 @@ def main() -> int:
         access_log=False,
         log_config=None,
         server_header=False,
-        proxy_headers=False,  # src.controller.forwarding reads them, and asks the peer's own address
+        proxy_headers=False,  # src.controller.proxy_headers reads them, and asks the peer's own address
         timeout_keep_alive=settings.keep_alive_seconds,
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
@@ -55,7 +55,7 @@ def main() -> int:
     except OSError as error:
         sys.stderr.write(f"error: cannot listen on {settings.host}:{settings.port}: {error.strerror}\n")
         return EXIT_FAILURE
-    if settings.socket_dir and (slot := claim_slot(Path(settings.socket_dir), backlog=BACKLOG)):
+    if settings.socket_dir and (slot := claim_socket(Path(settings.socket_dir), backlog=BACKLOG)):
         listeners.append(slot)
     build_server(config, app, settings).run(sockets=listeners)
     return 0

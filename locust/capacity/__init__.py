@@ -1,0 +1,1 @@
+"""How little CPU and memory hold the users: `python -m capacity`. The users themselves are in `load`."""

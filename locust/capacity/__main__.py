@@ -11,18 +11,18 @@ from typing import NoReturn
 
 from docker.errors import DockerException
 
-from capacity.endurance import Endurance
-from capacity.endurance_options import EnduranceOptions, parse_endurance, parse_series
+from capacity.commands.environment import DockerEnvironment, Environment, LocalEnvironment
+from capacity.commands.options import Options, parse
+from capacity.commands.repeat_trials import FILE, RepeatTrialsOptions, run_series
+from capacity.commands.run import CapacityRun, finish
+from capacity.commands.soak_stress import SoakStress
+from capacity.commands.soak_stress_options import SoakStressOptions, parse_endurance, parse_series
 from capacity.errors import CapacityError
-from capacity.inquest import Inquest, finish
-from capacity.journal import JournalError
-from capacity.options import Options, parse
+from capacity.model.verdict import Holds
 from capacity.report.headline import headline, measured
 from capacity.report.language import ENGLISH
 from capacity.report.writing import write_report
-from capacity.series import FILE, SeriesOptions, run_series
-from capacity.verdict import Holds
-from capacity.world import DockerWorld, LocalWorld, World
+from capacity.trial.log import TrialLogError
 
 NOT_HELD = 3
 
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return _repeat(parse_series(words[1:]))
             case _:
                 return _answer(parse(words), words)
-    except (CapacityError, JournalError, DockerException, OSError) as error:
+    except (CapacityError, TrialLogError, DockerException, OSError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
     except KeyboardInterrupt:
@@ -49,8 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _endure(kind: str, options: EnduranceOptions) -> int:
-    endurance = Endurance(_world(options), options, _teller())
+def _endure(kind: str, options: SoakStressOptions) -> int:
+    endurance = SoakStress(_world(options), options, _teller())
     verdict = endurance.soak() if kind == "soak" else endurance.stress()
     sys.stdout.write(f"{verdict.sentence}\n")
     for suffix in ("csv", "json"):
@@ -58,7 +58,7 @@ def _endure(kind: str, options: EnduranceOptions) -> int:
     return 0 if verdict.holds else NOT_HELD
 
 
-def _repeat(options: SeriesOptions) -> int:
+def _repeat(options: RepeatTrialsOptions) -> int:
     verdicts = run_series(_world(options), options, _teller())
     held = sum(isinstance(verdict, Holds) for verdict in verdicts)
     sys.stdout.write(f"{held} of {len(verdicts)} hold\n  {os.path.relpath(options.out / FILE)}\n")
@@ -68,7 +68,7 @@ def _repeat(options: SeriesOptions) -> int:
 def _answer(options: Options, words: Sequence[str]) -> int:
     say = _teller()
     world = _world(options)
-    course = Inquest(world, options, say).run()
+    course = CapacityRun(world, options, say).run()
     command = " ".join(["make capacity", *([f'ARGS="{" ".join(words)}"'] if words else [])])
     found = course.findings(options.questions, world.engine, command)
     files = write_report(found, options.out)
@@ -80,8 +80,8 @@ def _answer(options: Options, words: Sequence[str]) -> int:
     return 0 if all(answer.minimum for answer in course.answers.values()) else NOT_HELD
 
 
-def _world(options: Options | EnduranceOptions | SeriesOptions) -> World:
-    return LocalWorld(options.url) if options.url else DockerWorld(options.project)
+def _world(options: Options | SoakStressOptions | RepeatTrialsOptions) -> Environment:
+    return LocalEnvironment(options.url) if options.url else DockerEnvironment(options.project)
 
 
 def _teller() -> Callable[[str], None]:

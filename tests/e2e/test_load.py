@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from capacity.docker_crowd import docker_crowd
-from capacity.engine import Engine
-from capacity.options import MOST_USERS
+from capacity.commands.options import MOST_USERS
+from capacity.generator.docker import docker_crowd
+from capacity.target.docker import Engine
 from tests.e2e.compose_stack import LOAD_TESTING, PROJECT, Stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]

@@ -25,7 +25,7 @@ NOBODY = 65534
 # Messages that others provoke: the file holds the words.
 ELSEWHERE: Final = {
     "last_reload_error": "tests/support/service_process.py",
-    "asked through the proxy": "tests/unit/inference_api/service/test_registry.py",
+    "asked through the proxy": "tests/unit/inference_api/service/registry/test_client.py",
     "no basic auth credentials": "tests/e2e/test_readme_registry.py",
     "está ocupado por": "tests/unit/local_stack/test_ports.py",
     "hace falta Python 3.11": "tests/unit/test_makefile.py",

@@ -22,8 +22,8 @@ def heavy() -> list[str]:
 
 def load(place: str) -> list[Any]:
     """Load a bundle; the way of encoding, and the answer to its example."""
-    bundle = import_module("src.service.bundle").Bundle.read(Path(place))
-    model = import_module("src.service.preparation").load_model(bundle, Path(place), allow_pickle=False)
+    bundle = import_module("src.service.registry.bundle").Bundle.read(Path(place))
+    model = import_module("src.service.lifecycle.load_model").load_model(bundle, Path(place), allow_pickle=False)
     return [model.encoder.path, model.predict(model.schema.rows_of([bundle.example]))[0]]
 
 
@@ -31,7 +31,7 @@ def answers(file: str, data: str) -> list[Any]:
     """Load many estimators from one folder, and let each answer the same rows."""
     import numpy as np  # noqa: PLC0415 - what the service imports by itself
 
-    load_estimator = import_module("src.service.loading").load_estimator
+    load_estimator = import_module("src.service.flavors.sklearn.loader").load_estimator
     rows = np.load(data)
     found = []
     for path in sorted(Path(file).glob("*.skops")):
@@ -44,7 +44,7 @@ def answers(file: str, data: str) -> list[Any]:
 def modules(root: str) -> list[str]:
     """Import each of these modules with the deferred imports put off; those that cannot be imported so."""
     failed = []
-    with import_module("src.service.deferral").deferred_imports():
+    with import_module("src.service.flavors.sklearn.lazy_imports").deferred_imports():
         for name in json.loads(Path(root).read_text()):
             try:
                 import_module(name)

@@ -1,0 +1,1 @@
+"""What speaks HTTP: the application, its errors and its fast lane. What predicts is in `service`."""

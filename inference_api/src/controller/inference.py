@@ -16,19 +16,19 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 
 from src import logs
-from src.controller import description, documentation
+from src.controller import model_info, openapi
 from src.controller.body import read_json_body
-from src.controller.failures import ERROR_RESPONSES, error_response, on_api_error, on_http_exception
-from src.controller.forwarding import ForwardingMiddleware, TrustedPeers
-from src.controller.pages import add_pages
+from src.controller.docs_pages import add_pages
+from src.controller.error_responses import ERROR_RESPONSES, error_response, on_api_error, on_http_exception
+from src.controller.proxy_headers import ForwardingMiddleware, TrustedPeers
 from src.controller.request_id import RequestIdMiddleware
 from src.errors import ApiError, FieldProblem, RefusedRowError
 from src.failure_log import log_failure
-from src.service.metrics import Metrics
-from src.service.model import Outcome
-from src.service.schema import MAX_PROBLEMS
-from src.service.serving import Serving
-from src.service.watcher import ModelWatcher
+from src.service.lifecycle.serving_state import ServingState
+from src.service.lifecycle.watcher import ModelWatcher
+from src.service.metrics.metrics import Metrics
+from src.service.prediction.model import Outcome
+from src.service.schema.validator import MAX_PROBLEMS
 from src.settings import Settings
 
 CLIENT_CLOSED_REQUEST: Final = 499  # as nginx logs it
@@ -40,7 +40,7 @@ def create_app(settings: Settings) -> FastAPI:
     Args:
         settings: The service's settings.
     """
-    metrics, serving = Metrics(), Serving()
+    metrics, serving = Metrics(), ServingState()
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -92,16 +92,16 @@ def create_app(settings: Settings) -> FastAPI:
     app.router.routes.append(Route("/predict", predict, methods=["POST"]))
     app.router.routes.append(Route("/predict/batch", predict_batch, methods=["POST"]))
     add_pages(app)
-    app.openapi = documentation.openapi_of(app, serving)  # type: ignore[method-assign]  # FastAPI's documented way
+    app.openapi = openapi.openapi_of(app, serving)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
 
 
-def serving_of(request: Request) -> Serving:
+def serving_of(request: Request) -> ServingState:
     """The state that the watcher keeps."""
-    return cast("Serving", request.app.state.serving)
+    return cast("ServingState", request.app.state.serving)
 
 
-ServingState = Annotated[Serving, Depends(serving_of)]
+CurrentServing = Annotated[ServingState, Depends(serving_of)]
 
 
 async def health() -> dict[str, str]:
@@ -109,15 +109,15 @@ async def health() -> dict[str, str]:
     return {"status": "ok"}
 
 
-async def ready(serving: ServingState) -> dict[str, str]:
+async def ready(serving: CurrentServing) -> dict[str, str]:
     """200 when a model serves, else 503 with the reason."""
     bundle = serving.current().model.bundle
     return {"status": "ready", "model": bundle.name, "version": bundle.version}
 
 
-async def model(request: Request, serving: ServingState) -> dict[str, Any]:
+async def model(request: Request, serving: CurrentServing) -> dict[str, Any]:
     """What serves, since when, and why a newer version does not."""
-    return description.describe(serving, request.app.state.settings)
+    return model_info.describe(serving, request.app.state.settings)
 
 
 async def metrics_text(request: Request) -> Response:

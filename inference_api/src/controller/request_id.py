@@ -10,7 +10,7 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from src import logs
-from src.controller.failures import MAX_PATH, error_response, unexpected
+from src.controller.error_responses import MAX_PATH, error_response, unexpected
 from src.failure_log import FailureLog, log_failure
 
 _HEADER: Final = b"x-request-id"

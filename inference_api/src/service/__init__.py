@@ -1,0 +1,1 @@
+"""Models from registry to prediction, and the trainer. Nothing here knows HTTP or a web framework."""

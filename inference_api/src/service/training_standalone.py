@@ -1,7 +1,7 @@
 """Train a model and register it: data -> pipeline -> evaluation -> registered version -> alias.
 
 Without options it learns the reference regression, whose true function is known:
-``50 + 12 feature1 - 4 feature2 + 22.82 feature3``, noise of standard deviation 1 (`src.service.training.reference`
+``50 + 12 feature1 - 4 feature2 + 22.82 feature3``, noise of standard deviation 1 (`src.service.training.reference_data`
 has it as constants). The request ``{"feature1": 5.3, "feature2": 2.1, "feature3": 0.8}`` has the true value 123.456.
 """
 

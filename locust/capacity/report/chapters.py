@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from capacity.findings import Findings
 from capacity.report import drawings, tables
 from capacity.report.chapter import Chapter, Chart, Table
+from capacity.report.data import ReportData
 from capacity.report.headline import equal_pace
 from capacity.report.language import MISSING, Language
 from capacity.report.selection import shown, ways
 
 
-def chapters(findings: Findings, language: Language, raw: str) -> list[Chapter]:
+def chapters(findings: ReportData, language: Language, raw: str) -> list[Chapter]:
     """All of them; one whose part was not measured says so.
 
     Args:
@@ -34,7 +34,7 @@ def chapters(findings: Findings, language: Language, raw: str) -> list[Chapter]:
     ]
 
 
-def _answers(findings: Findings, language: Language) -> Chapter:
+def _answers(findings: ReportData, language: Language) -> Chapter:
     if not findings.answers:
         return Chapter(key="answers", texts=(language.text("answers_none"),))
     any_rejected = any(one.rejected for one in findings.answers)
@@ -43,23 +43,23 @@ def _answers(findings: Findings, language: Language) -> Chapter:
     return Chapter(key="answers", texts=(*note, *filter(None, needs)), tables=(tables.answers(findings, language),))
 
 
-def _rates(findings: Findings, language: Language) -> Chapter:
+def _rates(findings: ReportData, language: Language) -> Chapter:
     trials = [trial for trial in (shown(findings, via) for via in ways(findings)) if trial]
     charts = [chart for trial in trials for chart in drawings.trial(trial, findings.question.slo.p99_ms, language)]
     return _chapter(language, "rates", charts, [tables.steps(trial, language) for trial in trials])
 
 
-def _map(findings: Findings, language: Language) -> Chapter:
+def _map(findings: ReportData, language: Language) -> Chapter:
     evidence = [tables.trials(findings, language)] if findings.trials else []
     return _chapter(language, "map", drawings.trial_maps(findings, language), evidence)
 
 
-def _replicas(findings: Findings, language: Language) -> Chapter:
+def _replicas(findings: ReportData, language: Language) -> Chapter:
     rows = [tables.replicas(findings, language)] if findings.replicas else []
     return _chapter(language, "replicas", drawings.replicas(findings, language), rows)
 
 
-def _largest(findings: Findings, language: Language) -> Chapter:
+def _largest(findings: ReportData, language: Language) -> Chapter:
     most = findings.largest_rate
     if not most:
         return _chapter(language, "largest", [])
@@ -69,7 +69,7 @@ def _largest(findings: Findings, language: Language) -> Chapter:
     return Chapter(key="largest", texts=(text,))
 
 
-def _open(findings: Findings, language: Language) -> Chapter:
+def _open(findings: ReportData, language: Language) -> Chapter:
     check = findings.open_check
     if not check:
         return _chapter(language, "open", [])

@@ -8,11 +8,11 @@ from typing import Final
 
 from markupsafe import Markup
 
-from capacity.findings import Replicas
 from capacity.report.axis import Axis
+from capacity.report.data import Replicas
 from capacity.report.language import Language
 from capacity.report.plot import BOTTOM, LEFT, RIGHT, TOP, Plot
-from capacity.trial_record import TrialRecord, Verdict
+from capacity.report.trial_record import TrialRecord, Verdict
 
 _LEAST, _MOST = 0.5, 1.5
 _WIDEST_BAR: Final = 56.0

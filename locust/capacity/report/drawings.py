@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from markupsafe import Markup
 
-from capacity.findings import Findings
 from capacity.report.chapter import Chart
 from capacity.report.charts import Frame, Limits, Series, lines, replica_bars, trial_map
+from capacity.report.data import ReportData
 from capacity.report.language import Language
 from capacity.report.selection import answer, neighbours, shown, ways
 from capacity.report.tables import limits, trial_name
-from capacity.trial_record import StepRecord, TrialRecord
+from capacity.report.trial_record import StepRecord, TrialRecord
 
 _SERIES = ("found", "rejected", "second")
 
@@ -39,7 +39,7 @@ def trial(one: TrialRecord, p99_ms: float, language: Language) -> list[Chart]:
     return _drawn([(rate.title, lines(rate, rates, language)), (latency.title, lines(latency, latencies, language))])
 
 
-def load(findings: Findings, language: Language) -> list[Chart]:
+def load(findings: ReportData, language: Language) -> list[Chart]:
     """p99 against the offered rate: the answer and its neighbours."""
     units = (language.text("offered_axis"), language.text("ms_axis"))
     limit = _objective(findings.question.slo.p99_ms, language)
@@ -52,7 +52,7 @@ def load(findings: Findings, language: Language) -> list[Chart]:
     return _drawn(drawn)
 
 
-def throttling(findings: Findings, language: Language) -> list[Chart]:
+def throttling(findings: ReportData, language: Language) -> list[Chart]:
     """Throttled periods by users: the answer and its neighbours."""
     units = (language.text("users"), language.text("throttled_axis"))
     drawn = []
@@ -63,7 +63,7 @@ def throttling(findings: Findings, language: Language) -> list[Chart]:
     return _drawn(drawn)
 
 
-def trial_maps(findings: Findings, language: Language) -> list[Chart]:
+def trial_maps(findings: ReportData, language: Language) -> list[Chart]:
     """All trials of one replica by each way, and those around the answer enlarged."""
     drawn = []
     for via in ways(findings):
@@ -77,13 +77,13 @@ def trial_maps(findings: Findings, language: Language) -> list[Chart]:
     return _drawn(drawn)
 
 
-def replicas(findings: Findings, language: Language) -> list[Chart]:
+def replicas(findings: ReportData, language: Language) -> list[Chart]:
     """What each number of replicas cost."""
     return _drawn([(language.text("replicas_chart"), replica_bars(findings.replicas, language))])
 
 
 def _compared(
-    findings: Findings, via: str, language: Language, point: Callable[[StepRecord], tuple[float, float | None]]
+    findings: ReportData, via: str, language: Language, point: Callable[[StepRecord], tuple[float, float | None]]
 ) -> list[Series]:
     best = shown(findings, via)
     trials = [*([best] if best else []), *neighbours(findings, via)]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from capacity.findings import Answer, Findings
-from capacity.need import PACE_US, need_cpus
+from capacity.report.cpu_per_request import request_us
+from capacity.report.data import Answer, ReportData
 from capacity.report.language import Language
+from capacity.report.normalized_cpu import PACE_US, need_cpus
 from capacity.report.selection import answer, confirmed, ways
-from capacity.speed import request_us
-from capacity.trial_record import Verdict
+from capacity.report.trial_record import Verdict
 
 
-def headline(findings: Findings, language: Language) -> str:
+def headline(findings: ReportData, language: Language) -> str:
     """What was found, or that nothing was, and how far it came."""
     users = language.number(findings.question.users)
     found = _foremost(findings)
@@ -29,7 +29,7 @@ def headline(findings: Findings, language: Language) -> str:
     return language.text("headline_none", users=users)
 
 
-def measured(findings: Findings, language: Language) -> str:
+def measured(findings: ReportData, language: Language) -> str:
     """Figures of the last step with those limits, or what stopped the largest rate; empty where there is neither."""
     found = _foremost(findings)
     if found:
@@ -42,7 +42,7 @@ def measured(findings: Findings, language: Language) -> str:
     return language.text("headline_stopped", stopped=stopped) if stopped else ""
 
 
-def equal_pace(findings: Findings, via: str, language: Language) -> str:
+def equal_pace(findings: ReportData, via: str, language: Language) -> str:
     """What the answer by a way would be at an equal pace of the machine; empty where no edge was seen."""
     found, users = answer(findings, via), findings.question.users
     need = need_cpus(findings.trials, via, users, found.memory_mib or 0) if found else None
@@ -58,7 +58,7 @@ def equal_pace(findings: Findings, via: str, language: Language) -> str:
     )
 
 
-def objective(findings: Findings, language: Language) -> str:
+def objective(findings: ReportData, language: Language) -> str:
     """What had to hold."""
     slo = findings.question.slo
     return language.text(
@@ -71,7 +71,7 @@ def objective(findings: Findings, language: Language) -> str:
     )
 
 
-def _foremost(findings: Findings) -> Answer | None:
+def _foremost(findings: ReportData) -> Answer | None:
     """The answer through the gateway, which most people use, else that of another way."""
     found = [answer(findings, via) for via in sorted(ways(findings), key=lambda one: one != "gateway")]
     return next(filter(None, found), None)

@@ -8,8 +8,8 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from capacity.findings import Findings
 from capacity.report.chapters import chapters
+from capacity.report.data import ReportData
 from capacity.report.headline import headline, measured, objective
 from capacity.report.language import Language
 
@@ -23,7 +23,7 @@ _ENVIRONMENT: Final = Environment(
 )
 
 
-def html(findings: Findings, language: Language, *, other: tuple[str, str], raw: str) -> str:
+def html(findings: ReportData, language: Language, *, other: tuple[str, str], raw: str) -> str:
     """Write it.
 
     Args:

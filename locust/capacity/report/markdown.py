@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from capacity.findings import Findings
 from capacity.report.chapter import Chapter, Table
 from capacity.report.chapters import chapters
+from capacity.report.data import ReportData
 from capacity.report.headline import headline, measured, objective
 from capacity.report.language import Language
 
 _MEANT = re.compile(r"([\\`*_\[\]<>|#~&])")
 
 
-def markdown(findings: Findings, language: Language, *, other: tuple[str, str], raw: str) -> str:
+def markdown(findings: ReportData, language: Language, *, other: tuple[str, str], raw: str) -> str:
     """Write it; the arguments are those of `html`."""
     title = language.text("title", users=language.number(findings.question.users, 0))
     parts = [

@@ -7,15 +7,15 @@ import io
 from dataclasses import fields
 from typing import Final
 
-from capacity.findings import Findings
-from capacity.trial_record import StepRecord
+from capacity.report.data import ReportData
+from capacity.report.trial_record import StepRecord
 
 _STEP: Final = tuple(field.name for field in fields(StepRecord) if field.name != "failures")
 _TRIAL: Final = ("cpus", "memory_mib", "replicas", "via", "kind", "verdict", "criterion")
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
-def raw_steps(findings: Findings) -> str:
+def raw_steps(findings: ReportData) -> str:
     """One line a step, with its trial's number and limits; failures as `kind=count; kind=count`."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

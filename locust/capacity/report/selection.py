@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from capacity.findings import Answer, Findings
-from capacity.trial_record import TrialRecord, Verdict
+from capacity.report.data import Answer, ReportData
+from capacity.report.trial_record import TrialRecord, Verdict
 
 
-def ways(findings: Findings) -> list[str]:
+def ways(findings: ReportData) -> list[str]:
     """Ways the users went, those of the answers first."""
     named = [*(one.via for one in findings.answers), *(one.via for one in findings.trials)]
     return list(dict.fromkeys(named or findings.question.via))
 
 
-def answer(findings: Findings, via: str) -> Answer | None:
+def answer(findings: ReportData, via: str) -> Answer | None:
     """The answer by a way, when limits were found."""
     return next((one for one in findings.answers if one.via == via and one.cpus is not None), None)
 
 
-def shown(findings: Findings, via: str) -> TrialRecord | None:
+def shown(findings: ReportData, via: str) -> TrialRecord | None:
     """The worst of the answer; without an answer the longest trial, an invalid one only for want of others."""
     if held := confirmed(findings, via):
         return held[0]
@@ -28,7 +28,7 @@ def shown(findings: Findings, via: str) -> TrialRecord | None:
     return max(valid or trials, key=lambda one: (len(one.steps), one.steps[-1].achieved), default=None)
 
 
-def confirmed(findings: Findings, via: str) -> list[TrialRecord]:
+def confirmed(findings: ReportData, via: str) -> list[TrialRecord]:
     """Trials in which the limits of the answer held, those with the most steps first, of them the worst."""
     found = answer(findings, via)
     held = [one for one in _stepped(findings, via) if one.verdict is Verdict.HOLDS]
@@ -36,7 +36,7 @@ def confirmed(findings: Findings, via: str) -> list[TrialRecord]:
     return sorted(mine, key=lambda one: (-len(one.steps), one.steps[-1].achieved))
 
 
-def neighbours(findings: Findings, via: str) -> list[TrialRecord]:
+def neighbours(findings: ReportData, via: str) -> list[TrialRecord]:
     """The failed trials of the limits that were rejected beside the answer."""
     found = answer(findings, via)
     rejected = found.rejected if found else ()
@@ -52,7 +52,7 @@ def neighbours(findings: Findings, via: str) -> list[TrialRecord]:
     return picked
 
 
-def _stepped(findings: Findings, via: str) -> list[TrialRecord]:
+def _stepped(findings: ReportData, via: str) -> list[TrialRecord]:
     return [one for one in findings.trials if one.via == via and one.steps and one.kind != "open"]
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from capacity.findings import Findings, OpenCheck
 from capacity.report.chapter import Table
+from capacity.report.cpu_per_request import request_us
+from capacity.report.data import OpenCheck, ReportData
 from capacity.report.language import MISSING, Language
-from capacity.speed import request_us
-from capacity.trial_record import TrialRecord, Verdict
+from capacity.report.trial_record import TrialRecord, Verdict
 
 _SIGNS = {Verdict.HOLDS: "●", Verdict.FAILS: "✕", Verdict.INVALID: "□"}
 
@@ -22,7 +22,7 @@ def verdict(language: Language, value: Verdict) -> str:
     return f"{_SIGNS[value]}\u00a0{language.text(value)}"
 
 
-def answers(findings: Findings, language: Language) -> Table:
+def answers(findings: ReportData, language: Language) -> Table:
     """The minimum by each way, and below it the neighbours that do not hold."""
     rows = []
     for one in findings.answers:
@@ -71,7 +71,7 @@ def trial_name(trial: TrialRecord, language: Language) -> str:
     return f"{limits(language, trial.cpus, trial.memory_mib, trial.replicas)}, {language.word('via', trial.via)}"
 
 
-def trials(findings: Findings, language: Language) -> Table:
+def trials(findings: ReportData, language: Language) -> Table:
     """Every trial with its verdict."""
     rows = []
     for one in findings.trials:
@@ -88,7 +88,7 @@ def trials(findings: Findings, language: Language) -> Table:
     return Table(language.text("trials_table"), tuple(head), tuple(rows), prose=True, long=True)
 
 
-def replicas(findings: Findings, language: Language) -> Table:
+def replicas(findings: ReportData, language: Language) -> Table:
     """Numbers of replicas side by side."""
     rows = []
     for one in findings.replicas:
@@ -114,7 +114,7 @@ def open_check(check: OpenCheck, language: Language) -> Table:
     return Table(language.text("open"), names, rows)
 
 
-def setting(findings: Findings, language: Language) -> Table:
+def setting(findings: ReportData, language: Language) -> Table:
     """Machine, times, versions, images."""
     machine = findings.machine
     memory = language.number(machine.memory_gib)
@@ -134,7 +134,7 @@ def setting(findings: Findings, language: Language) -> Table:
     return Table(language.text("setting"), head, tuple((name, value or MISSING) for name, value in rows), prose=True)
 
 
-def _speed(findings: Findings, language: Language) -> str:
+def _speed(findings: ReportData, language: Language) -> str:
     return "; ".join(
         language.text(
             "speed_value",

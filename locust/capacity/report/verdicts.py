@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from capacity.model.verdict import Criterion, Fails, Invalid, Reason, Verdict
 from capacity.report.language import LANGUAGES, Language
-from capacity.trial_record import Sentence
-from capacity.verdict import Criterion, Fails, Invalid, Reason, Verdict
+from capacity.report.trial_record import Sentence
 
 _FAILS: Final = {
     "es": {

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from capacity.findings import Findings
+from capacity.report.data import ReportData
 from capacity.report.html import html
 from capacity.report.language import LANGUAGES
 from capacity.report.markdown import markdown
 from capacity.report.raw_steps import raw_steps
 
 
-def write_report(findings: Findings, folder: Path) -> list[Path]:
+def write_report(findings: ReportData, folder: Path) -> list[Path]:
     """Write HTML and Markdown in each language, the raw steps and the findings; returns the files.
 
     Args:

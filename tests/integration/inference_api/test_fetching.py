@@ -26,11 +26,11 @@ from sklearn.model_selection import RandomizedSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 
-from src.service.bundle import Bundle, content_digest
-from src.service.fetch_request import FetchRequest
-from src.service.record import FILE
-from src.service.training.options import Options
+from src.service.fetching.request import FetchRequest
+from src.service.registry.bundle import Bundle, content_digest
 from src.service.training.trainer import train
+from src.service.training.training_options import Options
+from src.service.verification.golden_answers import FILE
 
 pytestmark = [
     pytest.mark.integration,
@@ -45,7 +45,7 @@ HEAVY = {"boto3", "mlflow", "pandas", "pyarrow", "scipy", "sklearn", "skops"}
 def fetched(request: FetchRequest) -> tuple[Bundle, set[str]]:
     """What the child makes of a request, and the packages that it imported."""
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "src.service.fetch"],
+        [sys.executable, "-X", "importtime", "-m", "src.service.fetching.worker"],
         cwd=ROOT,
         input=request.as_json(),
         capture_output=True,

@@ -11,9 +11,9 @@ import pytest
 from mlflow import MlflowClient
 from service_process import Service
 
-from src.service.training.csv_options import CsvOptions
-from src.service.training.options import Options
+from src.service.training.csv_input.options import CsvOptions
 from src.service.training.trainer import Outcome, train
+from src.service.training.training_options import Options
 
 pytestmark = [
     pytest.mark.integration,

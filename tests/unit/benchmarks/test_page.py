@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.page import write_page
 from tests.unit.benchmarks.examples import rates, results
-from tests.unit.locust.capacity.servers import step_of
+from tests.unit.locust.capacity.trial.servers import step_of
 
 MEASURED = results([*rates("lane", 50_000, 60_000), *rates("fastapi", 500, 400), *rates("httptools", 80_000, 90_000)])
 STEP = replace(step_of(10_000, achieved=5659, p99_ms=29), api_cores=0.094, throttled=3, periods=290)

@@ -143,4 +143,4 @@ def test_the_sums_of_the_closed_loop_are_right() -> None:
         asked = 10_000 / float(seconds)
         assert round(asked) == int(rate.replace(" ", ""))
         assert round(asked / (10_000 / 1.75) * 100, 1) == float(share)
-    assert "between(1, 2.5)" in (ROOT / "locust/fast_user.py").read_text(encoding="utf-8")
+    assert "between(1, 2.5)" in (ROOT / "locust/load/fast_user.py").read_text(encoding="utf-8")

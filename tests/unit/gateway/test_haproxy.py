@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from src.controller.slot import SLOTS
+from src.controller.fast_lane.unix_socket import SLOTS
 
 REPOSITORY = Path(__file__).parents[3]
 CONFIGURATION = re.sub(r"#.*", "", (REPOSITORY / "gateway" / "haproxy.cfg").read_text())
@@ -30,7 +30,7 @@ def folder_of(service: dict[str, Any]) -> tuple[PurePosixPath, bool]:
 
 
 def test_every_slot_is_listed_where_both_sides_have_the_folder(services: Any) -> None:
-    """The gateway connects to the paths that `claim_slot` makes, in the volume that both containers share."""
+    """The gateway connects to the paths that `claim_socket` makes, in the volume that both containers share."""
     folder, read_only = folder_of(services["gateway"])
     listed = re.findall(r"^ +server slot(\d+) unix@(\S+)$", SECTIONS["backend predictions"], re.MULTILINE)
 

@@ -18,13 +18,13 @@ import pandas as pd
 import skops.io
 from sklearn.linear_model import LinearRegression
 
-from src.service.batching import SLOW_CALL_SECONDS
-from src.service.bundle import MODEL_FOLDER, Bundle, Check, content_digest
-from src.service.column import Column, Kind
-from src.service.encoding import Encoder, FrameEncoder, MatrixEncoder
-from src.service.model import LoadedModel
-from src.service.registry import ModelVersion
-from src.service.schema import Schema
+from src.service.prediction.encoders import Encoder, FrameEncoder, MatrixEncoder
+from src.service.prediction.micro_batcher import SLOW_CALL_SECONDS
+from src.service.prediction.model import LoadedModel
+from src.service.registry.bundle import MODEL_FOLDER, Bundle, Check, content_digest
+from src.service.registry.client import ModelVersion
+from src.service.schema.column import Column, Kind
+from src.service.schema.validator import Schema
 
 BAD = -1.0
 """The value that makes a `PickyEstimator` refuse its rows."""

@@ -5,8 +5,8 @@ from typing import Final
 
 import pandas as pd
 
-from src.service.training.columns import Columns
 from src.service.training.dataset import Dataset
+from src.service.training.feature_columns import Columns
 
 FILE: Final = "columns.csv"
 _SHOWN: Final = 8

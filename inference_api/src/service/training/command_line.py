@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from src.service.training.csv_options import CsvOptions
-from src.service.training.options import Options
+from src.service.training.csv_input.options import CsvOptions
 from src.service.training.registry_name import alias, model_name
+from src.service.training.training_options import Options
 
 _SEEDS: Final = 2**32
 _EPILOG: Final = """\

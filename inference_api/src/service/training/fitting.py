@@ -7,16 +7,16 @@ from typing import Any
 import pandas as pd
 
 from src.service.training.column_table import column_table, lines
-from src.service.training.columns import split_columns, usable_features
-from src.service.training.csv_file import read_csv
+from src.service.training.csv_input.reader import read_csv
 from src.service.training.dataset import Dataset, diabetes
 from src.service.training.errors import TrainingError
 from src.service.training.evaluation import cross_validated, held_out_scores
+from src.service.training.feature_columns import split_columns, usable_features
 from src.service.training.holdout import Split, hold_out
-from src.service.training.options import Options
 from src.service.training.pipeline import build_estimator
-from src.service.training.reference import reference
+from src.service.training.reference_data import reference
 from src.service.training.task import Task, choose_task
+from src.service.training.training_options import Options
 
 _LOG = logging.getLogger("training")
 

@@ -10,7 +10,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from src.service.training.columns import Columns
+from src.service.training.feature_columns import Columns
 from src.service.training.task import Task
 
 # A missing date as scikit-learn sees it, once it has turned dates into nanoseconds.

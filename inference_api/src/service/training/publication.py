@@ -19,7 +19,7 @@ from mlflow import MlflowClient
 from mlflow.models import ModelSignature, infer_signature
 
 from src.service.training.errors import PublicationError
-from src.service.training.verification import FILE, Predictor, verification
+from src.service.training.golden_answers import FILE, Predictor, verification
 
 _LOG = logging.getLogger("training")
 

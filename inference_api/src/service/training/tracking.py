@@ -9,7 +9,7 @@ import mlflow
 import requests
 from mlflow import MlflowClient
 
-from src.service.route import Route, direct_hosts
+from src.service.network_route import Route, direct_hosts
 from src.service.training.errors import TrainingError
 
 _LOG = logging.getLogger("training")

@@ -14,17 +14,17 @@ from mlflow.data.pandas_dataset import from_pandas
 from mlflow.exceptions import MlflowException
 from requests import RequestException
 
-from src.service.route import Route
+from src.service.network_route import Route
 from src.service.training.champion import Verdict, current_champion, judge
 from src.service.training.column_table import FILE
 from src.service.training.dataset import Dataset
 from src.service.training.errors import PublicationError
 from src.service.training.fitting import Fitted, fit, load
-from src.service.training.options import Options
 from src.service.training.plot import error_plot
 from src.service.training.provenance import git_commit
 from src.service.training.publication import Candidate, Published, example_rows, infer_input, log_and_register
 from src.service.training.tracking import connect
+from src.service.training.training_options import Options
 
 _LOG = logging.getLogger("training")
 

@@ -13,8 +13,8 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
-from src.service.training.options import Options
 from src.service.training.trainer import train
+from src.service.training.training_options import Options
 
 pytestmark = [
     pytest.mark.integration,

@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator
 import pytest
 import uvicorn
 
+from src.controller.fast_lane.server import build_server
 from src.controller.http_protocol import HttpProtocol
 from src.controller.inference import create_app
-from src.controller.server import build_server
-from src.service.batching import MicroBatcher
+from src.service.prediction.micro_batcher import MicroBatcher
 from src.settings import Settings
 from tests.unit.inference_api.doubles import EXAMPLE, eventually, model_of, regression
 

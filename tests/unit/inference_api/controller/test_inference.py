@@ -13,9 +13,9 @@ from sklearn.linear_model import LinearRegression
 
 from src.controller.inference import create_app
 from src.failure_log import LOGGED
-from src.service.batching import MicroBatcher
-from src.service.column import Column
-from src.service.serving import Serving
+from src.service.lifecycle.serving_state import ServingState
+from src.service.prediction.micro_batcher import MicroBatcher
+from src.service.schema.column import Column
 from src.settings import Settings
 from tests.unit.inference_api.doubles import (
     BAD,
@@ -30,7 +30,7 @@ from tests.unit.inference_api.doubles import (
 
 SETTINGS = Settings(mlflow_tracking_uri="http://127.0.0.1:9", max_body_bytes=1000, max_batch_rows=5)
 ONE_COLUMN = (Column("x", "number", "float64"),)
-Serve = Callable[..., Serving]
+Serve = Callable[..., ServingState]
 
 
 @pytest.fixture
@@ -43,8 +43,8 @@ def app() -> FastAPI:
 def serve(app: FastAPI) -> Serve:
     """Puts a model in place, as the watcher does."""
 
-    def start(estimator: Any, columns: Any = ONE_COLUMN, limit: int = 100, **options: Any) -> Serving:
-        serving: Serving = app.state.serving
+    def start(estimator: Any, columns: Any = ONE_COLUMN, limit: int = 100, **options: Any) -> ServingState:
+        serving: ServingState = app.state.serving
         serving.batcher = MicroBatcher(model_of(estimator, columns, **options), app.state.metrics, limit)
         return serving
 

@@ -7,8 +7,8 @@ import mlflow
 import pytest
 from mlflow import MlflowClient
 
-from src.service.training.options import Options
 from src.service.training.trainer import Outcome, train
+from src.service.training.training_options import Options
 
 Train = Callable[..., Outcome]
 

@@ -15,10 +15,10 @@ from mlflow.models import infer_signature
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 from sklearn.linear_model import LinearRegression
 
-from src.service.training.csv_options import CsvOptions
+from src.service.training.csv_input.options import CsvOptions
 from src.service.training.fitting import Fitted, fit, load
-from src.service.training.options import Options
 from src.service.training.trainer import Outcome
+from src.service.training.training_options import Options
 
 pytestmark = [
     pytest.mark.integration,

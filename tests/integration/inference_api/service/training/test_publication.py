@@ -16,11 +16,11 @@ import yaml
 from mlflow import MlflowClient
 from sklearn.linear_model import LinearRegression
 
-from src.service.training.csv_options import CsvOptions
+from src.service.training.csv_input.options import CsvOptions
 from src.service.training.errors import PublicationError
-from src.service.training.options import Options
-from src.service.training.reference import EXAMPLE, TRUE_COEFFICIENTS, TRUE_INTERCEPT, reference, true_value
+from src.service.training.reference_data import EXAMPLE, TRUE_COEFFICIENTS, TRUE_INTERCEPT, reference, true_value
 from src.service.training.trainer import Outcome
+from src.service.training.training_options import Options
 
 pytestmark = [
     pytest.mark.integration,

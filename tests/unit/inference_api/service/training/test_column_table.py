@@ -3,8 +3,8 @@
 import pandas as pd
 
 from src.service.training.column_table import column_table, lines
-from src.service.training.columns import split_columns
 from src.service.training.dataset import Dataset
+from src.service.training.feature_columns import split_columns
 
 
 def test_each_column_has_its_line() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from src.service.training.command_line import parse
-from src.service.training.csv_options import CsvOptions
+from src.service.training.csv_input.options import CsvOptions
 
 
 def test_the_defaults_are_the_projects() -> None:

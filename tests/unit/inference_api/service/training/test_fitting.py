@@ -11,8 +11,8 @@ from sklearn.linear_model import LinearRegression
 
 from src.service.training.errors import TrainingError
 from src.service.training.fitting import fit, load
-from src.service.training.options import Options
-from src.service.training.reference import EXAMPLE, true_value
+from src.service.training.reference_data import EXAMPLE, true_value
+from src.service.training.training_options import Options
 
 OPTIONS = Options(tracking_uri="http://unused", model_name="m", alias="champion", experiment="e")
 

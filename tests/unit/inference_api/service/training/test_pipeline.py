@@ -8,7 +8,7 @@ import pytest
 import skops.io
 from sklearn.linear_model import LinearRegression
 
-from src.service.training.columns import split_columns
+from src.service.training.feature_columns import split_columns
 from src.service.training.pipeline import build_estimator
 from src.service.training.task import Task
 

@@ -1,17 +1,17 @@
 """Findings such as a run brings them."""
 
-from capacity.findings import (
+from capacity.measure.host_info import HostInfo
+from capacity.report.data import (
     Answer,
-    Findings,
-    Host,
     LargestRate,
     OpenCheck,
     Percentiles,
-    Question,
     Rejected,
     Replicas,
+    ReportData,
+    SearchSpec,
 )
-from capacity.trial_record import Sentence, StepRecord, TrialRecord, Verdict
+from capacity.report.trial_record import Sentence, StepRecord, TrialRecord, Verdict
 
 
 def steps(
@@ -69,8 +69,8 @@ def trial(
     )
 
 
-FULL = Findings(
-    question=Question(),
+FULL = ReportData(
+    question=SearchSpec(),
     answers=(
         Answer(
             via="gateway",
@@ -131,7 +131,7 @@ FULL = Findings(
         sentence=Sentence("El circuito cerrado esconde 19 ms del p99.", "The closed loop hides 19 ms of the p99."),
     ),
     left_out=(Sentence("No se midió un bosque aleatorio.", "A random forest was not measured."),),
-    machine=Host(
+    machine=HostInfo(
         cpu="Intel(R) Xeon(R) Processor @ 2.60GHz",
         cores=2,
         memory_gib=15.6,

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from capacity.report.charts import Frame, Limits, Series, lines, replica_bars, trial_map
 from capacity.report.language import ENGLISH
-from capacity.trial_record import Verdict
+from capacity.report.trial_record import Verdict
 from tests.unit.locust.capacity.report.examples import FULL, trial
 
 FRAME = Frame("p99", ("users", "ms"), limit=(250, "objective"))

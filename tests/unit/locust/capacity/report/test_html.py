@@ -5,15 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from capacity.findings import Answer, Findings, LargestRate, OpenCheck, Replicas
+from capacity.report.data import Answer, LargestRate, OpenCheck, Replicas, ReportData
 from capacity.report.html import html
 from capacity.report.language import ENGLISH, LANGUAGES, SPANISH, Language
-from capacity.trial_record import Sentence, StepRecord, TrialRecord, Verdict
+from capacity.report.trial_record import Sentence, StepRecord, TrialRecord, Verdict
 from tests.unit.locust.capacity.report.examples import FULL, trial
 from tests.unit.locust.capacity.report.page import Page
 
 EVIL = '"><script>alert(1)</script>&amp;|`*'
-HOSTILE = Findings(
+HOSTILE = ReportData(
     answers=(Answer(via=EVIL, cpus=1, memory_mib=1, verdict=Sentence(EVIL, EVIL)),),
     trials=(
         TrialRecord(
@@ -32,7 +32,7 @@ HOSTILE = Findings(
     commands=(EVIL,),
     started_at=EVIL,
 )
-HUGE = Findings(
+HUGE = ReportData(
     trials=(
         TrialRecord(
             cpus=1e9,
@@ -48,18 +48,18 @@ HUGE = Findings(
     replicas=(Replicas(replicas=10**6, total_cpus=1e12), Replicas(replicas=2, total_cpus=0, total_cost=0)),
     open_check=OpenCheck(offered=0),
 )
-INVALID = Findings(trials=(trial((0.1, 96), 20, Verdict.INVALID),) * 4)
+INVALID = ReportData(trials=(trial((0.1, 96), 20, Verdict.INVALID),) * 4)
 MOST = LargestRate(rate=812, stopped_by=Sentence("la puerta", "the gateway"))
-CASES = {"full": FULL, "empty": Findings(), "hostile": HOSTILE, "huge": HUGE, "invalid": INVALID}
+CASES = {"full": FULL, "empty": ReportData(), "hostile": HOSTILE, "huge": HUGE, "invalid": INVALID}
 
 
-def _page(findings: Findings, language: Language = ENGLISH) -> Page:
+def _page(findings: ReportData, language: Language = ENGLISH) -> Page:
     return Page(html(findings, language, other=("es", "other.html"), raw="capacity.csv"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda one: one.code)
 @pytest.mark.parametrize("findings", CASES.values(), ids=CASES.keys())
-def test_every_page_is_whole_and_needs_no_other_file(findings: Findings, language: Language) -> None:
+def test_every_page_is_whole_and_needs_no_other_file(findings: ReportData, language: Language) -> None:
     """Balanced, in its language, without a single thing to fetch or run."""
     text = html(findings, language, other=("xx", "other.html"), raw="capacity.csv")
     page = Page(text)
@@ -82,7 +82,7 @@ def test_the_answer_comes_first() -> None:
 @pytest.mark.parametrize(
     ("findings", "sentence"),
     [
-        (Findings(), "No answer: no trial was made."),
+        (ReportData(), "No answer: no trial was made."),
         (INVALID, "No answer: of 4 trials none was valid."),
         (HUGE, "No answer: no limits were found that hold 10,000 users."),
         (replace(HUGE, largest_rate=MOST), "the most was 812 requests/s. What stopped it: the gateway."),
@@ -90,7 +90,7 @@ def test_the_answer_comes_first() -> None:
     ],
     ids=["empty", "invalid", "fails", "largest", "invalid with a largest rate"],
 )
-def test_without_an_answer_it_says_why(findings: Findings, sentence: str) -> None:
+def test_without_an_answer_it_says_why(findings: ReportData, sentence: str) -> None:
     """Never a figure that was not found."""
     assert sentence in _page(findings).text
 
@@ -116,7 +116,7 @@ def test_every_drawing_has_a_name_and_every_table_a_caption() -> None:
 
 def test_what_was_not_measured_is_said() -> None:
     """A missing part leaves its heading and a word."""
-    assert _page(Findings()).text.count("Not measured.") == 7
+    assert _page(ReportData()).text.count("Not measured.") == 7
 
 
 def test_text_that_looks_like_html_is_text() -> None:

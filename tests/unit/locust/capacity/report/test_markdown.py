@@ -4,20 +4,20 @@ import re
 
 import pytest
 
-from capacity.findings import Findings
+from capacity.report.data import ReportData
 from capacity.report.language import ENGLISH, LANGUAGES, SPANISH
 from capacity.report.markdown import markdown, plain
 from tests.unit.locust.capacity.report.examples import FULL
 from tests.unit.locust.capacity.report.test_html import CASES, EVIL, HOSTILE
 
 
-def _written(findings: Findings, *, english: bool = True) -> str:
+def _written(findings: ReportData, *, english: bool = True) -> str:
     return markdown(findings, ENGLISH if english else SPANISH, other=("es", "other.md"), raw="capacity.csv")
 
 
 @pytest.mark.parametrize("findings", CASES.values(), ids=CASES.keys())
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda one: one.code)
-def test_every_row_has_as_many_cells_as_its_head(findings: Findings, language: object) -> None:
+def test_every_row_has_as_many_cells_as_its_head(findings: ReportData, language: object) -> None:
     """Whatever a cell says."""
     text = _written(findings, english=language is ENGLISH)
     tables = re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)

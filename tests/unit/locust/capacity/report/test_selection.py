@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from capacity.findings import Answer, Findings
+from capacity.report.data import Answer, ReportData
 from capacity.report.headline import measured
 from capacity.report.language import ENGLISH
 from capacity.report.selection import confirmed, neighbours, shown, ways
-from capacity.trial_record import Verdict
+from capacity.report.trial_record import Verdict
 from tests.unit.locust.capacity.report.examples import FULL, trial
 
 
@@ -24,7 +24,7 @@ def test_of_several_confirmations_the_longest_is_shown() -> None:
     """A trial that was held at the top has one step; a staircase has them all."""
     climbed = trial((0.1, 96), 30, Verdict.HOLDS)
     held = replace(climbed, kind="hold", steps=climbed.steps[-1:])
-    findings = Findings(answers=(Answer(via="gateway", cpus=0.1, memory_mib=96),), trials=(held, climbed, held))
+    findings = ReportData(answers=(Answer(via="gateway", cpus=0.1, memory_mib=96),), trials=(held, climbed, held))
 
     assert shown(findings, "gateway") == climbed
     assert len(confirmed(findings, "gateway")) == 3
@@ -35,7 +35,7 @@ def test_of_equal_confirmations_the_worst_is_shown() -> None:
     well, barely = (trial((0.1, 96), p99, Verdict.HOLDS) for p99 in (30, 200))
     last = barely.steps[-1]
     barely = replace(barely, steps=(*barely.steps[:-1], replace(last, achieved=last.achieved * 0.99)))
-    findings = Findings(answers=(Answer(via="gateway", cpus=0.1, memory_mib=96),), trials=(well, barely, well))
+    findings = ReportData(answers=(Answer(via="gateway", cpus=0.1, memory_mib=96),), trials=(well, barely, well))
 
     assert shown(findings, "gateway") == barely
     assert "p99 200 ms" in measured(findings, ENGLISH)
@@ -45,13 +45,13 @@ def test_figures_of_other_limits_are_never_told_as_those_of_the_answer() -> None
     """An answer whose trial is not among the records stands without figures."""
     answers = (Answer(via="gateway", cpus=0.1, memory_mib=96),)
     for other in (trial((0.2, 96), 30, Verdict.HOLDS), trial((0.1, 96), 900, Verdict.FAILS)):
-        assert measured(Findings(answers=answers, trials=(other,)), ENGLISH) == ""
+        assert measured(ReportData(answers=answers, trials=(other,)), ENGLISH) == ""
 
 
 def test_an_invalid_trial_is_shown_only_for_want_of_others() -> None:
     """One that failed tells more."""
     invalid, failed = trial((0.1, 96), 30, Verdict.INVALID), trial((0.05, 96), 900, Verdict.FAILS)
 
-    assert shown(Findings(trials=(invalid, failed)), "gateway") == failed
-    assert shown(Findings(trials=(invalid,)), "gateway") == invalid
-    assert shown(Findings(), "gateway") is None
+    assert shown(ReportData(trials=(invalid, failed)), "gateway") == failed
+    assert shown(ReportData(trials=(invalid,)), "gateway") == invalid
+    assert shown(ReportData(), "gateway") is None

@@ -2,8 +2,8 @@
 
 import pytest
 
+from capacity.model.verdict import Criterion, Fails, Holds, Invalid, Reason
 from capacity.report.verdicts import said
-from capacity.verdict import Criterion, Fails, Holds, Invalid, Reason
 
 
 @pytest.mark.parametrize("criterion", list(Criterion))

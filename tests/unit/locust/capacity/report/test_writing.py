@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from capacity.findings import Findings
+from capacity.report.data import ReportData
 from capacity.report.writing import write_report
 from tests.unit.locust.capacity.report.examples import FULL
 from tests.unit.locust.capacity.report.page import Page
@@ -24,7 +24,7 @@ def test_every_file_is_written_and_every_link_has_its_file(tmp_path: Path) -> No
 def test_the_report_can_be_written_again_from_its_findings(tmp_path: Path) -> None:
     """The JSON beside it holds everything."""
     first = write_report(FULL, tmp_path / "first")
-    findings = Findings.from_json(json.loads((tmp_path / "first/capacity.json").read_text(encoding="utf-8")))
+    findings = ReportData.from_json(json.loads((tmp_path / "first/capacity.json").read_text(encoding="utf-8")))
     second = write_report(findings, tmp_path / "second")
 
     assert [one.read_bytes() for one in first] == [one.read_bytes() for one in second]

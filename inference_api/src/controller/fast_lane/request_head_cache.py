@@ -1,0 +1,132 @@
+"""Request heads that the fast lane answers, recognised by their exact bytes.
+
+Clients repeat themselves: the bytes up to the blank line are the same for thousands of requests. What llhttp has once
+read as a plain `POST /predict` is afterwards one dictionary lookup. The lane itself parses no HTTP.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import httptools
+
+from src.controller.request_id import accepted
+
+PATH: Final = b"/predict"
+START: Final = b"POST /predict HTTP/1.1\r\n"
+MAX_HEAD: Final = 8192
+MAX_BODY: Final = 65_536
+"""Larger bodies are rare, and uvicorn's flow control is made for them."""
+MAX_KEPT: Final = 1024
+MAX_KEPT_HEAD: Final = 1024
+# Each of them changes how the body or the rest of the connection is read, or needs an answer before the body.
+_OTHER: Final = frozenset({b"transfer-encoding", b"content-encoding", b"expect", b"upgrade"})
+
+
+@dataclass(frozen=True, slots=True)
+class RequestHead:
+    """What the lane needs to know of a request before its body.
+
+    Attributes:
+        body_length: Bytes that follow the blank line.
+        request_id: The client's own acceptable `X-Request-ID`, or empty.
+    """
+
+    body_length: int
+    request_id: bytes
+
+
+def may_be_head(data: bytes) -> bool:
+    """Whether these bytes, which hold no blank line yet, may become a head for the lane."""
+    return len(data) <= MAX_HEAD and START.startswith(data[: len(START)])
+
+
+class RequestHeadCache:
+    """Heads seen before. One that differs on every request (a trace id) is parsed, and leaves the others in place."""
+
+    def __init__(self, max_body: int) -> None:
+        """Start empty.
+
+        Args:
+            max_body: The service's limit of a body in bytes; the lane's own may be lower.
+        """
+        self._max_body = min(max_body, MAX_BODY)
+        self._known: dict[bytes, RequestHead] = {}
+        self._seen_once: set[int] = set()
+
+    def read(self, head: bytes) -> RequestHead | None:
+        """The head's meaning, or None when the request is not for the lane.
+
+        Args:
+            head: The bytes of a request up to and with its blank line.
+        """
+        return self._known.get(head) or self._learn(head)
+
+    def __len__(self) -> int:
+        """Heads that are recognised without parsing."""
+        return len(self._known)
+
+    def _learn(self, head: bytes) -> RequestHead | None:
+        found = parse(head, self._max_body)
+        if found is None or len(head) > MAX_KEPT_HEAD:
+            return found
+        mark = hash(head)
+        if mark not in self._seen_once:
+            if len(self._seen_once) >= MAX_KEPT:
+                self._seen_once.clear()
+            self._seen_once.add(mark)
+            return found
+        if len(self._known) >= MAX_KEPT:
+            self._known.clear()
+        self._known[head] = found
+        return found
+
+
+class _Reading:
+    """Takes llhttp's callbacks for one head."""
+
+    def __init__(self) -> None:
+        self.url = b""
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.complete = False
+        self.messages = 0
+        self.more = False
+
+    def on_message_begin(self) -> None:
+        self.messages += 1
+
+    def on_url(self, url: bytes) -> None:
+        self.url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        self.complete = True
+
+    def on_body(self, _body: bytes) -> None:
+        self.more = True
+
+
+def parse(head: bytes, max_body: int) -> RequestHead | None:
+    """Read a head with uvicorn's own parser; None when it is anything else than a plain keep-alive `POST /predict`."""
+    reading = _Reading()
+    parser = httptools.HttpRequestParser(reading)
+    try:
+        parser.feed_data(head)
+    except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+        return None
+    if not reading.complete or reading.messages != 1 or reading.more or reading.url != PATH:
+        return None
+    if parser.get_method() != b"POST" or parser.get_http_version() != "1.1" or not parser.should_keep_alive():
+        return None
+    values = dict(reversed(reading.headers))  # of several, the first counts
+    names = [name for name, _value in reading.headers]
+    if not _OTHER.isdisjoint(names) or names.count(b"content-length") != 1 or names.count(b"content-type") > 1:
+        return None
+    media_type = values.get(b"content-type", b"application/json").partition(b";")[0].strip().lower()
+    length = values[b"content-length"]
+    if media_type != b"application/json" or not length.isdigit() or int(length) > max_body:
+        return None
+    return RequestHead(int(length), accepted(values.get(b"x-request-id", b"")))

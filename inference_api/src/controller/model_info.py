@@ -1,0 +1,53 @@
+"""What `GET /model` tells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from src.service.lifecycle.serving_state import ServingState
+from src.settings import Settings
+
+
+def describe(serving: ServingState, settings: Settings) -> dict[str, Any]:
+    """The model that serves, or that should, as JSON.
+
+    Args:
+        serving: The watcher's state.
+        settings: Names of the model and its alias.
+    """
+    error = serving.last_error
+    warnings = [serving.cache_problem] if serving.cache_problem else []
+    about: dict[str, Any] = {
+        "name": settings.registered_model_name,
+        "alias": settings.model_alias,
+        "version": None,
+        "ready": serving.batcher is not None,
+        "last_reload_error": error and {"error": error.kind, "detail": error.detail, "at": error.at.isoformat()},
+        "warnings": warnings,
+    }
+    if serving.batcher is None:
+        return about
+    model = serving.batcher.model
+    bundle = model.bundle
+    return {
+        **about,
+        "version": bundle.version,
+        "run_id": bundle.run_id,
+        "flavor": "sklearn",
+        "estimator": type(model.estimator).__name__,
+        "serialization_format": bundle.serialization_format,
+        "signature": [
+            {"name": column.name, "type": column.kind, "dtype": column.dtype, "required": column.required}
+            for column in bundle.columns
+        ],
+        "example": model.schema.example,
+        "predict_fn": bundle.predict_fn,
+        "loaded_since": model.loaded_at.isoformat(),
+        "content_sha256": bundle.content_sha256,
+        "digest_verified": bundle.digest_verified,
+        "verified_rows": len(bundle.checks) + len(bundle.logged),
+        "input_path": model.encoder.path,
+        "predict_path": model.path,
+        "predict_path_reason": model.path_reason,
+        "warnings": [*model.warnings, *warnings],
+    }

@@ -1,0 +1,59 @@
+"""A version's files, over MLflow's REST interface where that hands them out, else by MLflow's own client."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from src.errors import ModelError, ModelRefusedError
+from src.service.fetching.artifact_client import ArtifactClient
+from src.service.fetching.request import FetchRequest
+from src.service.network_route import Route, direct_hosts
+from src.service.registry.bundle import MODEL_FOLDER
+
+
+def download(request: FetchRequest, destination: Path) -> Path:
+    """Fill the model folder of a bundle.
+
+    Returns:
+        That folder.
+
+    Raises:
+        ModelError: When the files cannot be had.
+        ModelRefusedError: When they are not those of a model.
+    """
+    folder = destination / MODEL_FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    if not ArtifactClient(request.tracking_uri, request.headers).download(request.name, request.version, folder):
+        _by_client(request, folder)
+    if not (folder / "MLmodel").is_file():
+        raise ModelRefusedError("the version's artifacts hold no MLmodel file")
+    return folder
+
+
+def _by_client(request: FetchRequest, folder: Path) -> None:
+    # MLflow's client and those of the object stores see nothing but the environment.
+    os.environ.update(direct_hosts(request.tracking_uri))
+    import mlflow.artifacts  # noqa: PLC0415 - 150 MiB that most fetches do without
+    from mlflow.environment_variables import (  # noqa: PLC0415
+        MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD,
+        MLFLOW_HTTP_REQUEST_MAX_RETRIES,
+        MLFLOW_HTTP_REQUEST_TIMEOUT,
+    )
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415
+
+    MLFLOW_HTTP_REQUEST_MAX_RETRIES.set(1)  # the watcher tries again by itself; MLflow's default is minutes of silence
+    MLFLOW_HTTP_REQUEST_TIMEOUT.set(30)
+    # Through MLflow, not from the object store by a presigned URL: only MLflow needs to reach the store.
+    MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD.set(False)
+    # Both, and not as an argument: that does not reach the registry's client, and MLFLOW_REGISTRY_URI may differ.
+    mlflow.set_tracking_uri(request.tracking_uri)
+    mlflow.set_registry_uri(request.tracking_uri)
+    try:
+        mlflow.artifacts.download_artifacts(
+            artifact_uri=f"models:/{request.name}/{request.version}",
+            dst_path=str(folder),
+        )
+    except (MlflowException, OSError) as error:
+        reason = f"{str(error).splitlines()[0][:300]}{Route.to(request.tracking_uri).note}"
+        raise ModelError(f"the model cannot be downloaded: {reason}") from error

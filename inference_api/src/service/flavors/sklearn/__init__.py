@@ -1,0 +1,1 @@
+"""scikit-learn: which files are trusted, how they are loaded, what a fitted estimator shows."""

@@ -1,0 +1,68 @@
+"""Decision trees, random forests and extremely randomized trees: the mean of the leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from src.service.flavors.sklearn.direct.computation import Computation, Matrix
+from src.service.flavors.sklearn.direct.defining_class import origin
+from src.service.flavors.sklearn.direct.labels import Likeliest
+from src.service.flavors.sklearn.direct.merged_trees import total
+from src.service.flavors.sklearn.direct.trees import TREES, Trees, merged_trees
+
+_FOREST: Final = "sklearn.ensemble._forest.BaseForest"
+_REGRESSOR: Final = "sklearn.ensemble._forest.ForestRegressor"
+_CLASSIFIER: Final = "sklearn.ensemble._forest.ForestClassifier"
+
+
+def forest(estimator: Any, method: str) -> Computation | None:
+    """The computation of a fitted tree or forest, or None for anything else."""
+    members = _members(estimator, method)
+    if not members or method not in {"predict", "predict_proba"}:
+        return None
+    labels = hasattr(estimator, "classes_")
+    if labels and (estimator.n_outputs_ > 1 or origin(estimator, "predict_proba") not in {_CLASSIFIER, *TREES}):
+        return None
+    asked = ("predict", "predict_proba", "_validate_X_predict") if labels else ("predict", "_validate_X_predict")
+    if any(origin(member, name) not in TREES for member in members for name in asked):
+        return None
+    mean = _mean(members, flat=not labels and estimator.n_outputs_ == 1)
+    if mean is None:
+        return None
+    return Computation(mean, Likeliest(estimator.classes_) if labels and method == "predict" else None)
+
+
+def _members(estimator: Any, method: str) -> Sequence[Any]:
+    where = origin(estimator, method)
+    if where in TREES:
+        return [estimator]
+    if where in {_REGRESSOR, _CLASSIFIER} and origin(estimator, "_validate_X_predict") == _FOREST:
+        members: Sequence[Any] = estimator.estimators_
+        return members
+    return []
+
+
+class _Mean:
+    """The mean of the trees' values, one column an output or a class."""
+
+    def __init__(self, trees: Trees, count: int, *, flat: bool) -> None:
+        self._trees = trees
+        self._count = count
+        self._flat = flat
+
+    def __call__(self, matrix: Matrix) -> Matrix:
+        mean = total(self._trees(matrix))
+        mean /= self._count
+        return mean[:, 0] if self._flat else mean
+
+
+def _mean(members: Sequence[Any], *, flat: bool) -> _Mean | None:
+    trees = [member.tree_ for member in members]
+    values = [tree.value.reshape(tree.node_count, -1) for tree in trees]
+    # It is the first one that a forest asks whether a missing value is allowed.
+    missing = bool(members[0]._support_missing_values(np.zeros((1, trees[0].n_features))))  # noqa: SLF001 - its only name
+    merged = merged_trees(trees, values, missing=missing)
+    return None if merged is None else _Mean(merged, len(trees), flat=flat)

@@ -1,0 +1,74 @@
+"""Gradient boosting: a constant and the stages, which scikit-learn walks through in one call once it has checked."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from src.service.flavors.sklearn.direct.computation import Computation, Matrix, Step
+from src.service.flavors.sklearn.direct.defining_class import origin, origins
+from src.service.flavors.sklearn.direct.labels import Likeliest, Signs
+
+_BASE: Final = "sklearn.ensemble._gb.BaseGradientBoosting"
+_REGRESSOR: Final = "sklearn.ensemble._gb.GradientBoostingRegressor"
+_CLASSIFIER: Final = "sklearn.ensemble._gb.GradientBoostingClassifier"
+_CONSTANTS: Final = frozenset({"sklearn.dummy.DummyClassifier", "sklearn.dummy.DummyRegressor"})
+
+
+def gradient_boosting(estimator: Any, method: str) -> Computation | None:
+    """The computation of fitted gradient boosting that starts from a constant, or None for anything else."""
+    if origins(estimator, "_raw_predict", "_raw_predict_init") != {_BASE}:
+        return None
+    where = origins(estimator, method)
+    finish: Step | None = None
+    if where == {_REGRESSOR} and method == "predict":
+        finish = np.ravel
+    elif where == {_CLASSIFIER} and origin(estimator, "decision_function") == _CLASSIFIER:
+        finish = _decision(estimator, method)
+    raw = finish and _stages(estimator)
+    return None if raw is None else Computation(raw, finish)
+
+
+def _decision(estimator: Any, method: str) -> Step | None:
+    single = estimator.estimators_.shape[1] == 1
+    if method == "predict":
+        classes = estimator.classes_
+        return Signs(classes, zero_is_second=True) if single else Likeliest(classes)
+    if method != "predict_proba":
+        return None
+    proba: Step = estimator._loss.predict_proba  # noqa: SLF001 - the link from scores to probabilities has no other name
+    return (lambda scores: proba(scores.ravel())) if single else proba
+
+
+class _Stages:
+    """The scores, one column a class."""
+
+    def __init__(self, estimator: Any, start: Matrix) -> None:
+        from sklearn.ensemble._gradient_boosting import predict_stages  # noqa: PLC0415 - came with the estimator
+
+        self._add = predict_stages
+        self._trees = estimator.estimators_
+        self._rate = estimator.learning_rate
+        self._start = start
+        self._columns = estimator.n_features_in_
+
+    def __call__(self, matrix: Matrix) -> Matrix:
+        with np.errstate(over="ignore"):  # what single precision does not hold is infinite, and refused
+            single = np.ascontiguousarray(matrix, dtype=np.float32)
+        if single.shape[1] != self._columns:
+            raise ValueError("another number of columns than the trees know")  # the walk itself does not look
+        scores = np.repeat(self._start, len(single), axis=0)
+        self._add(self._trees, single, self._rate, scores)
+        finite = np.isfinite(single)
+        if 0 in finite.tobytes():
+            scores[~finite.all(axis=1)] = np.nan
+        return scores
+
+
+def _stages(estimator: Any) -> _Stages | None:
+    start = estimator.init_
+    if not (isinstance(start, str) or origin(start, "predict") in _CONSTANTS):
+        return None
+    anywhere = np.zeros((1, estimator.n_features_in_), dtype=np.float32)
+    return _Stages(estimator, estimator._raw_predict_init(anywhere))  # noqa: SLF001 - what the stages are added to

@@ -1,0 +1,71 @@
+"""Which computation, if any, is that of an estimator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from src.service.flavors.sklearn.direct.columns import gathering
+from src.service.flavors.sklearn.direct.computation import Computation, Step
+from src.service.flavors.sklearn.direct.defining_class import origin, transform_origin
+from src.service.flavors.sklearn.direct.forest import forest
+from src.service.flavors.sklearn.direct.gradient_boosting import gradient_boosting
+from src.service.flavors.sklearn.direct.histogram_boosting import histogram_boosting
+from src.service.flavors.sklearn.direct.imputing import imputing
+from src.service.flavors.sklearn.direct.linear import linear
+from src.service.flavors.sklearn.direct.scaling import scaling
+from src.service.schema.column import Column
+
+_PIPELINE: Final = "sklearn.pipeline.Pipeline"
+_KINDS: Final = (linear, forest, gradient_boosting, histogram_boosting)
+
+
+def computation_of(estimator: Any, method: str, columns: Sequence[Column] = ()) -> Computation | None:
+    """The computation of a fitted estimator's method, or None when it is not one of the known ones.
+
+    Args:
+        estimator: A model, or a pipeline of transformers and a model.
+        method: The method that answers.
+        columns: The columns of a row, for a pipeline that starts with a choice of columns.
+    """
+    where = origin(estimator, method)
+    if where == _PIPELINE:
+        return _of_pipeline(estimator, method, columns)
+    if where == "sklearn.model_selection._search.BaseSearchCV":
+        return computation_of(estimator.best_estimator_, method, columns)
+    return next(filter(None, (kind(estimator, method) for kind in _KINDS)), None)
+
+
+def _of_pipeline(pipeline: Any, method: str, columns: Sequence[Column]) -> Computation | None:
+    *transformers, model = [step for _name, step in pipeline.steps]
+    last = computation_of(model, method)
+    gather = gathering(transformers[0], columns, _transforms) if transformers else None
+    before = _transforms(transformers if gather is None else transformers[1:])
+    if last is None or last.gather is not None or before is None:
+        return None
+    return replace(last, before=(*before, *last.before), gather=gather)
+
+
+def _transforms(transformers: Sequence[Any]) -> list[Step] | None:
+    """What transformers of numbers do, one after the other; None when one of them is not known."""
+    found: list[Step] = []
+    for transformer in transformers:
+        where = transform_origin(transformer)
+        if _is_nothing(transformer, where):
+            continue
+        if where == _PIPELINE:
+            inner = _transforms([step for _name, step in transformer.steps])
+        else:
+            step = scaling(transformer) or imputing(transformer)
+            inner = None if step is None else [step]
+        if inner is None:
+            return None
+        found += inner
+    return found
+
+
+def _is_nothing(transformer: Any, where: str) -> bool:
+    if where == "sklearn.preprocessing._function_transformer.FunctionTransformer":
+        return transformer.func is None  # what a ColumnTransformer makes of "passthrough"
+    return transformer is None or (isinstance(transformer, str) and transformer == "passthrough")

@@ -1,0 +1,71 @@
+"""Trees of `sklearn.tree`, merged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from src.service.flavors.sklearn.direct.computation import Matrix
+from src.service.flavors.sklearn.direct.merged_trees import MAX_NODES, Fields, Grove, merge
+
+TREES: Final = frozenset(
+    f"sklearn.tree._classes.{name}" for name in ("BaseDecisionTree", "DecisionTreeClassifier", "DecisionTreeRegressor")
+)
+"""The classes whose methods ask `tree_` and nothing else."""
+_FIELDS: Final = Fields("left_child", "right_child", "feature", "threshold")
+
+
+class Trees:
+    """The values of the leaves that rows fall into; scikit-learn decides about values that it may refuse."""
+
+    def __init__(self, grove: Grove, *, missing: bool = False) -> None:
+        """Keep the merged trees, and whether they know where a missing value belongs."""
+        self._grove = grove
+        self._refused = np.isinf if missing else _not_finite
+
+    def __call__(self, matrix: Matrix) -> Matrix:
+        """Values of shape (trees, rows, outputs), NaN for a row that scikit-learn may refuse."""
+        with np.errstate(over="ignore"):  # what single precision does not hold is infinite, and refused
+            single = matrix.astype(np.float32, copy=False)
+        values = self._grove(single)
+        refused = self._refused(single)
+        if 1 in refused.tobytes():
+            values[:, refused.any(axis=1)] = np.nan
+        return values
+
+
+def merged_trees(trees: Sequence[Any], values: Sequence[Matrix], *, missing: bool = False) -> Trees | None:
+    """One walk for many trees, or None when they are too large to be kept twice.
+
+    Args:
+        trees: The `tree_` of each fitted tree.
+        values: One row of values for each node of each tree.
+        missing: Whether the trees know where a missing value belongs.
+    """
+    if sum(tree.node_count for tree in trees) > MAX_NODES:
+        return None
+    columns = trees[0].n_features
+    tables = [tree.__getstate__()["nodes"] for tree in trees]
+    nodes, roots = merge(tables, [table["left_child"] < 0 for table in tables], _FIELDS, columns)
+    merged = type(trees[0])(columns + 1, np.ones(1, dtype=np.intp), 1)
+    depth = max(tree.max_depth for tree in trees) + len(trees).bit_length()
+    blank = np.zeros((len(nodes), 1, 1))
+    merged.__setstate__({"max_depth": depth, "node_count": len(nodes), "nodes": nodes, "values": blank})
+    at_nodes = np.concatenate([np.zeros((roots[0], values[0].shape[1])), *values])
+    return Trees(Grove(_Leaves(merged, at_nodes), len(trees), columns, np.float32), missing=missing)
+
+
+class _Leaves:
+    def __init__(self, tree: Any, values: Matrix) -> None:
+        self._apply = tree.apply
+        self._values = values
+
+    def __call__(self, asked: Matrix) -> Matrix:
+        found: Matrix = self._values.take(self._apply(asked), axis=0)
+        return found
+
+
+def _not_finite(values: Matrix) -> Matrix:
+    return ~np.isfinite(values)

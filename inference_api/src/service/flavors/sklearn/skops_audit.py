@@ -1,0 +1,198 @@
+"""The audit of a skops file: every node of it is judged by what loading and predicting do with it.
+
+skops' own audit compares names alone, wherever they stand. A name that is trusted as a function could then be called
+while the file is loaded, with arguments from the file; here each kind of node has its own rule.
+
+A search keeps its scorers, distributions and splitters, which only fitting uses. Such an attribute is left out of the
+loaded estimator when it holds something that is not trusted: it is neither built nor needed to predict.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from src.service.flavors.sklearn.trusted_types import (
+    is_missing,
+    is_trusted_class,
+    is_trusted_function,
+    is_trusted_named_tuple,
+    is_trusted_type,
+    is_trusted_value,
+)
+
+if TYPE_CHECKING:
+    from skops.io._audit import Node
+
+_FITTING_ONLY: Final = {
+    "_checked_cv_orig": None,
+    "_skl_callbacks": None,
+    "cv": None,
+    "cv_results_": None,
+    "fun": None,
+    "init": None,
+    "is_data_valid": None,
+    "is_model_valid": None,
+    "memory": None,
+    "optimizer": None,
+    "param_distributions": None,
+    "param_grid": None,
+    "refit": True,
+    "score_func": None,
+    "scorer_": None,
+    "scoring": None,
+    "strategy": None,
+}
+"""Attributes that scikit-learn's estimators use to fit, not to predict, and what takes the place of each."""
+
+# An estimator's methods that answer; others set its parameters or fit it.
+_METHODS: Final = frozenset(
+    {"__call__", "decision_function", "inverse_transform", "predict", "predict_log_proba", "predict_proba", "transform"}
+)
+_CLASS_NODES: Final = frozenset({"ObjectNode", "TreeNode"})
+_VECTORIZERS: Final = "sklearn.feature_extraction.text"
+_COLUMN_TRANSFORMER: Final = "sklearn.compose._column_transformer.ColumnTransformer"
+_COLUMNS: Final = 2  # of name, transformer, columns
+
+
+@dataclass(slots=True)
+class Audit:
+    """What a file holds that is not trusted."""
+
+    refused: set[str] = field(default_factory=set)
+    missing: set[str] = field(default_factory=set)
+    left_out: set[str] = field(default_factory=set)
+    _vectorizers: list[Node] = field(default_factory=list)
+    _seen: set[int] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, root: Node) -> Audit:
+        """Judge all nodes of a tree, and leave out what is used to fit only and not trusted."""
+        audit = cls()
+        pending = [root]
+        while pending:
+            node = pending.pop()
+            if id(node) not in audit._seen:
+                audit._seen.add(id(node))
+                audit._judge(node)
+                pending += _children(node)
+        return audit
+
+    def file_readers(self) -> set[str]:
+        """The vectorizers, once they are built, that take a row's text for the name of a file and read that."""
+        built = [(node, vars(node.construct()).get("input", "content")) for node in self._vectorizers]
+        return {
+            f"{'.'.join(_named(node))}(input={source!r})"
+            for node, source in built
+            if not isinstance(source, str) or source not in {"content", "file"}
+        }
+
+    def _judge(self, node: Node) -> None:
+        module, name = _named(node)
+        if not _is_trusted(node):
+            (self.missing if is_missing(module, name) else self.refused).add(_title(node))
+        elif type(node).__name__ == "ObjectNode":
+            self._leave_out(node)
+            if module == _VECTORIZERS:
+                self._vectorizers.append(node)
+
+    def _leave_out(self, node: Node) -> None:
+        attributes = _content(node.children.get("attrs"))
+        for name in _FITTING_ONLY.keys() & attributes.keys():
+            if not _is_harmless(attributes[name]):
+                attributes[name] = _literal(_FITTING_ONLY[name])
+                self.left_out.add(f"{node.class_name}.{name}")
+        if f"{node.module_name}.{node.class_name}" == _COLUMN_TRANSFORMER:
+            # A function that chooses columns was called to fit; `transformers_` has the columns that it chose.
+            for entry in _list(attributes.get("transformers")):
+                parts = _list(entry)
+                if len(parts) > _COLUMNS and not _is_harmless(parts[_COLUMNS]):
+                    parts[_COLUMNS] = _literal(None)
+                    self.left_out.add(f"{node.class_name}.transformers")
+
+
+def _is_harmless(root: Node) -> bool:
+    audit = Audit.of(root)
+    return not audit.refused and not audit.missing
+
+
+def _is_trusted(node: Node) -> bool:
+    kind = type(node).__name__
+    module, name = _named(node)
+    if kind in {"CachedNode", "JsonNode", "SliceNode"}:
+        return True  # another node, or no type at all
+    if kind == "FunctionNode":
+        return not node.get_unsafe_set() or is_trusted_function(module, name)
+    if kind == "MethodNode":
+        owner: Any = node.children["obj"]
+        trusted = type(owner).__name__ == "ObjectNode" and is_trusted_class(owner.module_name, owner.class_name)
+        return trusted and node.children["func"] in _METHODS
+    if kind == "RandomGeneratorNode":
+        return not node.get_unsafe_set()
+    if node.is_self_safe():  # by skops' rule for this kind of node
+        return True
+    return _is_trusted_kind(kind, module, name)
+
+
+def _is_trusted_kind(kind: str, module: str, name: str) -> bool:
+    if kind in _CLASS_NODES:
+        return is_trusted_class(module, name)
+    if kind == "TupleNode":
+        return is_trusted_named_tuple(module, name)
+    if kind == "TypeNode":
+        return is_trusted_type(module, name)
+    if kind == "ConstructorFromReduceNode":
+        return is_trusted_value(module, name)
+    if kind == "SparseMatrixNode":
+        return module.startswith("scipy.sparse.")  # loaded by SciPy, whatever the name is
+    return (kind, f"{module}.{name}") in {
+        ("DictNode", "sklearn.utils._bunch.Bunch"),
+        ("DTypeNode", "numpy.dtype"),
+        ("OperatorFuncNode", "operator.itemgetter"),
+        ("PartialNode", "functools.partial"),  # its function and its arguments are nodes of their own
+    }
+
+
+def _named(node: Node) -> tuple[str, str]:
+    """The module and the name; a function of the oldest format has them elsewhere."""
+    content: Any = node.children.get("content")
+    if type(node).__name__ == "FunctionNode" and isinstance(content, dict):
+        return str(content["module_path"]), str(content["function"])
+    return str(node.module_name), str(node.class_name)
+
+
+def _title(node: Node) -> str:
+    title = ".".join(_named(node))
+    return f"{title}.{node.children['func']}" if type(node).__name__ == "MethodNode" else title
+
+
+def _children(node: Node) -> Iterator[Node]:
+    from skops.io._audit import Node  # noqa: PLC0415 - imported by the caller, lean
+
+    if type(node).__name__ == "CachedNode":
+        yield node.cached
+    for child in node.children.values():
+        if isinstance(child, Node):
+            yield child
+        elif isinstance(child, list | dict):
+            yield from [
+                each for each in (child.values() if isinstance(child, dict) else child) if isinstance(each, Node)
+            ]
+
+
+def _content(node: Any) -> dict[str, Node]:
+    """The attributes of an object, which replacing changes for the object."""
+    return node.content if type(node).__name__ == "DictNode" else {}
+
+
+def _list(node: Any) -> list[Node]:
+    return node.content if type(node).__name__ in {"ListNode", "TupleNode"} else []
+
+
+def _literal(value: Any) -> Node:
+    from skops.io._general import JsonNode  # noqa: PLC0415 - as above
+
+    state = {"__class__": "str", "__module__": "builtins", "content": json.dumps(value)}
+    return JsonNode(state, load_context=None)

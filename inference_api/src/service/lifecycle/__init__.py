@@ -1,0 +1,1 @@
+"""Which version serves: following the alias, loading, swapping, trying again."""

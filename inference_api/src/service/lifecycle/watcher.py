@@ -1,0 +1,170 @@
+"""Keeps the alias's version serving: looks, fetches, verifies, swaps; a failure keeps what serves and says why."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from src.errors import ApiError, ModelError
+from src.service.fetching.request import FetchRequest
+from src.service.fetching.runner import run_fetch
+from src.service.lifecycle.gc_tuning import freeze_gc
+from src.service.lifecycle.load_model import load_model
+from src.service.lifecycle.retry_backoff import RetryBackoff
+from src.service.lifecycle.serving_state import ReloadError, ServingState
+from src.service.metrics.metrics import Metrics
+from src.service.prediction.micro_batcher import MicroBatcher
+from src.service.registry.bundle import Bundle
+from src.service.registry.cache import ModelCache
+from src.service.registry.client import ModelVersion, RegistryClient, credentials
+from src.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+_FIRST_POLL_SECONDS: Final = 1.0
+
+
+class ModelWatcher:
+    """Follows one alias for the life of the process."""
+
+    def __init__(self, settings: Settings, serving: ServingState, metrics: Metrics) -> None:
+        """Connect the parts.
+
+        Args:
+            settings: The service's settings.
+            serving: State that requests read.
+            metrics: Where attempts are counted.
+        """
+        self._settings = settings
+        self._serving = serving
+        self._metrics = metrics
+        self._registry = RegistryClient(settings)
+        self._cache = ModelCache(
+            settings.model_cache_dir, settings.registered_model_name, settings.model_alias, serving.note_cache_problem
+        )
+        self._place: Path | None = None
+        self._backoff = RetryBackoff(settings.model_poll_seconds)
+
+    async def run(self) -> None:
+        """Serve the last good version at once, then follow the alias until cancelled."""
+        await self._start_from_cache()
+        while True:
+            try:
+                await self.refresh()
+                self._forget_error()
+            except ApiError as error:
+                self._note(error)
+            except Exception as error:  # a fault of one look must not end the watch
+                logger.exception("the look at the registry failed")
+                self._note(_unexpected(error))
+            pause = self._settings.model_poll_seconds
+            if self._serving.batcher is None:
+                pause = min(pause, _FIRST_POLL_SECONDS)
+            await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 - jitter between replicas, not a secret
+
+    async def refresh(self) -> None:
+        """Look once; load and swap when the alias points elsewhere.
+
+        Raises:
+            ApiError: When the registry does not answer, or its version cannot be served.
+        """
+        version = await self._registry.resolve()
+        place = self._cache.place(version)
+        if place == self._place:
+            self._backoff.reset()
+            return
+        self._backoff.check(place)
+        try:
+            bundle = await asyncio.to_thread(self._cache.find, version) or await self._fetch(version)
+            await self._swap(bundle, place)
+        except Exception as error:
+            self._metrics.reload("failure")
+            self._backoff.failed(place, error if isinstance(error, ApiError) else _unexpected(error))
+            raise
+        self._metrics.reload("success")
+        self._backoff.reset()
+        await asyncio.to_thread(self._cache.mark_good, version)
+
+    async def _start_from_cache(self) -> None:
+        await asyncio.to_thread(self._cache.check)
+        place = self._cache.last_good()
+        if place is None:
+            return
+        try:
+            await self._swap(await asyncio.to_thread(Bundle.read, place), place)
+        except ApiError as error:
+            self._note(error)
+        except Exception as error:  # the registry may still have a version that loads
+            logger.exception("the cached model cannot be loaded")
+            self._note(ModelError(f"unexpected {type(error).__name__} while loading the cached model"))
+
+    async def _fetch(self, version: ModelVersion) -> Bundle:
+        workspace = self._cache.workspace()
+        try:
+            return await self._fetch_into(workspace, version)
+        except ModelError:
+            if not await asyncio.to_thread(self._cache.is_full, workspace):
+                raise
+        finally:
+            self._cache.discard(workspace)
+        workspace = self._cache.substitute_workspace()
+        try:
+            return await self._fetch_into(workspace, version)
+        finally:
+            self._cache.discard(workspace)
+
+    async def _fetch_into(self, workspace: Path, version: ModelVersion) -> Bundle:
+        logger.info("fetching the model", extra={"model": version.name, "version": version.version})
+        request = FetchRequest(
+            tracking_uri=self._settings.mlflow_tracking_uri,
+            name=version.name,
+            version=version.version,
+            run_id=version.run_id,
+            source=version.source,
+            content_sha256=version.content_sha256,
+            allow_pickle=self._settings.allow_pickle,
+            destination=str(workspace),
+            headers=credentials(self._settings),
+        )
+        bundle = await run_fetch(request, self._settings.model_fetch_seconds)
+        self._cache.keep(workspace, version)
+        return bundle
+
+    async def _swap(self, bundle: Bundle, place: Path) -> None:
+        model = await asyncio.to_thread(
+            load_model, bundle, self._cache.where(place), allow_pickle=self._settings.allow_pickle
+        )
+        # One assignment: a request sees either the old model or the new one, whole.
+        self._serving.batcher = MicroBatcher(model, self._metrics, self._settings.max_queue_rows)
+        self._forget_error()
+        self._place = place
+        self._metrics.serving(bundle.name, bundle.version, self._settings.model_alias)
+        logger.info(
+            "the model serves",
+            extra={
+                "model": bundle.name,
+                "version": bundle.version,
+                "path": model.encoder.path,
+                "notes": model.warnings,
+            },
+        )
+        freeze_gc()
+
+    def _forget_error(self) -> None:
+        self._serving.last_error = None
+        self._metrics.reload_failing(failing=False)
+
+    def _note(self, error: ApiError) -> None:
+        known = self._serving.last_error
+        if known is None or known.detail != error.detail:
+            logger.warning("cannot follow the alias", extra={"reason": error.detail, "kind": error.kind})
+        self._serving.last_error = ReloadError(error.detail, error.kind, datetime.now(UTC))
+        self._metrics.reload_failing(failing=True)
+
+
+def _unexpected(error: Exception) -> ModelError:
+    return ModelError(f"unexpected {type(error).__name__} while loading the model")

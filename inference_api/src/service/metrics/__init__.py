@@ -1,0 +1,1 @@
+"""The service's Prometheus metrics. HTTP's `/metrics` is in `controller`."""

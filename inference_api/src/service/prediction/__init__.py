@@ -1,0 +1,1 @@
+"""From rows to outcomes: encoding, the loaded model, micro-batches. Nothing here loads or verifies a model."""

@@ -1,0 +1,171 @@
+"""The model's signature as a typed request: JSON in, rows of plain values out, or an error that names the field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime, time
+from functools import cached_property
+from typing import Any, Final
+
+from pydantic_core import CoreSchema, ErrorDetails, SchemaValidator, ValidationError, core_schema, to_json
+
+from src.errors import BodyTooLargeError, FieldProblem, InvalidRowError, NotJsonError
+from src.service.schema.column import Column
+from src.service.schema.json_encoding import MARK, has_mark, not_utf8
+
+Row = tuple[Any, ...]
+"""One value a column, in the signature's order; None is a missing value."""
+
+MAX_PROBLEMS: Final = 20
+MAX_NAME: Final = 100
+MAX_REPORTED: Final = 10_000
+
+
+class Schema:
+    """What one row, and a batch of rows, of a model's input looks like.
+
+    Attributes:
+        columns: The columns in the signature's order.
+        example: One JSON object that the model accepts.
+    """
+
+    def __init__(self, columns: Sequence[Column], example: dict[str, Any]) -> None:
+        """Compile the validators.
+
+        Args:
+            columns: The columns in the signature's order.
+            example: One JSON object that the model accepts.
+        """
+        self.columns = tuple(columns)
+        self.example = example
+        self._names = [column.name for column in columns]
+        self._datetimes = [place for place, column in enumerate(columns) if column.kind == "datetime"]
+        row_schema = _object_schema(columns, Column.core_schema)
+        self._row = SchemaValidator(row_schema)
+        self._rows = SchemaValidator(core_schema.list_schema(row_schema, fail_fast=True))
+        self._every_row = SchemaValidator(core_schema.list_schema(row_schema))
+
+    def row(self, body: bytes) -> Row:
+        """Validate the body of a single prediction.
+
+        Raises:
+            NotJsonError: When it is not JSON.
+            InvalidRowError: When it does not fit; names the fields.
+        """
+        try:
+            values = self._row.validate_json(body)
+        except ValidationError as error:
+            if has_mark(body):
+                return self.row(body[len(MARK) :])
+            expected = "a JSON object with the fields of the model's signature"
+            raise _as_api_error(error, expected, body) from None
+        return self._tuple(values)
+
+    def rows(self, body: bytes, limit: int) -> list[Row]:
+        """Validate the body of a batch.
+
+        Args:
+            body: A JSON array of objects.
+            limit: The most rows accepted.
+
+        Raises:
+            NotJsonError: When it is not JSON.
+            InvalidRowError: When a row does not fit; names the fields with the row's place.
+            BodyTooLargeError: When there are too many rows.
+        """
+        try:
+            values = self._rows.validate_json(body)
+        except ValidationError as error:
+            if has_mark(body):
+                return self.rows(body[len(MARK) :], limit)
+            raise _as_api_error(self._whole(body, error), "a JSON array of objects", body) from None
+        if len(values) > limit:
+            raise BodyTooLargeError(f"the batch has {len(values)} rows; the limit is {limit}")
+        return [self._tuple(value) for value in values]
+
+    def rows_of(self, values: Iterable[dict[str, Any]]) -> list[Row]:
+        """Validate objects that are already parsed, such as an input example.
+
+        Raises:
+            pydantic_core.ValidationError: When one does not fit.
+        """
+        return [self._tuple(self._row.validate_json(to_json(value))) for value in values]
+
+    def fits(self, value: dict[str, Any]) -> bool:
+        """Whether an object that is already parsed is a row."""
+        try:
+            self.rows_of([value])
+        except (ValidationError, ValueError):  # ValueError: JSON cannot hold it
+            return False
+        return True
+
+    @cached_property
+    def json_schema(self) -> dict[str, Any]:
+        """JSON Schema of one row, with the example."""
+        from pydantic.json_schema import GenerateJsonSchema  # noqa: PLC0415 - the fetch child does without pydantic
+
+        schema = GenerateJsonSchema().generate(_object_schema(self.columns, Column.documented_schema))
+        for column in schema["properties"].values():
+            column.pop("title", None)  # pydantic's is the name with other capitals
+        return {**schema, "title": "Row", "example": self.example}
+
+    def _whole(self, body: bytes, first: ValidationError) -> ValidationError:
+        """The problems of all rows where they can only be few, else of the first row that has any.
+
+        A megabyte of empty objects would take seconds to list, while every other request waits.
+        """
+        if (body.count(b",") + 1) * (len(self.columns) + 1) <= MAX_REPORTED:
+            try:
+                self._every_row.validate_json(body)
+            except ValidationError as error:
+                return error
+        return first
+
+    def _tuple(self, values: dict[str, Any]) -> Row:
+        if len(values) == len(self._names) and not self._datetimes:
+            return tuple([values[name] for name in self._names])
+        row = [values.get(name) for name in self._names]
+        for place in self._datetimes:
+            row[place] = _naive_utc(row[place])
+        return tuple(row)
+
+
+def _object_schema(columns: Sequence[Column], value: Callable[[Column], CoreSchema]) -> CoreSchema:
+    """A typed dict takes keys of any form: spaces, accents, keywords, pydantic's own names."""
+    fields = {column.name: core_schema.typed_dict_field(value(column), required=column.required) for column in columns}
+    return core_schema.typed_dict_schema(fields, extra_behavior="forbid")
+
+
+def _naive_utc(moment: date | None) -> datetime | None:
+    """A date is its midnight. MLflow's datetime columns hold no time zone: an offset is converted to UTC."""
+    if moment is None:
+        return None
+    if not isinstance(moment, datetime):
+        return datetime.combine(moment, time())
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def _as_api_error(error: ValidationError, expected: str, body: bytes) -> NotJsonError | InvalidRowError:
+    details = error.errors(include_url=False, include_context=True, include_input=False)
+    if details[0]["type"] == "json_invalid":
+        problem = not_utf8(body) or f"is not JSON: {details[0].get('ctx', {}).get('error', 'unreadable')}"
+        return NotJsonError(f"the body {problem}")
+    shown = tuple(FieldProblem(_field(detail["loc"]), _problem(detail, expected)) for detail in details[:MAX_PROBLEMS])
+    names = ", ".join(problem.field for problem in shown)
+    more = f" and {len(details) - len(shown)} more" if len(details) > len(shown) else ""
+    return InvalidRowError(f"the input does not fit the model's signature: {names}{more}", shown)
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    """`name` for a row, `[3].name` for row 3 of a batch, `body` for the whole."""
+    place = f"[{location[0]}]" if location and isinstance(location[0], int) else ""
+    names = [str(part)[:MAX_NAME] or '""' for part in location[1 if place else 0 :][:1]]
+    return ".".join([part for part in (place, *names) if part]) or "body"
+
+
+def _problem(detail: ErrorDetails, expected: str) -> str:
+    if detail["type"] in {"dict_type", "list_type"}:
+        return "must be a JSON object" if detail["loc"] else f"must be {expected}"
+    if detail["type"] == "extra_forbidden":
+        return "is not a field of the model's signature"
+    return detail["msg"]

@@ -1,0 +1,76 @@
+"""The standard user: Locust's FastHttpUser."""
+
+from __future__ import annotations
+
+import select
+from typing import ClassVar
+
+from gevent import monkey
+from gevent.socket import socket
+from geventhttpclient.url import URL
+from locust import FastHttpUser, between, task
+from locust.contrib.fasthttp import LocustBadStatusCode
+from locust.env import Environment
+
+from load.failure import answer_failure, network_failure
+from load.payload import payload_of
+from load.target_url import PREDICT_PATH
+
+# Locust has put gevent's poll in the place of the real one, and that one switches to other users even to look.
+_poll: type[select.poll] = monkey.get_original("select", "poll")
+
+
+class FastUser(FastHttpUser):
+    """Predicts, waits 1 to 2.5 seconds, and again."""
+
+    abstract = True
+    wait_time = between(1, 2.5)
+    request_timeout: ClassVar[float] = 30
+
+    def __init__(self, environment: Environment) -> None:
+        """Prepare what every request sends."""
+        self.network_timeout = self.connection_timeout = self.request_timeout
+        super().__init__(environment)
+        self._body = payload_of(environment)
+        self._headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        self._keep_connections_beyond_1024()
+
+    @task
+    def predict(self) -> None:
+        """Ask for a prediction; only a 200 with a finite one counts as success."""
+        with self.client.post(
+            PREDICT_PATH,
+            data=self._body,
+            headers=self._headers,
+            name=PREDICT_PATH,
+            catch_response=True,
+            allow_redirects=False,
+        ) as response:
+            error = response.request_meta["exception"]
+            if error is None or isinstance(error, LocustBadStatusCode):
+                failure = answer_failure(response.status_code, bytes(response.content or b""))
+            else:
+                failure = network_failure(error)
+            if failure is None:
+                response.success()
+            else:
+                response.failure(failure)
+
+    def _keep_connections_beyond_1024(self) -> None:
+        """Look at a resting connection with poll(2) instead of select(2).
+
+        geventhttpclient takes every descriptor from 1024 on, which select(2) cannot look at, for closed: beyond a
+        thousand users in a process each request would open a new connection.
+        """
+        client = self.client.client.clientpool.get_client(URL(str(self.host)))
+        # The pool has no public way to say how it checks a connection.
+        client._connection_pool._is_socket_alive = _is_open  # type: ignore[assignment, method-assign]  # noqa: SLF001
+
+
+def _is_open(connection: socket | None) -> bool:
+    """Whether nothing waits to be read, an end of the connection least of all."""
+    if connection is None or connection.fileno() < 0:
+        return False
+    poll = _poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return not poll.poll(0)

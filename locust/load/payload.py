@@ -1,0 +1,104 @@
+"""The body of the requests: the example that the API itself gives for its model."""
+
+from __future__ import annotations
+
+import json
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from locust.contrib.fasthttp import FastHttpSession, LocustBadStatusCode
+from locust.env import Environment
+from locust.event import EventHook
+
+from load.failure import network_failure
+from load.target_url import PREDICT_PATH
+
+_OK = 200
+_NOT_FOUND = 404
+_TIMEOUT_SECONDS = 5.0
+
+
+class NoPayloadError(Exception):
+    """The API gives no example to send, and the message says why."""
+
+
+def fetch_payload(host: str) -> str:
+    """Ask the API for the example of its prediction request, as JSON.
+
+    Raises:
+        NoPayloadError: When the API cannot be reached, has no model yet, or gives no example.
+    """
+    # The same client as the standard user's, so what it reaches the users reach; its requests belong to no statistics.
+    api = FastHttpSession(
+        host,
+        EventHook(),
+        user=None,
+        network_timeout=_TIMEOUT_SECONDS,
+        connection_timeout=_TIMEOUT_SECONDS,
+        max_retries=0,
+    )
+    try:
+        status, answer = _get(api, host, "/ready")
+        # An API without /ready has no readiness to wait for.
+        if status not in {_OK, _NOT_FOUND}:
+            detail = answer.get("detail") if isinstance(answer, dict) else None
+            raise NoPayloadError(f"{host} is not ready: {detail or f'/ready answers {status}'}")
+        status, schema = _get(api, host, "/openapi.json")
+        if status != _OK:
+            raise NoPayloadError(f"{host}/openapi.json answers {status}, so there is no example to send")
+        return _example(schema, host)
+    finally:
+        api.client.close()
+
+
+def _get(api: FastHttpSession, host: str, path: str) -> tuple[int, Any]:
+    response = api.get(path)
+    error = (
+        response.request_meta["exception"] if hasattr(response, "request_meta") else getattr(response, "error", None)
+    )
+    if error is not None and not isinstance(error, LocustBadStatusCode):
+        raise NoPayloadError(f"{host} cannot be reached: {network_failure(error)}{_proxy_note(host)}")
+    try:
+        return response.status_code, json.loads(bytes(response.content or b""))
+    except ValueError:
+        return response.status_code, None
+
+
+def _proxy_note(host: str) -> str:
+    """Say that the users go past a proxy that other programs would ask: they measure the API, not the proxy."""
+    parts = urlsplit(host)
+    name = parts.hostname or ""
+    if not getproxies().get(parts.scheme) or _is_loopback(name) or proxy_bypass(parts.netloc):
+        return ""
+    return f"; Locust's users connect to {name} themselves, without the proxy of {parts.scheme.upper()}_PROXY"
+
+
+def _is_loopback(name: str) -> bool:
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
+
+
+def _example(schema: Any, host: str) -> str:
+    node = schema
+    for key in ("paths", PREDICT_PATH, "post", "requestBody", "content", "application/json", "example"):
+        node = node.get(key) if isinstance(node, dict) else None
+    if not isinstance(node, dict) or not node:
+        raise NoPayloadError(
+            f"{host}/openapi.json has no example for POST {PREDICT_PATH}: no model is served there yet"
+        )
+    return json.dumps(node)
+
+
+def remember_payload(environment: Environment, body: str) -> None:
+    """Keep the body where Locust takes it along: the options go to the workers with every order to start users."""
+    vars(environment.parsed_options)["predict_body"] = body
+
+
+def payload_of(environment: Environment) -> str:
+    """The body that this process's users send."""
+    body: str = vars(environment.parsed_options)["predict_body"]
+    return body

@@ -1,0 +1,367 @@
+"""The lane over real sockets: order, splits, back-pressure, ends."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from src.settings import Settings
+from tests.unit.inference_api.controller.fast_lane.lane_client import LaneUnderTest, request
+from tests.unit.inference_api.doubles import (
+    BAD,
+    BlockedEstimator,
+    DoublingEstimator,
+    FailingEstimator,
+    PickyEstimator,
+    eventually,
+)
+
+RESTS = pytest.mark.parametrize("rest", [0.0, 20.0], ids=["no rests", "rests"])
+
+
+def open_files() -> int:
+    """Descriptors of this process."""
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+class WordyEstimator:
+    """Answers with 100 kB a row."""
+
+    def predict(self, data: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """The same long word for each row."""
+        return np.array(["x" * 100_000] * len(data))
+
+
+class UnspeakableEstimator:
+    """Answers odd rows with something that JSON cannot hold."""
+
+    def predict(self, data: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """The value itself, or an object."""
+        return np.array([object() if x % 2 else x for x in data[:, 0].tolist()], dtype="object")
+
+
+class TaggingEstimator:
+    """Answers with a tag of its own for every row."""
+
+    def __init__(self, tag: float) -> None:
+        """Keep the tag."""
+        self._tag = tag
+
+    def predict(self, data: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """The tag for each row."""
+        return np.full(len(data), self._tag)
+
+
+async def test_one_connection_many_requests() -> None:
+    """A connection is kept and answered again and again; each answer is counted as the lane's."""
+    async with LaneUnderTest(DoublingEstimator()) as lane:
+        client = await lane.client()
+        for x in range(20):
+            await client.send(request(x))
+            assert await client.prediction() == 2.0 * x
+        text = lane.metrics.text().decode()
+    assert 'inference_requests_total{route="/predict",status="200"} 20.0' in text
+    assert "inference_lane_requests_total 20.0" in text
+
+
+@RESTS
+async def test_every_client_gets_its_own_answers(rest: float) -> None:
+    """Hundreds of requests of many connections share calls, and nobody gets another's answer."""
+    estimator = DoublingEstimator()
+    async with LaneUnderTest(estimator, Settings(longest_rest_ms=rest)) as lane:
+        clients = [await lane.client() for _ in range(40)]
+
+        async def ask(number: int) -> list[float]:
+            found = []
+            for turn in range(10):
+                await clients[number].send(request(1000 * number + turn))
+                found.append(await clients[number].prediction())
+            return found
+
+        answers = await asyncio.gather(*map(ask, range(40)))
+    assert answers == [[2.0 * (1000 * number + turn) for turn in range(10)] for number in range(40)]
+    assert sum(estimator.calls) == 400
+    assert max(estimator.calls) > 1
+
+
+@pytest.mark.parametrize("slow", [False, True], ids=["loop", "thread"])
+async def test_pipelined_requests_keep_their_order(slow: bool) -> None:  # noqa: FBT001 - a table of cases
+    """Errors between good requests stay at their place, with a model in the loop and one beside it."""
+    async with LaneUnderTest(PickyEstimator(), slow=slow) as lane:
+        client = await lane.client()
+        await client.send(b"".join(request(x) for x in (1, "no", BAD, 2, 3)))
+        found = [await client.answer() for _ in range(5)]
+    assert [status for status, _headers, _body in found] == [200, 422, 422, 200, 200]
+    assert [body.get("prediction") for _status, _headers, body in found] == [2.0, None, None, 4.0, 6.0]
+    assert found[1][2]["error"] == "invalid_input"
+    assert found[2][2]["error"] == "prediction_refused"
+
+
+async def test_a_request_may_be_split_at_any_byte() -> None:
+    """Wherever it is split, it is answered, and the connection stays in the lane."""
+    whole = request(21)
+    async with LaneUnderTest(DoublingEstimator()) as lane:
+        client = await lane.client()
+        for cut in range(1, len(whole)):
+            await client.send(whole[:cut], whole[cut:])
+            assert await client.prediction() == 42.0
+        await client.send(*[whole[place : place + 1] for place in range(len(whole))])
+        assert await client.prediction() == 42.0
+        assert lane.handed == []
+
+
+@pytest.mark.parametrize(
+    "first", [b"GET /health HTTP/1.1\r\nHost: api\r\n\r\n", b"GET", b"\x16\x03\x01", b"POST /pred\r\n"]
+)
+async def test_what_is_not_its_own_is_handed_over_with_every_byte(first: bytes) -> None:
+    """Uvicorn gets the connection and what was read of it, and the lane knows it no more."""
+    async with LaneUnderTest(DoublingEstimator()) as lane:
+        client = await lane.client()
+        await client.send(first)
+        await eventually(lambda: bool(lane.handed))
+        assert lane.handed[0][1] == first
+        assert len(lane.lane) == 0
+
+
+async def test_a_foreign_request_waits_for_the_answers_before_it() -> None:
+    """Pipelined behind a prediction, it is handed over only when that has been answered."""
+    estimator = BlockedEstimator()
+    foreign = b"GET /health HTTP/1.1\r\nHost: api\r\n\r\n"
+    async with LaneUnderTest(estimator, slow=True) as lane:
+        client = await lane.client()
+        await client.send(request(1) + foreign)
+        await eventually(estimator.entered.is_set)
+        assert lane.handed == []
+        estimator.release.set()
+        assert await client.prediction() == 2.0
+        await eventually(lambda: bool(lane.handed))
+        assert lane.handed[0][1] == foreign
+
+
+async def test_a_slow_model_does_not_hold_the_others() -> None:
+    """While a model works beside the loop, connections are accepted, and a swapped model answers them."""
+    estimator = BlockedEstimator()
+    async with LaneUnderTest(estimator, slow=True) as lane:
+        waiting = await lane.client()
+        await waiting.send(request(1) + request(2))
+        await eventually(estimator.entered.is_set)
+        lane.serve(TaggingEstimator(7.0), "2")
+        other = await lane.client()
+        await other.send(request(1))
+        assert (await other.answer())[1]["x-model-version"] == "2"
+        await waiting.send(request(3))
+        estimator.release.set()
+        found = [await waiting.answer() for _ in range(3)]
+    assert [body["prediction"] for _status, _headers, body in found] == [2.0, 4.0, 7.0]
+    assert [headers["x-model-version"] for _status, headers, _body in found] == ["1", "1", "2"]
+
+
+async def test_nobody_gets_the_answer_of_one_who_left() -> None:
+    """A connection that vanishes while its request is in the model keeps its number until the answer has come."""
+    estimator = BlockedEstimator()
+    async with LaneUnderTest(estimator, slow=True) as lane:
+        leaving = await lane.client()
+        await leaving.send(request(1))
+        await eventually(estimator.entered.is_set)
+        leaving.reset()
+        await eventually(lambda: len(lane.lane) == 0)
+        newcomers = [await lane.client() for _ in range(5)]
+        for number, client in enumerate(newcomers):
+            await client.send(request(100 + number))
+        estimator.release.set()
+        assert [await client.prediction() for client in newcomers] == [200.0 + 2 * number for number in range(5)]
+
+
+async def test_a_client_that_does_not_read_is_waited_for() -> None:
+    """Megabytes of answers stay with their client's connection; all come, in order, when it reads again."""
+    async with LaneUnderTest(WordyEstimator()) as lane:
+        client = await lane.client()
+        client.writer.write(b"".join(request(x) for x in range(300)))
+        other = await lane.client()
+        await other.send(request(1))
+        assert len(await other.prediction()) == 100_000
+        for _ in range(300):
+            assert len(await client.prediction()) == 100_000
+
+
+async def test_what_was_asked_before_the_end_is_answered() -> None:
+    """A client that ends its side gets its answers and then the end; half a request gets none."""
+    async with LaneUnderTest(DoublingEstimator()) as lane:
+        client = await lane.client()
+        client.writer.write(request(1) + request(2))
+        client.writer.write_eof()
+        assert [await client.prediction(), await client.prediction()] == [2.0, 4.0]
+        assert await client.is_closed()
+        half = await lane.client()
+        half.writer.write(request(1)[:-3])
+        half.writer.write_eof()
+        assert await half.is_closed()
+
+
+async def test_silence_ends_a_connection() -> None:
+    """Idle, and with half a request, a connection ends after the keep-alive time."""
+    async with LaneUnderTest(DoublingEstimator(), Settings(longest_rest_ms=0, keep_alive_seconds=1)) as lane:
+        idle, half = await lane.client(), await lane.client()
+        await half.send(request(1)[:-3])
+        assert await idle.is_closed()
+        assert await half.is_closed()
+        assert len(lane.lane) == 0
+
+
+async def test_without_a_model_the_reason_is_told() -> None:
+    """503 with when to come back, and the connection stays."""
+    async with LaneUnderTest() as lane:
+        client = await lane.client()
+        await client.send(request(1))
+        status, headers, body = await client.answer()
+        assert (status, headers["retry-after"], body["error"]) == (503, "5", "not_ready")
+        lane.serve(DoublingEstimator())
+        await client.send(request(1))
+        assert await client.prediction() == 2.0
+
+
+async def test_a_failing_model_answers_500(caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever the model raises, everybody is answered, the log has it under the first one's id, the lane goes on."""
+    async with LaneUnderTest(FailingEstimator(RuntimeError("boom"))) as lane:
+        client = await lane.client()
+        await client.send(request(1) + request(2))
+        answers = [await client.answer() for _ in range(2)]
+        assert [status for status, _headers, _body in answers] == [500, 500]
+        [record] = [record for record in caplog.records if record.levelname == "ERROR"]
+        assert vars(record)["request_id"] == answers[0][1]["x-request-id"]
+        assert "boom" in caplog.text
+        lane.serve(DoublingEstimator())
+        await client.send(request(1))
+        assert await client.prediction() == 2.0
+
+
+async def test_an_answer_that_json_cannot_hold_is_its_own_fault() -> None:
+    """It is a 500 as on the route; its neighbours get theirs, and the connection goes on."""
+    async with LaneUnderTest(UnspeakableEstimator()) as lane:
+        client = await lane.client()
+        await client.send(b"".join(request(x) for x in (2, 3, 4)))
+        found = [await client.answer() for _ in range(3)]
+        await client.send(request(6))
+        assert await client.prediction() == 6.0
+    assert [status for status, _headers, _body in found] == [200, 500, 200]
+    assert found[1][2]["error"] == "internal_error"
+
+
+async def test_too_many_waiting_rows_are_refused() -> None:
+    """Beyond the limit of waiting rows the answer is 503, as the route's."""
+    estimator = BlockedEstimator()
+    async with LaneUnderTest() as lane:
+        lane.serve(estimator, slow=True, limit=1)
+        first, second, third = [await lane.client() for _ in range(3)]
+        await first.send(request(1))
+        await eventually(estimator.entered.is_set)
+        await second.send(request(2))
+        await asyncio.sleep(0.05)
+        await third.send(request(3))
+        status, headers, body = await third.answer()
+        assert (status, headers["retry-after"], body["error"]) == (503, "1", "overloaded")
+        estimator.release.set()
+        assert [await first.prediction(), await second.prediction()] == [2.0, 4.0]
+
+
+async def test_closing_answers_and_says_so() -> None:
+    """What has arrived is answered with `Connection: close` on each connection's last answer; then all end."""
+    estimator = BlockedEstimator()
+    async with LaneUnderTest(estimator, slow=True) as lane:
+        busy, idle = await lane.client(), await lane.client()
+        await busy.send(request(1) + request(2))
+        await eventually(estimator.entered.is_set)
+        closing = asyncio.create_task(lane.lane.close(20))
+        await asyncio.sleep(0.05)
+        estimator.release.set()
+        await closing
+        first, last = await busy.answer(), await busy.answer()
+        assert ("connection" in first[1], last[1]["connection"]) == (False, "close")
+        assert await busy.is_closed()
+        assert await idle.is_closed()
+
+
+async def test_closing_waits_for_the_end_of_a_request() -> None:
+    """A request whose beginning has come is answered, and told that the connection ends; idle ones end at once."""
+    async with LaneUnderTest(DoublingEstimator()) as lane:
+        half, idle = await lane.client(), await lane.client()
+        await half.send(request(4)[:-1])
+        await idle.send(request(5))
+        assert await idle.prediction() == 10.0
+        closing = asyncio.create_task(lane.lane.close(20))
+        assert await idle.is_closed()
+        assert not closing.done()
+        await half.send(request(4)[-1:])
+        status, headers, body = await half.answer()
+        assert (status, headers["connection"], body["prediction"]) == (200, "close", 8.0)
+        await closing
+
+
+async def test_a_look_brings_no_more_rows_than_there_is_room() -> None:
+    """Of many requests that come at once, those beyond the limit are refused, and the others answered."""
+    estimator = BlockedEstimator()
+    async with LaneUnderTest() as lane:
+        lane.serve(estimator, slow=True, limit=10)
+        client = await lane.client()
+        await client.send(b"".join(request(x) for x in range(25)))
+        await eventually(estimator.entered.is_set)
+        estimator.release.set()
+        found = [(await client.answer())[0] for _ in range(25)]
+    assert found == [200] * 10 + [503] * 15
+
+
+async def test_closing_does_not_wait_for_ever() -> None:
+    """A model that does not come back is left behind after the limit."""
+    estimator = BlockedEstimator()
+    async with LaneUnderTest(estimator, slow=True) as lane:
+        client = await lane.client()
+        await client.send(request(1))
+        await eventually(estimator.entered.is_set)
+        await lane.lane.close(0.05)
+        assert await client.is_closed()
+        estimator.release.set()
+        await asyncio.sleep(0.05)
+
+
+async def test_a_model_is_read_once_a_batch() -> None:
+    """During a swap every answer is one model's, whole: its value and its version."""
+    async with LaneUnderTest(TaggingEstimator(1.0), Settings(longest_rest_ms=5)) as lane:
+        clients = [await lane.client() for _ in range(20)]
+
+        async def ask(number: int) -> list[tuple[str, float]]:
+            found = []
+            for _ in range(50):
+                await clients[number].send(request(1))
+                _status, headers, body = await clients[number].answer()
+                found.append((headers["x-model-version"], body["prediction"]))
+            return found
+
+        asking = asyncio.gather(*map(ask, range(20)))
+        for version in range(2, 8):
+            await asyncio.sleep(0.02)
+            lane.serve(TaggingEstimator(float(version)), str(version))
+        found = await asking
+    assert all(float(version) == value for answers in found for version, value in answers)
+    assert all([v for v, _ in answers] == sorted(v for v, _ in answers) for answers in found)
+
+
+async def test_no_descriptor_is_lost() -> None:
+    """Connections that end in every way leave as many open files as before."""
+    async with LaneUnderTest(DoublingEstimator()) as lane:
+        before = open_files()
+        for turn in range(60):
+            client = await lane.client()
+            await client.send(request(1))
+            await client.prediction()
+            if turn % 3 == 0:
+                client.reset()
+            elif turn % 3 == 1:
+                client.writer.write_eof()
+                assert await client.is_closed()
+                client.writer.close()
+            else:
+                client.writer.close()
+        await eventually(lambda: len(lane.lane) == 0)
+        await eventually(lambda: open_files() <= before)

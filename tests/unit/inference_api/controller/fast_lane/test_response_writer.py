@@ -1,0 +1,83 @@
+"""The lane's bytes are the route's."""
+
+import httpx
+import pytest
+
+from src.controller.fast_lane.response_writer import ResponseWriter
+from src.controller.inference import create_app
+from src.errors import ApiError, FieldProblem, InvalidRowError, NotReadyError
+from src.failure_log import FailureLog
+from src.service.prediction.micro_batcher import MicroBatcher
+from src.service.prediction.model import Outcome
+from src.settings import Settings
+from tests.unit.inference_api.doubles import EXAMPLE, model_of, regression
+
+DATE = (b"date", b"Tue, 24 Nov 2026 13:00:00 GMT")
+
+
+def parsed(content: bytes) -> tuple[bytes, dict[bytes, bytes], bytes]:
+    """Status line, headers and body."""
+    head, _blank, body = content.partition(b"\r\n\r\n")
+    first, *lines = head.split(b"\r\n")
+    return first, dict(line.split(b": ", 1) for line in lines), body
+
+
+async def test_the_same_headers_and_body_as_the_route() -> None:
+    """An answer and an error have the names, order and values of the route's headers, and the same body."""
+    app = create_app(Settings())
+    app.state.serving.batcher = MicroBatcher(model_of(regression(), version="7"), app.state.metrics, 10)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api") as client:
+        good = await client.post("/predict", json=EXAMPLE, headers={"X-Request-ID": "me"})
+        bad = await client.post("/predict", json={"feature1": 1.0}, headers={"X-Request-ID": "me"})
+        app.state.serving.batcher = None
+        absent = await client.post("/predict", json=EXAMPLE, headers={"X-Request-ID": "me"})
+    writer = ResponseWriter(list, FailureLog())
+    fields = tuple(FieldProblem(f"feature{number}", "Field required") for number in (2, 3))
+    refused = InvalidRowError("the input does not fit the model's signature: feature2, feature3", fields)
+    outcomes: list[tuple[Outcome, httpx.Response]] = [
+        (good.json()["prediction"], good),
+        (refused, bad),
+        (NotReadyError("no model is serving yet: the model is being loaded"), absent),
+    ]
+
+    for outcome, route in outcomes:
+        status, content = writer.answer(outcome, "7", b"me", close=False)
+        first, headers, body = parsed(content)
+        assert (status, body) == (route.status_code, route.content)
+        assert first == b"HTTP/1.1 %d %b" % (status, route.reason_phrase.encode())
+        assert list(headers.items()) == [(name.lower(), value) for name, value in route.headers.raw]
+
+
+@pytest.mark.parametrize("outcome", [1.5, "sí", True, 3, ["a", 2.5], [1.0, [2.0]], None])
+def test_the_length_is_that_of_the_body(outcome: Outcome) -> None:
+    """Whatever the model answers, a client reads exactly one body."""
+    _status, content = ResponseWriter(lambda: [DATE], FailureLog()).answer(outcome, "1", b"", close=False)
+    _first, headers, body = parsed(content)
+    assert int(headers[b"content-length"]) == len(body)
+
+
+def test_the_date_and_the_version_are_of_the_moment() -> None:
+    """Uvicorn's headers change once a second, the version with the model: no answer carries old ones."""
+    moments = [[DATE]]
+    writer = ResponseWriter(lambda: moments[-1], FailureLog())
+    assert parsed(writer.answer(1.0, "1", b"", close=False)[1])[1][b"date"] == DATE[1]
+    moments.append([(b"date", b"later")])
+    assert parsed(writer.answer(1.0, "1", b"", close=False)[1])[1][b"date"] == b"later"
+    assert parsed(writer.answer(1.0, "2", b"", close=False)[1])[1][b"x-model-version"] == b"2"
+
+
+def test_every_answer_has_an_id_of_its_own() -> None:
+    """Without a client's id each answer, good or bad, gets one that no other has."""
+    writer = ResponseWriter(list, FailureLog())
+    answers = [writer.answer(outcome, "1", b"", close=False)[1] for outcome in [1.0, ApiError("no")] * 50]
+    assert len({parsed(content)[1][b"x-request-id"] for content in answers}) == 100
+
+
+@pytest.mark.parametrize("outcome", [1.0, ApiError("no")])
+def test_the_last_answer_says_so(outcome: Outcome) -> None:
+    """A client is told that its connection ends."""
+    assert b"connection" not in parsed(ResponseWriter(list, FailureLog()).answer(outcome, "1", b"", close=False)[1])[1]
+    assert (
+        parsed(ResponseWriter(list, FailureLog()).answer(outcome, "1", b"", close=True)[1])[1][b"connection"]
+        == b"close"
+    )

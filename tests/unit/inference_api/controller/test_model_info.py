@@ -1,0 +1,79 @@
+"""What `GET /model` tells."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pandas as pd
+from sklearn.linear_model import LinearRegression
+
+from src.controller.model_info import describe
+from src.service.lifecycle.serving_state import ReloadError, ServingState
+from src.service.metrics.metrics import Metrics
+from src.service.prediction.micro_batcher import MicroBatcher
+from src.service.registry.bundle import Check
+from src.service.schema.validator import Schema
+from src.service.verification.verify import verified
+from src.settings import Settings
+from tests.unit.inference_api.doubles import EXAMPLE, FEATURES, checked_bundle, model_of, regression
+
+DATA = pd.DataFrame([[float(row), 1.0, 2.0] for row in range(5)], columns=[column.name for column in FEATURES])
+ERROR = ReloadError("the reason", "model_refused", datetime(2026, 1, 2, tzinfo=UTC))
+TOLD = {"error": "model_refused", "detail": "the reason", "at": "2026-01-02T00:00:00+00:00"}
+
+
+def test_before_the_first_model() -> None:
+    """Without a model the names are told that are waited for, and why nothing serves."""
+    assert describe(ServingState(last_error=ERROR), Settings()) == {
+        "name": "linear_regression_model",
+        "alias": "champion",
+        "version": None,
+        "ready": False,
+        "last_reload_error": TOLD,
+        "warnings": [],
+    }
+
+
+def test_serving() -> None:
+    """A model is told with its version, run, signature, example, checks, and since when it serves."""
+    model = model_of(regression(), version="7", run_id="abc", checks=(Check(EXAMPLE, 1.0),))
+    found = describe(ServingState(MicroBatcher(model, Metrics(), 10)), Settings())
+    assert found["last_reload_error"] is None
+    assert (found["version"], found["ready"], found["run_id"]) == ("7", True, "abc")
+    assert (found["flavor"], found["estimator"], found["input_path"]) == ("sklearn", "LinearRegression", "matrix")
+    assert found["signature"][0] == {"name": "feature1", "type": "number", "dtype": "float64", "required": True}
+    assert found["example"] == EXAMPLE
+    assert found["verified_rows"] == 1
+    assert found["loaded_since"] == "2026-01-02T03:04:05+00:00"
+
+
+def test_path_of_the_answers() -> None:
+    """What answers is told with the reason: the estimator itself, or a computation that was proven equal."""
+    estimator = LinearRegression().fit(DATA, DATA["feature1"])
+    bundle = checked_bundle(estimator, DATA)
+    way = verified(bundle, Schema(bundle.columns, bundle.example), estimator)
+    plain = model_of(regression())
+    quick = replace(plain, computation=way.computation, path_reason=way.reason)
+    assert describe(ServingState(MicroBatcher(plain, Metrics(), 10)), Settings())["predict_path"] == "scikit-learn"
+    found = describe(ServingState(MicroBatcher(quick, Metrics(), 10)), Settings())
+    assert found["predict_path"] == "direct"
+    assert found["predict_path_reason"] == (
+        "LinearRegression.predict computed from its fitted attributes gave equal answers for 5 rows"
+    )
+
+
+def test_failed_reload() -> None:
+    """While the old version serves, the reason why the new one does not is told beside it."""
+    serving = ServingState(MicroBatcher(model_of(regression()), Metrics(), 10), ERROR)
+    found = describe(serving, Settings())
+    assert (found["ready"], found["last_reload_error"]) == (True, TOLD)
+
+
+def test_cache_that_cannot_be_written() -> None:
+    """The reason stands once among the warnings, before there is a model and beside those of the model."""
+    waiting = ServingState(cache_problem="the cache is full")
+    serving = ServingState(
+        MicroBatcher(replace(model_of(regression()), warnings=("old",)), Metrics(), 10),
+        cache_problem="the cache is full",
+    )
+    assert describe(waiting, Settings())["warnings"] == ["the cache is full"]
+    assert describe(serving, Settings())["warnings"] == ["old", "the cache is full"]

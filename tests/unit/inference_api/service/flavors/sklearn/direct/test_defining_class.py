@@ -1,0 +1,51 @@
+"""Where a method comes from."""
+
+from typing import Any
+
+from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.preprocessing import StandardScaler
+
+from src.service.flavors.sklearn.direct.defining_class import origin, origins, transform_origin
+
+
+class Halved(LinearRegression):  # type: ignore[misc] # scikit-learn ships no types
+    """Overrides what answers."""
+
+    def predict(self, X: Any) -> Any:  # noqa: N803 - scikit-learn's name
+        """Half of it."""
+        return super().predict(X) / 2
+
+
+def test_defining_class() -> None:
+    """It is the class that defines the method, wherever it is inherited from."""
+    assert origin(Ridge(), "_decision_function") == "sklearn.linear_model._base.LinearModel"
+    assert origin(Ridge(), "predict") == "sklearn.linear_model._ridge.Ridge"
+    assert origins(Ridge(), "predict", "_decision_function") == {
+        "sklearn.linear_model._base.LinearModel",
+        "sklearn.linear_model._ridge.Ridge",
+    }
+
+
+def test_override_in_a_subclass() -> None:
+    """A subclass that overrides the method is its origin."""
+    assert origin(Halved(), "predict") == f"{__name__}.Halved"
+
+
+def test_override_on_the_object() -> None:
+    """A method that the object alone has is nobody's."""
+    estimator = LinearRegression()
+    estimator.predict = len
+    assert origin(estimator, "predict") == ""
+
+
+def test_no_such_method() -> None:
+    """What is not there has no origin, on a value of any type."""
+    assert origin(LinearRegression(), "predict_proba") == ""
+    assert origin("drop", "transform") == ""
+
+
+def test_transformer_that_makes_frames() -> None:
+    """A transformer that was told to make DataFrames is not scikit-learn's plain computation; the default is."""
+    assert transform_origin(StandardScaler()) == "sklearn.preprocessing._data.StandardScaler"
+    assert transform_origin(StandardScaler().set_output(transform="default")) == transform_origin(StandardScaler())
+    assert transform_origin(StandardScaler().set_output(transform="pandas")) == ""

@@ -1,0 +1,114 @@
+"""Histogram gradient boosting in one walk: scikit-learn's answers to the last bit."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+from src.service.flavors.sklearn.direct import histogram_boosting as module
+from src.service.flavors.sklearn.direct.computation import Matrix
+from src.service.flavors.sklearn.direct.histogram_boosting import histogram_boosting
+from tests.unit.inference_api.service.flavors.sklearn.direct.comparison import (
+    DATA,
+    TARGET,
+    THREE,
+    TWO,
+    assert_equal,
+    assert_refused_rows_unknown,
+    matrices,
+    spoilt,
+)
+
+_HOLED = np.where(np.random.default_rng(4).random(DATA.shape) < 0.2, np.nan, DATA)
+_FITTED: list[tuple[Any, str]] = [
+    (HistGradientBoostingRegressor(max_iter=8).fit(DATA, TARGET), "predict"),
+    (HistGradientBoostingRegressor(max_iter=8).fit(_HOLED, TARGET), "predict"),
+    (HistGradientBoostingRegressor(max_iter=8, loss="poisson").fit(DATA, np.abs(TARGET)), "predict"),
+    *[
+        (HistGradientBoostingClassifier(max_iter=5).fit(DATA, labels), method)
+        for labels in (TWO, THREE)
+        for method in ("predict", "predict_proba")
+    ],
+]
+fitted = st.sampled_from(_FITTED)
+
+
+class Halved(HistGradientBoostingRegressor):  # type: ignore[misc] # scikit-learn ships no types
+    """Overrides what answers."""
+
+    def predict(self, X: Any) -> Any:  # noqa: N803 - scikit-learn's name
+        """Half of it."""
+        return super().predict(X) / 2
+
+
+@settings(max_examples=60)
+@given(fitted, matrices, st.sampled_from(["float64", "float32", "int64"]))
+def test_equal_answers(case: tuple[Any, str], matrix: Matrix, dtype: str) -> None:
+    """Whatever the rows, their precision and the size of the batch, every bit of the answers is the estimator's."""
+    estimator, method = case
+    computation = histogram_boosting(*case)
+    assert_equal(computation, *case, matrix.astype(dtype))
+    assert computation is not None
+    np.testing.assert_array_equal(computation(matrix)[0], getattr(estimator, method)(matrix))
+
+
+@settings(max_examples=60)
+@given(fitted, spoilt)
+def test_refused_rows(case: tuple[Any, str], matrix: Matrix) -> None:
+    """A row with a value that is not finite never changes its neighbours."""
+    assert_refused_rows_unknown(histogram_boosting(*case), *case, matrix)
+
+
+@pytest.mark.parametrize("case", _FITTED)
+def test_many_rows(case: tuple[Any, str]) -> None:
+    """A batch for which the trees are asked one by one is as equal, a value that is not finite included."""
+    estimator, method = case
+    matrix = np.tile(_HOLED, (2, 1))
+    assert len(matrix) > module.MOST_ROWS
+    computation = histogram_boosting(*case)
+    assert_equal(computation, *case, matrix)
+    assert computation is not None
+    np.testing.assert_array_equal(computation(matrix)[0], getattr(estimator, method)(matrix))
+    matrix[3, 0] = np.inf
+    assert list(computation(matrix)[1]) == [3]
+
+
+def test_missing_values() -> None:
+    """A missing value is one that the trees know, so that it stays on the quick path."""
+    case = _FITTED[1]
+    assert_equal(histogram_boosting(*case), *case, _HOLED)
+
+
+def test_estimator_is_left_as_it_was() -> None:
+    """The computation works on copies."""
+    estimator = HistGradientBoostingRegressor(max_iter=3).fit(DATA, TARGET)
+    before = estimator.predict(DATA)
+    histogram_boosting(estimator, "predict")
+    np.testing.assert_array_equal(estimator.predict(DATA), before)
+
+
+def test_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trees that would take too much memory twice have no computation."""
+    monkeypatch.setattr(module, "MAX_NODES", 10)
+    assert histogram_boosting(*_FITTED[0]) is None
+
+
+@pytest.mark.parametrize(
+    ("estimator", "method"),
+    [
+        (Halved(max_iter=2).fit(DATA, TARGET), "predict"),
+        (
+            HistGradientBoostingRegressor(max_iter=2, categorical_features=[0]).fit(np.abs(DATA).astype(int), TARGET),
+            "predict",
+        ),
+        (HistGradientBoostingClassifier(max_iter=2).fit(DATA, TWO), "decision_function"),
+        (HistGradientBoostingRegressor(max_iter=2).fit(DATA, TARGET), "score"),
+        ("text", "predict"),
+    ],
+)
+def test_others_are_not_known(estimator: Any, method: str) -> None:
+    """A subclass with its own `predict`, categories, and other methods have no computation."""
+    assert histogram_boosting(estimator, method) is None

@@ -1,0 +1,19 @@
+"""Numbers become labels."""
+
+import numpy as np
+
+from src.service.flavors.sklearn.direct.labels import Likeliest, Signs
+
+CLASSES = np.array(["a", "b"])
+
+
+def test_likeliest() -> None:
+    """The highest number wins, and the first of equals."""
+    assert Likeliest(CLASSES)(np.array([[0.2, 0.8], [0.5, 0.5]])).tolist() == ["b", "a"]
+
+
+def test_signs() -> None:
+    """A positive score stands for the second class; zero for the one that the estimator gives it to."""
+    scores = np.array([-1.0, 0.0, 1.0])
+    assert Signs(CLASSES)(scores).tolist() == ["a", "a", "b"]
+    assert Signs(CLASSES, zero_is_second=True)(scores[:, None]).tolist() == ["a", "b", "b"]

@@ -1,0 +1,121 @@
+"""Linear models without scikit-learn's checks: the same numbers."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.linear_model import (
+    ARDRegression,
+    BayesianRidge,
+    ElasticNet,
+    HuberRegressor,
+    Lasso,
+    LinearRegression,
+    LogisticRegression,
+    LogisticRegressionCV,
+    Perceptron,
+    PoissonRegressor,
+    RANSACRegressor,
+    Ridge,
+    RidgeClassifier,
+    RidgeCV,
+    SGDClassifier,
+    SGDRegressor,
+)
+from sklearn.svm import LinearSVC, LinearSVR
+
+from src.service.flavors.sklearn.direct.computation import Matrix
+from src.service.flavors.sklearn.direct.linear import linear
+from tests.unit.inference_api.service.flavors.sklearn.direct.comparison import (
+    DATA,
+    TARGET,
+    TARGETS,
+    THREE,
+    TWO,
+    assert_equal,
+    assert_refused_rows_unknown,
+    matrices,
+    spoilt,
+)
+from tests.unit.inference_api.service.flavors.sklearn.direct.test_defining_class import Halved
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::sklearn.exceptions.ConvergenceWarning"
+)  # a good fit is no subject here
+_SCALED = (DATA - 5) / 3
+_FITTED: list[tuple[Any, str]] = [
+    *[
+        (estimator.fit(DATA, TARGET), "predict")
+        for estimator in (
+            LinearRegression(), LinearRegression(fit_intercept=False), Ridge(), RidgeCV(), Lasso(), ElasticNet(),
+            BayesianRidge(), ARDRegression(), HuberRegressor(max_iter=1000),
+        )
+    ],
+    *[(estimator.fit(DATA, TARGETS), "predict") for estimator in (LinearRegression(), Ridge(), Lasso())],
+    *[(estimator.fit(_SCALED, TARGET), "predict") for estimator in (SGDRegressor(), LinearSVR(max_iter=100_000))],
+    *[
+        (estimator.fit(_SCALED, labels), method)
+        for labels in (TWO, THREE)
+        for estimator, methods in (
+            (LogisticRegression(), ("predict", "predict_proba")),
+            (SGDClassifier(), ("predict",)),
+            (LinearSVC(max_iter=100_000), ("predict",)),
+        )
+        for method in methods
+    ],
+]  # fmt: skip
+fitted = st.sampled_from(_FITTED)
+
+
+@given(fitted, matrices)
+def test_equal_answers(case: tuple[Any, str], matrix: Matrix) -> None:
+    """Whatever the rows and the size of the batch, the answers are the estimator's."""
+    assert_equal(linear(*case), *case, matrix)
+
+
+@given(fitted, matrices)
+def test_equal_in_single_precision(case: tuple[Any, str], matrix: Matrix) -> None:
+    """A matrix of floats gives what the estimator gives for it."""
+    assert_equal(linear(*case), *case, matrix.astype("float32"))
+
+
+@given(fitted, matrices)
+def test_equal_for_integers(case: tuple[Any, str], matrix: Matrix) -> None:
+    """A matrix of integers too."""
+    assert_equal(linear(*case), *case, matrix.astype("int64"))
+
+
+@given(fitted, spoilt)
+@pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")
+def test_refused_rows(case: tuple[Any, str], matrix: Matrix) -> None:
+    """What scikit-learn refuses is left to it, row by row."""
+    assert_refused_rows_unknown(linear(*case), *case, matrix)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "method"),
+    [
+        (Halved().fit(DATA, TARGET), "predict"),
+        (PoissonRegressor().fit(DATA, np.abs(TARGET)), "predict"),
+        (RANSACRegressor().fit(DATA, TARGET), "predict"),
+        (RidgeClassifier().fit(DATA, np.column_stack([TWO == "yes", THREE == 10])), "predict"),
+        (LogisticRegression().fit(DATA, TWO), "predict_log_proba"),
+        (LogisticRegression().fit(DATA, TWO), "decision_function"),
+        (LinearRegression().fit(DATA, TARGET), "fit"),
+        ("text", "predict"),
+    ],
+)
+def test_others_are_not_known(estimator: Any, method: str) -> None:
+    """A subclass with its own `predict`, and models that are no plain sum, have no computation."""
+    assert linear(estimator, method) is None
+
+
+def test_relatives() -> None:
+    """What inherits both methods is known without being named."""
+    for estimator in (
+        LogisticRegressionCV(cv=2, scoring="accuracy", l1_ratios=(0,), use_legacy_attributes=False),
+        Perceptron(),
+    ):
+        assert_equal(linear(estimator.fit(_SCALED, THREE), "predict"), estimator, "predict", DATA)

@@ -1,0 +1,61 @@
+"""A bundle on disk becomes a model that may serve."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sklearn
+
+from src.errors import ModelRefusedError
+from src.service.lifecycle.load_model import load_model
+from src.service.registry.bundle import Check
+from tests.unit.inference_api.doubles import FEATURES, regression, write_bundle
+
+
+def loaded(folder: Path, **values: Any) -> tuple[str, ...]:
+    """The warnings of a model that was loaded from a bundle."""
+    bundle = write_bundle(folder / "bundle", regression(), **values)
+    return load_model(bundle, folder / "bundle", allow_pickle=False).warnings
+
+
+CHECKS = tuple(Check({column.name: value for column in FEATURES}, 111 * value) for value in (1.0, 2.0))
+WARNINGS: list[tuple[dict[str, Any], list[str]]] = [
+    ({}, []),
+    ({"sklearn_version": sklearn.__version__}, []),
+    ({"sklearn_version": "0.1"}, [f"saved with scikit-learn 0.1, served with {sklearn.__version__}"]),
+    ({"checks": CHECKS[:1]}, ["verified with one row only"]),
+    ({"digest_verified": False}, ["the registry holds no digest"]),
+    ({"sklearn_version": "0.1", "digest_verified": False}, ["saved with", "the registry holds no digest"]),
+]
+
+
+@pytest.mark.parametrize(("values", "expected"), WARNINGS)
+def test_what_an_operator_should_know(values: dict[str, Any], expected: list[str], tmp_path: Path) -> None:
+    """Another scikit-learn, a model that was verified with one row and one without a digest are warned about."""
+    found = loaded(tmp_path, **{"checks": CHECKS, **values})
+    assert len(found) == len(expected)
+    assert all(note.startswith(start) for note, start in zip(found, expected, strict=True))
+
+
+def test_example_is_answered(tmp_path: Path) -> None:
+    """An input example that the model has no finite answer for is not what is published: a row that was verified is."""
+    refused = dict.fromkeys((column.name for column in FEATURES), 1e308)
+    bundle = write_bundle(tmp_path / "bundle", regression(), checks=CHECKS, example=refused)
+    model = load_model(bundle, tmp_path / "bundle", allow_pickle=False)
+    assert model.schema.example == CHECKS[0].row
+    assert model.schema.json_schema["example"] == CHECKS[0].row
+    assert model.predict(model.schema.rows_of([model.schema.example])) == [pytest.approx(111.0)]
+
+
+def test_example_that_does_not_fit(tmp_path: Path) -> None:
+    """The same holds for an example that is no row of the signature."""
+    bundle = write_bundle(tmp_path / "bundle", regression(), checks=CHECKS, example={"other": 1})
+    assert load_model(bundle, tmp_path / "bundle", allow_pickle=False).schema.example == CHECKS[0].row
+
+
+def test_nothing_known_of_the_answers(tmp_path: Path) -> None:
+    """A version for which no answer is known is refused, with both versions of scikit-learn."""
+    expected = rf"saved with scikit-learn 0\.1, served with {re.escape(sklearn.__version__)}\)$"
+    with pytest.raises(ModelRefusedError, match=expected):
+        loaded(tmp_path, checks=(), sklearn_version="0.1")

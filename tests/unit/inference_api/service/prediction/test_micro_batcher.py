@@ -1,0 +1,275 @@
+"""Micro-batching: one call for many requests, and to each request its own outcomes."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from src.errors import ApiError, OverloadedError, RefusedRowError
+from src.failure_log import LOGGED
+from src.service.metrics.metrics import Metrics
+from src.service.prediction.encoders import MatrixEncoder
+from src.service.prediction.micro_batcher import (
+    MAX_ROWS_PER_CALL,
+    MAX_ROWS_WITH_SLOW_FALLBACK,
+    SLOW_CALL_SECONDS,
+    SLOW_CALLS,
+    MicroBatcher,
+)
+from src.service.prediction.model import Outcome, PredictionError
+from src.service.schema.column import Column
+from src.service.schema.validator import Row
+from tests.unit.inference_api.doubles import (
+    BAD,
+    BlockedEstimator,
+    DoublingEstimator,
+    FailingEstimator,
+    PickyEstimator,
+    model_of,
+    regression,
+)
+
+COLUMNS = (Column("x", "number", "float64"),)
+SLOW = pytest.mark.parametrize("slow", [False, True], ids=["loop", "thread"])
+
+
+class BrokenEncoder(MatrixEncoder):
+    """Fails where nothing is expected to fail: before the model is asked."""
+
+    def groups(self, _rows: Sequence[Row]) -> list[list[int]]:
+        """Raise."""
+        raise RuntimeError("no groups")
+
+
+class BusyEstimator(DoublingEstimator):
+    """Needs a few milliseconds of the processor for every call."""
+
+    def answer(self, data: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Twice the first column, after some work."""
+        start = time.thread_time()
+        while time.thread_time() - start < 3 * SLOW_CALL_SECONDS:
+            pass
+        return super().answer(data)
+
+
+class IdleEstimator(DoublingEstimator):
+    """Is stopped for a few milliseconds in every call, as by a CPU quota."""
+
+    def answer(self, data: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Twice the first column, after a pause."""
+        time.sleep(3 * SLOW_CALL_SECONDS)
+        return super().answer(data)
+
+
+def batcher(estimator: Any, *, slow: bool = False, limit: int = 100_000, **options: Any) -> MicroBatcher:
+    """A batcher of a model with one column."""
+    return MicroBatcher(model_of(estimator, COLUMNS, slow=slow, **options), Metrics(), limit)
+
+
+def rows(*values: float) -> list[Row]:
+    """Rows of one column."""
+    return [(value,) for value in values]
+
+
+@st.composite
+def callers(draw: st.DrawFn) -> list[tuple[list[float], int, bool]]:
+    """Concurrent callers: the rows of each, after how many turns it comes, and whether it leaves early."""
+    values = st.one_of(st.just(BAD), st.floats(0, 1e6))
+    return draw(st.lists(st.tuples(st.lists(values, max_size=5), st.integers(0, 3), st.booleans()), max_size=15))
+
+
+@SLOW
+@given(callers())
+def test_everybody_gets_exactly_their_own(slow: bool, plan: list[tuple[list[float], int, bool]]) -> None:  # noqa: FBT001
+    """Each caller gets the outcomes of its own rows in its own order, and a bad row harms no neighbour.
+
+    Whatever the number of callers and of their rows, whenever they come, and whoever leaves.
+    """
+    estimator = PickyEstimator()
+
+    async def caller(micro: MicroBatcher, values: list[float], turns: int) -> list[Outcome]:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        return await micro.predict(rows(*values))
+
+    async def run() -> list[list[Outcome] | BaseException]:
+        micro = batcher(estimator, slow=slow)
+        tasks = [asyncio.create_task(caller(micro, values, turns)) for values, turns, _leaves in plan]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        for task, (_values, _turns, leaves) in zip(tasks, plan, strict=True):
+            if leaves:
+                task.cancel()
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    for outcomes, (values, _turns, leaves) in zip(asyncio.run(run()), plan, strict=True):
+        if isinstance(outcomes, BaseException):
+            assert leaves
+            assert isinstance(outcomes, asyncio.CancelledError)
+            continue
+        assert len(outcomes) == len(values)
+        for outcome, value in zip(outcomes, values, strict=True):
+            if value == BAD:
+                assert isinstance(outcome, RefusedRowError)
+            else:
+                assert outcome == value * 2
+    assert not estimator.overlapped
+
+
+@SLOW
+async def test_requests_of_a_moment_are_one_call(slow: bool) -> None:  # noqa: FBT001
+    """Callers that come in one turn of the loop share one call of the model."""
+    estimator = DoublingEstimator()
+    micro = batcher(estimator, slow=slow)
+    found = await asyncio.gather(*[micro.predict(rows(value, value + 0.5)) for value in range(50)])
+    assert estimator.calls == [100]
+    assert found == [[value * 2, value * 2 + 1] for value in range(50)]
+
+
+async def test_rows_gather_while_a_slow_model_works() -> None:
+    """While a slow model works the loop goes on, and what arrives meanwhile is one batch; calls never overlap."""
+    estimator = BlockedEstimator()
+    micro = batcher(estimator, slow=True)
+    first = asyncio.create_task(micro.predict(rows(1)))
+    await asyncio.to_thread(estimator.entered.wait, 30)
+    later = [asyncio.create_task(micro.predict(rows(value))) for value in range(10)]
+    await asyncio.sleep(0)
+    assert not first.done()
+    estimator.release.set()
+    assert await first == [2]
+    assert await asyncio.gather(*later) == [[value * 2] for value in range(10)]
+    assert estimator.calls == [1, 10]
+    assert not estimator.overlapped
+
+
+async def test_too_many_rows_wait() -> None:
+    """Rows beyond the limit are refused at once; those that wait are answered, and then there is room again."""
+    estimator = BlockedEstimator()
+    micro = batcher(estimator, slow=True, limit=5)
+    first = asyncio.create_task(micro.predict(rows(1)))
+    await asyncio.to_thread(estimator.entered.wait, 30)
+    waiting = asyncio.create_task(micro.predict(rows(2, 3, 4)))
+    await asyncio.sleep(0)
+    with pytest.raises(OverloadedError, match="3 rows are waiting"):
+        await micro.predict(rows(5, 6, 7))
+    estimator.release.set()
+    assert (await first, await waiting) == ([2], [4, 6, 8])
+    assert await micro.predict(rows(5, 6, 7)) == [10, 12, 14]
+
+
+async def test_a_batch_over_the_limit_is_served_when_nobody_waits() -> None:
+    """The limit is about waiting: a single large batch never waits for ever."""
+    micro = batcher(DoublingEstimator(), limit=2)
+    assert await micro.predict(rows(1, 2, 3)) == [2, 4, 6]
+
+
+@SLOW
+async def test_leaving_callers_free_their_place(slow: bool) -> None:  # noqa: FBT001
+    """A caller that leaves before or while its rows are predicted disturbs nobody and leaves nothing behind."""
+    estimator = DoublingEstimator()
+    micro = batcher(estimator, slow=slow)
+    leaving = [asyncio.create_task(micro.predict(rows(value))) for value in range(20)]
+    staying = asyncio.create_task(micro.predict(rows(7)))
+    await asyncio.sleep(0)
+    for task in leaving:
+        task.cancel()
+    assert await staying == [14]
+    assert await micro.predict(rows(8)) == [16]
+    assert all(task.cancelled() for task in leaving)
+
+
+async def test_thousands_of_rows_go_through_a_thread_in_parts() -> None:
+    """Even for a quick model thousands of rows at once leave the loop free, and each call stays bounded."""
+    estimator = BlockedEstimator()
+    micro = batcher(estimator)
+    values = [float(value) for value in range(MAX_ROWS_PER_CALL * 2 + 5)]
+    task = asyncio.create_task(micro.predict(rows(*values)))
+    await asyncio.to_thread(estimator.entered.wait, 30)
+    estimator.release.set()
+    assert await task == [value * 2 for value in values]
+    assert estimator.calls == [MAX_ROWS_PER_CALL, MAX_ROWS_PER_CALL, 5]
+
+
+async def test_a_quick_model_returns_to_the_loop() -> None:
+    """After thousands of rows at once a quick model is called in the loop again: its next answer takes one turn."""
+    micro = batcher(DoublingEstimator())
+    await micro.predict(rows(*range(MAX_ROWS_PER_CALL + 1)))
+    await asyncio.sleep(0)
+    task = asyncio.create_task(micro.predict(rows(1)))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert task.done()
+    assert task.result() == [2]
+
+
+async def test_no_rows() -> None:
+    """Nothing asked, nothing answered."""
+    assert await batcher(DoublingEstimator()).predict([]) == []
+
+
+@SLOW
+@pytest.mark.parametrize("error", [RuntimeError("boom"), MemoryError(), ZeroDivisionError()])
+async def test_failing_model(error: Exception, slow: bool) -> None:  # noqa: FBT001
+    """A model that fails whatever it is asked gives every row an error, and the batcher goes on."""
+    micro = batcher(FailingEstimator(error), slow=slow)
+    for _ in range(2):
+        found = await asyncio.gather(*[micro.predict(rows(1, 2)) for _ in range(3)])
+        assert all(isinstance(outcome, PredictionError) for outcomes in found for outcome in outcomes)
+
+
+@SLOW
+async def test_nobody_waits_for_ever(slow: bool) -> None:  # noqa: FBT001
+    """A fault beside the model itself is an error for the requests of that batch, and not a silent hang."""
+    micro = batcher(DoublingEstimator(), slow=slow, encoder=BrokenEncoder(COLUMNS))
+    for turn in range(2):
+        calls = [micro.predict(rows(value)) for value in range(3)]
+        found = await asyncio.wait_for(asyncio.gather(*calls), 30)
+        for [outcome] in found:
+            assert isinstance(outcome, ApiError)
+            assert outcome.detail == f"the model failed: RuntimeError; {LOGGED}"
+            assert (outcome.unlogged is None) == (turn > 0)  # the first to be answered logs it, for all of its kind
+
+
+@SLOW
+async def test_batches_are_counted(slow: bool) -> None:  # noqa: FBT001
+    """Each batch is one observation of its rows."""
+    metrics = Metrics()
+    micro = MicroBatcher(model_of(regression(), slow=slow), metrics, 100)
+    await asyncio.gather(*[micro.predict([(1.0, 2.0, 3.0)]) for _ in range(4)])
+    text = metrics.text().decode()
+    assert "inference_batch_rows_sum 4.0" in text
+    assert "inference_batch_rows_count 1.0" in text
+    assert "inference_predict_seconds_count 1.0" in text
+
+
+async def test_a_model_that_turns_out_slow_leaves_the_loop() -> None:
+    """After a few long calls it is called in the thread, although its first row was quick."""
+    micro = batcher(BusyEstimator())
+    assert micro.is_quick(1)
+    for _ in range(SLOW_CALLS):
+        assert await micro.predict(rows(2)) == [4.0]
+    assert not micro.is_quick(1)
+    assert await micro.predict(rows(3)) == [6.0]
+
+
+async def test_a_model_that_is_only_stopped_stays() -> None:
+    """Time in which the process does not run says nothing of the model."""
+    micro = batcher(IdleEstimator())
+    for _ in range(2 * SLOW_CALLS):
+        assert await micro.predict(rows(2)) == [4.0]
+    assert micro.is_quick(1)
+
+
+def test_many_rows_beside_a_slow_fallback() -> None:
+    """Where rows may be left to a slow estimator, only a few at once are short enough for the event loop."""
+    model = replace(model_of(DoublingEstimator()), fallback_seconds=SLOW_CALL_SECONDS * 2)
+    micro = MicroBatcher(model, Metrics(), 10_000)
+    assert micro.is_quick(MAX_ROWS_WITH_SLOW_FALLBACK)
+    assert not micro.is_quick(MAX_ROWS_WITH_SLOW_FALLBACK + 1)
+    assert MicroBatcher(model_of(DoublingEstimator()), Metrics(), 10_000).is_quick(MAX_ROWS_PER_CALL)

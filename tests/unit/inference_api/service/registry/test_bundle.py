@@ -1,0 +1,120 @@
+"""What a fetch leaves on disk."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from src.errors import ModelError
+from src.service.registry.bundle import DESCRIPTION, MODEL_FOLDER, Bundle, Check, content_digest
+from src.service.schema.column import Column
+from tests.unit.inference_api.doubles import bundle_of, regression, write_bundle
+
+
+def test_round_trip(tmp_path: Path) -> None:
+    """A description is read back as it was written, accents, optional columns and all kinds of answers included."""
+    (tmp_path / MODEL_FOLDER).mkdir()
+    checks = tuple(Check({"año": 1.5}, answer) for answer in (1.5, "sí", True, 3, None, [1.5, "b"]))
+    bundle = bundle_of(
+        (Column("año", "integer", "int64", required=False), Column("", "any", "object")),
+        checks=checks,
+        logged=checks[:1],
+        example={"año": 1},
+        content_sha256=content_digest(tmp_path / MODEL_FOLDER),
+    )
+    bundle.write(tmp_path)
+    assert Bundle.read(tmp_path) == bundle
+
+
+def test_digest_is_the_contract() -> None:
+    """The digest is over one line `<sha256>  <path>` a file: what the trainer writes into the registry."""
+    folder = Path(__file__).parent / "no-such-folder"
+    assert content_digest(folder) == hashlib.sha256(b"").hexdigest()
+
+
+def test_digest_of_files(tmp_path: Path) -> None:
+    """Lines are sorted by the text of the path, and the file that MLflow adds while downloading does not count."""
+    for name in ("a-b", "a/b", "a.b", "Z", "ñ", "a/registered_model_meta"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(name)
+    (tmp_path / "registered_model_meta").write_text("added")
+    lines = [
+        f"{hashlib.sha256(name.encode()).hexdigest()}  {name}\n"
+        for name in ("Z", "a-b", "a.b", "a/b", "a/registered_model_meta", "ñ")
+    ]
+    assert content_digest(tmp_path) == hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+@pytest.mark.parametrize("change", ["append", "rename", "add", "remove"])
+def test_digest_sees_every_change(change: str, tmp_path: Path) -> None:
+    """A changed, renamed, added or removed file makes another digest."""
+    (tmp_path / "one").write_text("1")
+    (tmp_path / "two").write_text("2")
+    before = content_digest(tmp_path)
+    if change == "append":
+        (tmp_path / "one").write_text("11")
+    elif change == "rename":
+        (tmp_path / "one").rename(tmp_path / "three")
+    elif change == "add":
+        (tmp_path / "three").write_text("")
+    else:
+        (tmp_path / "two").unlink()
+    assert content_digest(tmp_path) != before
+
+
+def test_changed_model_is_refused(tmp_path: Path) -> None:
+    """A model file that was changed after the fetch is not read."""
+    write_bundle(tmp_path, regression())
+    with (tmp_path / MODEL_FOLDER / "model.skops").open("ab") as file:
+        file.write(b"x")
+    with pytest.raises(ModelError, match="do not match their digest"):
+        Bundle.read(tmp_path)
+
+
+BROKEN = {
+    "empty": "",
+    "not JSON": "{",
+    "array": "[]",
+    "number": "5",
+    "no fields": "{}",
+    "unknown field": None,
+    "odd columns": None,
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_broken_description_is_refused(case: str, tmp_path: Path) -> None:
+    """A description that is cut, or of another version of the service, is an error of the cache, not a crash."""
+    write_bundle(tmp_path, regression())
+    values = json.loads((tmp_path / DESCRIPTION).read_text())
+    odd = {"unknown field": {**values, "new": 1}, "odd columns": {**values, "columns": [1]}}
+    text = BROKEN[case]
+    (tmp_path / DESCRIPTION).write_text(json.dumps(odd[case]) if text is None else text)
+    with pytest.raises(ModelError, match="the cached model cannot be read"):
+        Bundle.read(tmp_path)
+
+
+def test_description_of_an_earlier_version(tmp_path: Path) -> None:
+    """A description without the fields that came later is read: the service starts with it while MLflow is down."""
+    bundle = write_bundle(tmp_path, regression())
+    values = json.loads((tmp_path / DESCRIPTION).read_text())
+    del values["sequence"]
+    for column in values["columns"]:
+        del column["label"]
+    (tmp_path / DESCRIPTION).write_text(json.dumps(values))
+    assert Bundle.read(tmp_path) == bundle
+
+
+def test_unverified_model_is_refused(tmp_path: Path) -> None:
+    """A cached model without an answer to compare with is not read, so that it is fetched again."""
+    write_bundle(tmp_path, regression(), checks=())
+    with pytest.raises(ModelError, match="without an answer to verify it with"):
+        Bundle.read(tmp_path)
+
+
+def test_missing_description_is_refused(tmp_path: Path) -> None:
+    """A folder without a description is an error that says so."""
+    with pytest.raises(ModelError, match="FileNotFoundError"):
+        Bundle.read(tmp_path)

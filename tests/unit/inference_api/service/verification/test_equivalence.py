@@ -1,0 +1,142 @@
+"""The proof that a direct computation answers as the estimator does."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.linear_model import LinearRegression
+from sklearn.neural_network import MLPRegressor
+
+from src.service.flavors.sklearn.direct.computation import Computation, Matrix
+from src.service.prediction.encoders import FrameEncoder, MatrixEncoder
+from src.service.registry.bundle import Bundle
+from src.service.schema.validator import Schema
+from src.service.verification import equivalence as module
+from src.service.verification.equivalence import equal_computation
+from src.service.verification.verify import WARM_UP_CALLS, verified
+from tests.unit.inference_api.doubles import bundle_of, checked_bundle
+from tests.unit.inference_api.service.flavors.sklearn.direct.test_defining_class import Halved
+
+DATA = pd.DataFrame(np.random.default_rng(8).normal(5, 3, (40, 3)), columns=["a", "b", "c"])
+TARGET = DATA.sum(axis=1)
+ARRAY = DATA.to_numpy()
+
+
+def prove(bundle: Bundle, estimator: Any) -> tuple[Computation | None, str]:
+    """The computation and the reason for an estimator that takes a matrix."""
+    return equal_computation(bundle, Schema(bundle.columns, bundle.example), estimator, MatrixEncoder(bundle.columns))
+
+
+def pair(estimator: Any) -> tuple[Bundle, Any]:
+    """A bundle with the estimator, fitted without names as the service leaves it."""
+    estimator.fit(ARRAY, TARGET)
+    return checked_bundle(type(estimator)(**estimator.get_params()).fit(DATA, TARGET), DATA), estimator
+
+
+@pytest.mark.parametrize("estimator", [LinearRegression(), RandomForestRegressor(5, random_state=1)])
+def test_equal_answers_serve(estimator: Any) -> None:
+    """What is known and gives equal answers serves, and the reason says on how many rows."""
+    computation, reason = prove(*pair(estimator))
+    assert computation is not None
+    name = type(estimator).__name__
+    assert reason == f"{name}.predict computed from its fitted attributes gave equal answers for 5 rows"
+
+
+@pytest.mark.parametrize("estimator", [Halved(), MLPRegressor(max_iter=2000, tol=1)])
+def test_unknown_estimators(estimator: Any) -> None:
+    """An overridden `predict` and models that nobody wrote a computation for stay with scikit-learn."""
+    computation, reason = prove(*pair(estimator))
+    assert computation is None
+    assert reason == f"no direct computation of this {type(estimator).__name__}.predict is known"
+
+
+def test_a_frame_stays_with_the_estimator() -> None:
+    """A model that needs a DataFrame, without a choice of columns that is known, has no matrix to compute with."""
+    bundle, estimator = pair(LinearRegression())
+    schema = Schema(bundle.columns, bundle.example)
+    assert equal_computation(bundle, schema, estimator, FrameEncoder(bundle.columns)) == (
+        None,
+        "no direct computation of this LinearRegression.predict is known",
+    )
+
+
+def test_without_any_check() -> None:
+    """Without a row to prove it with, nothing but the estimator serves."""
+    _bundle, estimator = pair(LinearRegression())
+    computation, reason = prove(bundle_of(), estimator)
+    assert computation is None
+    assert reason == "there is no verification row to prove a direct computation with"
+
+
+class Wrong:
+    """Answers a little more than it should."""
+
+    def __init__(self, factor: float, *, alone: bool) -> None:
+        """Be wrong by a factor, for rows alone or for several together only."""
+        self._factor = factor
+        self._alone = alone
+
+    def __call__(self, matrix: Matrix) -> Matrix:
+        """The sum of the columns, or not quite."""
+        total: Matrix = matrix.sum(axis=1)
+        return total * self._factor if (len(matrix) == 1) == self._alone else total
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_other_answers_do_not_serve(alone: bool, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: FBT001 - a case
+    """An answer that differs in the eighth digit, alone or in a batch, is not served; the reason shows both."""
+    monkeypatch.setattr(module, "computation_of", lambda *_: Computation(Wrong(1 + 1e-8, alone=alone)))
+    computation, reason = prove(*pair(LinearRegression()))
+    assert computation is None
+    assert reason.startswith("computed directly a row's answer is " if alone else "computed directly an answer of ")
+    assert " instead of " in reason
+
+
+def test_nothing_proven(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A computation that leaves every row to scikit-learn would only cost time."""
+    monkeypatch.setattr(module, "computation_of", lambda *_: Computation(lambda matrix: matrix[:, 0] * np.nan))
+    assert prove(*pair(LinearRegression())) == (
+        None,
+        "the direct computation leaves every verification row to scikit-learn",
+    )
+
+
+def test_estimator_of_another_version() -> None:
+    """Fitted attributes that are not as expected are no failure of the model: it serves without the computation."""
+    bundle, estimator = pair(RandomForestRegressor(3))
+    del estimator.n_outputs_
+    computation, reason = prove(bundle, estimator)
+    assert computation is None
+    assert reason.startswith("the direct computation of RandomForestRegressor.predict fails: AttributeError")
+
+
+class Counted:
+    """Answers rightly, and counts.
+
+    Attributes:
+        calls: How often it was asked.
+    """
+
+    def __init__(self) -> None:
+        """Nothing was asked yet."""
+        self.calls = 0
+
+    def __call__(self, matrix: Matrix) -> Matrix:
+        """The sum of the columns."""
+        self.calls += 1
+        total: Matrix = matrix.sum(axis=1)
+        return total
+
+
+def test_the_path_that_serves_is_warmed_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time of a call, by which a slow model moves to a thread, is that of the computation when that serves."""
+    counted = Counted()
+    monkeypatch.setattr(module, "computation_of", lambda *_: Computation(counted))
+    bundle, estimator = pair(LinearRegression())
+    way = verified(bundle, Schema(bundle.columns, bundle.example), estimator)
+    assert way.computation is not None
+    assert way.seconds_per_call < float("inf")
+    assert way.fallback_seconds < float("inf")
+    assert counted.calls == len(bundle.checks) + 1 + WARM_UP_CALLS

@@ -1,0 +1,92 @@
+"""Counters between two moments."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from capacity.measure.cgroup import Cgroup
+from capacity.measure.measurement_window import Groups, MeasurementWindow
+from capacity.measure.percentiles import Window
+
+_MIB = 2**20
+_SEEN = Window(seconds=1, good=280, failures={"timeout": 2}, p50_ms=5, p95_ms=9, p99_ms=12, max_ms=40)
+
+
+def _count(folder: Path, usec: int, memory: int, throttled: int = 0) -> None:
+    (folder / "cpu.stat").write_text(
+        f"usage_usec {usec}\nnr_periods {throttled * 2}\nnr_throttled {throttled}\nthrottled_usec {throttled * 1000}\n"
+    )
+    (folder / "memory.current").write_text(str(memory))
+    (folder / "memory.stat").write_text("inactive_file 0\n")
+
+
+def _group(folder: Path, name: str) -> Cgroup:
+    (folder / name).mkdir()
+    _count(folder / name, 0, 50 * _MIB)
+    return Cgroup(folder / name, None, folder / name)
+
+
+def test_a_step_is_what_was_counted_between_its_ends(tmp_path: Path) -> None:
+    """Replicas count together, the highest memory of any of them in between is kept."""
+    groups = Groups((_group(tmp_path, "a"), _group(tmp_path, "b")), _group(tmp_path, "gateway"), _group(tmp_path, "g"))
+
+    def work() -> None:
+        time.sleep(0.2)
+        _count(tmp_path / "a", 100_000, 90 * _MIB, throttled=4)
+        time.sleep(0.5)
+        _count(tmp_path / "a", 200_000, 60 * _MIB, throttled=5)
+        _count(tmp_path / "b", 100_000, 70 * _MIB, throttled=1)
+        _count(tmp_path / "gateway", 500_000, _MIB)
+        _count(tmp_path / "g", 400_000, _MIB)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    survey = MeasurementWindow.make(groups, 1.0)
+    thread.join()
+    step = survey.step(500, 499, _SEEN, (1, 2))
+
+    assert step.seconds == pytest.approx(1.0, abs=0.2)
+    assert step.api_cores == pytest.approx(0.3 / step.seconds)
+    assert step.gateway_cores == pytest.approx(0.5 / step.seconds)
+    assert step.generator_cores == pytest.approx(0.4 / step.seconds)
+    assert step.api_memory_peak_mib == 90
+    assert (step.throttled, step.periods) == (6, 12)
+    assert step.throttled_seconds == pytest.approx(0.006)
+    assert (step.users_planned, step.users_present, step.oom_kills, step.deaths) == (500, 499, 1, 2)
+    assert step.offered == pytest.approx(500 / 1.75)
+    assert (step.achieved, step.failures) == (280, {"timeout": 2})
+    assert 0 <= step.machine_steal <= step.machine_busy <= 1
+
+
+def test_a_group_that_vanishes_ends_the_survey(tmp_path: Path) -> None:
+    """What was counted until then stays; a container that started again counts from 0 and took nothing."""
+    groups = Groups((_group(tmp_path, "a"),), None, _group(tmp_path, "g"))
+    _count(tmp_path / "a", 900_000, 80 * _MIB)
+
+    def vanish() -> None:
+        time.sleep(0.2)
+        _count(tmp_path / "a", 10, _MIB)
+        time.sleep(0.5)
+        (tmp_path / "a" / "cpu.stat").unlink()
+
+    thread = threading.Thread(target=vanish)
+    thread.start()
+    survey = MeasurementWindow.make(groups, 30)
+    thread.join()
+    step = survey.step(500, 500, _SEEN, (0, 1))
+    assert step.seconds < 5
+    assert step.api_cores == 0
+    assert step.gateway_cores == 0
+    assert step.api_memory_peak_mib == 80
+
+
+def test_a_group_that_is_not_there_makes_a_step_of_nothing(tmp_path: Path) -> None:
+    """The step is whole all the same: its containers ended."""
+    groups = Groups((Cgroup(tmp_path, None, tmp_path),), None, _group(tmp_path, "g"))
+    step = MeasurementWindow.make(groups, 30).step(500, 500, _SEEN, (1, 1))
+    assert (step.api_cores, step.api_memory_peak_mib, step.periods, step.deaths) == (0, 0, 0, 1)
+    assert step.seconds > 0

@@ -1,0 +1,81 @@
+"""What is written to a file comes back as it was."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capacity.model.limits import Limits
+from capacity.model.slo import Slo
+from capacity.model.spec import SearchSpec, SpecError
+from capacity.model.step import Step
+from capacity.model.trial import Ask, Kind, TrialResult
+from tests.unit.locust.capacity.trial.servers import step_of
+
+steps = st.builds(step_of, st.integers(1, 99_999), seconds=st.floats(0.1, 99), p99_ms=st.floats(0, 1e6))
+limits = st.builds(Limits, st.floats(0.01, 64), st.integers(16, 65_536), st.integers(1, 8))
+
+
+@given(st.builds(Slo), limits, st.sampled_from(Kind), st.lists(steps, max_size=2))
+def test_everything_comes_back(slo: Slo, limits: Limits, kind: Kind, steps: list[Step]) -> None:
+    """Through JSON as text."""
+    result = TrialResult(
+        kind=kind, limits=limits, users=500, via="direct", started_at="today", seconds=1.5, steps=tuple(steps)
+    )
+    question = SearchSpec(slo=slo, replicas=(2, 5), subject="sha256:12")
+
+    assert TrialResult.from_json(json.loads(json.dumps(result.to_json()))) == result
+    assert SearchSpec.from_json(json.loads(json.dumps(question.to_json()))) == question
+
+
+@given(st.floats(0.05, 8), st.integers(1, 8))
+def test_shared_cores_are_never_more_than_the_total(total: float, replicas: int) -> None:
+    """And less by no more than what a quota cannot express."""
+    shared = Limits.shared(total, 128, replicas)
+
+    assert shared.replicas == replicas
+    assert total - 0.0001 * replicas - 0.0001 <= shared.total_cpus <= total + 0.00006
+
+
+def test_limits_and_asks_read_like_sentences() -> None:
+    """Short ones."""
+    ask = Ask(Kind.STAIRCASE, Limits(0.05, 128, 2), 10_000)
+
+    assert str(Limits(0.1, 128)) == "0.1 CPU, 128 MiB"
+    assert str(ask) == "staircase of 10,000 users at 2 x (0.05 CPU, 128 MiB)"
+
+
+def test_shares_of_nothing_are_nothing() -> None:
+    """No periods, no throttling."""
+    step = step_of(500)
+
+    assert step.throttled_share == 0
+    assert Step.from_json(step.to_json() | {"periods": 0}).throttled_share == 0
+    assert step.failed == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"users": 100},
+        {"step_users": 0},
+        {"confirmations": 0},
+        {"replicas": (0,)},
+        {"replicas": (101,)},
+        {"most_cpus": 0.01, "replicas": ()},
+        {"most_memory_mib": 31},
+    ],
+)
+def test_a_question_that_nothing_answers_is_refused(arguments: dict[str, int]) -> None:
+    """Before anything is measured."""
+    with pytest.raises(SpecError):
+        SearchSpec(**arguments)  # type: ignore[arg-type]  # nonsense is the point
+
+
+def test_the_last_step_brings_the_rest() -> None:
+    """Steps that do not divide the users."""
+    assert SearchSpec(users=1_200, step_users=500).counts == (500, 1_000, 1_200)
+    assert SearchSpec(users=500, step_users=500).counts == (500,)

@@ -1,0 +1,189 @@
+"""One connection per user: kept, opened again when that is safe, and failing when it is not."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+
+import gevent
+import pytest
+
+from load.connection import Connection
+from load.response import ClosedWithoutAnswerError, MalformedResponseError
+from load.target_url import Target
+from tests.unit.locust.load.doubles import (
+    PREDICTION,
+    ClosingServer,
+    DeafServer,
+    DrippingServer,
+    ImpatientServer,
+    Server,
+    SlowServer,
+    TruncatingServer,
+    free_port,
+    http,
+)
+
+REQUEST = b"POST /predict HTTP/1.1\r\nHost: test\r\nContent-Length: 2\r\n\r\n{}"
+
+
+Connect = Callable[..., Connection]
+
+
+@pytest.fixture
+def connect() -> Iterator[Connect]:
+    """Makes connections to a server, and hangs up after the test."""
+    with ExitStack() as open_connections:
+
+        def to(server: Server, timeout: float = 5) -> Connection:
+            return open_connections.enter_context(closing(Connection(Target.parse(server.url), timeout)))
+
+        yield to
+
+
+def rest() -> None:
+    """Give the server's side the time to close a connection, and the kernel to carry the news."""
+    gevent.sleep(0.05)
+
+
+def test_requests_share_one_connection(connect: Connect) -> None:
+    """A user opens one connection and sends all its requests on it."""
+    with Server() as server:
+        connection = connect(server)
+        for _ in range(5):
+            response = connection.exchange(REQUEST)
+            assert (response.status, response.body) == (200, PREDICTION)
+        assert server.connections == 1
+        assert server.requests == [REQUEST] * 5
+
+
+@pytest.mark.parametrize("reset", [False, True])
+def test_connection_closed_at_rest_is_opened_again(connect: Connect, reset: bool) -> None:  # noqa: FBT001 - pytest's way to parametrize
+    """A server that closes a resting connection costs a new connection, no failure and no second prediction."""
+    with ImpatientServer(reset=reset) as server:
+        connection = connect(server)
+        for _ in range(3):
+            assert connection.exchange(REQUEST).status == 200
+            rest()
+        assert server.connections == 3
+        assert len(server.requests) == 3
+
+
+def test_close_that_meets_the_request_is_not_a_failure(connect: Connect) -> None:
+    """Whoever of the two is first: such a request never fails, and is never answered twice."""
+    with ImpatientServer() as server:
+        connection = connect(server)
+        for _ in range(300):
+            assert connection.exchange(REQUEST).status == 200
+        assert len(server.requests) == 300
+
+
+def test_close_instead_of_an_answer_is_a_failure(connect: Connect) -> None:
+    """A new connection that is closed after the request fails: nobody knows what became of it."""
+    with ClosingServer() as server:
+        with pytest.raises(ClosedWithoutAnswerError):
+            connect(server).exchange(REQUEST)
+        assert len(server.requests) == 1
+
+
+def test_close_instead_of_an_answer_on_a_kept_connection_is_a_failure(connect: Connect) -> None:
+    """A server that took the request in and closed has failed; a second try would hide it."""
+    with ClosingServer(after=2) as server:
+        connection = connect(server)
+        assert connection.exchange(REQUEST).status == 200
+        assert connection.exchange(REQUEST).status == 200
+        with pytest.raises(ClosedWithoutAnswerError):
+            connection.exchange(REQUEST)
+        assert server.connections == 1
+        assert len(server.requests) == 3
+
+
+def test_request_that_the_server_closed_unread_is_sent_again(connect: Connect) -> None:
+    """A server whose timer closes the connection while a request lies there unread never knew of it: no failure."""
+    with DeafServer() as server:
+        connection = connect(server)
+        for _ in range(3):
+            assert connection.exchange(REQUEST).status == 200
+        assert server.connections == 3
+        assert len(server.requests) == 3
+
+
+def test_user_goes_on_after_a_failure(connect: Connect) -> None:
+    """The request after a failed one opens a new connection."""
+    with ClosingServer(after=1) as server:
+        connection = connect(server)
+        outcomes = []
+        for _ in range(4):
+            try:
+                outcomes.append(connection.exchange(REQUEST).status)
+            except ClosedWithoutAnswerError:
+                outcomes.append(0)
+        assert outcomes == [200, 0, 200, 0]
+
+
+def test_truncated_answer_is_a_failure(connect: Connect) -> None:
+    """An answer that ends too early is none."""
+    with TruncatingServer() as server, pytest.raises(ClosedWithoutAnswerError):
+        connect(server).exchange(REQUEST)
+
+
+def test_silence_ends_with_the_timeout(connect: Connect) -> None:
+    """A server that never answers costs the timeout, not the run."""
+    with SlowServer() as server, pytest.raises(TimeoutError):
+        connect(server, timeout=0.1).exchange(REQUEST)
+
+
+def test_dripping_ends_with_the_timeout(connect: Connect) -> None:
+    """The timeout is for the whole answer: bytes that trickle in do not prolong it."""
+    with DrippingServer() as server, pytest.raises(TimeoutError):
+        connect(server, timeout=0.2).exchange(REQUEST)
+
+
+def test_late_answer_is_not_taken_for_the_next(connect: Connect) -> None:
+    """After a timeout the connection is given up, with the answer that may still come on it."""
+    with DrippingServer() as server:
+        connection = connect(server, timeout=0.2)
+        with pytest.raises(TimeoutError):
+            connection.exchange(REQUEST)
+        with pytest.raises(TimeoutError):
+            connection.exchange(REQUEST)
+        assert server.connections == 2
+
+
+def test_connection_that_is_said_to_close_is_not_used_again(connect: Connect) -> None:
+    """`Connection: close` is obeyed."""
+    with Server(http(PREDICTION, "200 OK", "Connection: close")) as server:
+        connection = connect(server)
+        for _ in range(2):
+            assert connection.exchange(REQUEST).status == 200
+        assert server.connections == 2
+
+
+def test_server_that_does_not_speak_http_is_named(connect: Connect) -> None:
+    """Another protocol on the port is an error of its own."""
+    with Server(b"SSH-2.0-OpenSSH_9.2p1\r\n\r\n") as server, pytest.raises(MalformedResponseError):
+        connect(server).exchange(REQUEST)
+
+
+def test_nobody_listens() -> None:
+    """A port without a server refuses."""
+    with pytest.raises(ConnectionRefusedError):
+        Connection(Target.parse(f"http://127.0.0.1:{free_port()}"), 5).exchange(REQUEST)
+
+
+def test_ipv6(connect: Connect) -> None:
+    """An IPv6 address works as an IPv4 one."""
+    try:
+        server = Server(address="::1")
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with server:
+        assert connect(server).exchange(REQUEST).status == 200
+
+
+def test_killed_user_leaves_no_answer_behind(connect: Connect) -> None:
+    """A user that is killed while it waits hangs up, so that nobody reads the rest of its answer."""
+    with SlowServer() as server:
+        connection = connect(server)
+        user = gevent.spawn(connection.exchange, REQUEST)
+        rest()
+        user.kill()
+        assert connection._socket is None

@@ -1,0 +1,78 @@
+"""The health checks of the two containers."""
+
+import socket
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
+import pytest
+
+from load import health
+from tests.unit.locust.load.doubles import free_port
+
+
+class Page(BaseHTTPRequestHandler):
+    """A UI that answers."""
+
+    def do_GET(self) -> None:
+        """Answer with an empty page."""
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class calls it so
+        """Stay quiet."""
+
+
+@pytest.fixture
+def ui(monkeypatch: pytest.MonkeyPatch) -> Iterator[HTTPServer]:
+    """A UI on a free port, where the check looks for it."""
+    with HTTPServer(("127.0.0.1", 0), Page) as server:
+        Thread(target=server.serve_forever).start()
+        monkeypatch.setattr(health, "_UI", f"http://127.0.0.1:{server.server_port}/")
+        yield server
+        server.shutdown()
+
+
+@pytest.mark.usefixtures("ui")
+def test_master_is_healthy_while_its_ui_answers() -> None:
+    """People use the master through its UI, so that is what is asked."""
+    assert health.main(["master"]) is None
+
+
+def test_master_without_its_ui_is_not(ui: HTTPServer) -> None:
+    """A UI that is gone is said."""
+    ui.server_close()
+    assert "the UI does not answer" in str(health.main(["master"]))
+
+
+def test_master_without_ui_on_purpose_needs_its_door_for_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run without UI is healthy while workers can connect."""
+    monkeypatch.setenv("LOCUST_HEADLESS", "true")
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        monkeypatch.setattr(health, "_MASTER_PORT", door.getsockname()[1])
+        assert health.main(["master"]) is None
+    assert health.main(["master"]) == "no door for workers"
+
+
+def test_worker_is_healthy_while_it_is_connected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker without its master does nothing, however alive."""
+    with socket.create_server(("127.0.0.1", 0)) as master:
+        monkeypatch.setattr(health, "_MASTER_PORT", master.getsockname()[1])
+        assert health.main(["worker"]) == "no connection to the master"
+        with socket.create_connection(master.getsockname()):
+            assert health.main(["worker"]) is None
+
+
+def test_help_is_there(capsys: pytest.CaptureFixture[str]) -> None:
+    """The command says what it takes."""
+    with pytest.raises(SystemExit, match=r"^0$"):
+        health.main(["--help"])
+    assert "{master,worker}" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("ui")
+def test_the_ui_is_asked_past_the_proxy_of_the_container(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Docker puts its client's proxy into every container; a health check is about the container alone."""
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setattr("urllib.request._opener", None)  # urlopen reads the environment once in a process
+    assert health.main(["master"]) is None
