@@ -14,7 +14,7 @@ from capacity.errors import CapacityError
 from capacity.generator.interface import LoadGenerator
 from capacity.measure.resource_counter import ProcessCounter
 
-_LOCUSTFILE: Final = Path(__file__).resolve().parents[1] / "main.py"
+_LOCUSTFILE: Final = Path(__file__).resolve().parents[2] / "main.py"
 _END_SECONDS: Final = 10
 _WORDS: Final = 600
 

@@ -17,7 +17,7 @@ from src.service.registry.bundle import Bundle
 
 logger = logging.getLogger(__name__)
 
-_ROOT: Final = Path(__file__).parents[2]
+_ROOT: Final = Path(__file__).parents[3]
 _TAIL: Final = 4000
 
 
