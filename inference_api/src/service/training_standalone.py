@@ -1,8 +1,6 @@
 """Train a model and register it: data -> pipeline -> evaluation -> registered version -> alias.
 
-Without options it learns the reference regression, whose true function is known:
-``50 + 12 feature1 - 4 feature2 + 22.82 feature3``, noise of standard deviation 1 (`src.service.training.reference_data`
-has it as constants). The request ``{"feature1": 5.3, "feature2": 2.1, "feature3": 0.8}`` has the true value 123.456.
+Without options it learns the reference regression of `src.service.training.reference_data`.
 """
 
 import json
@@ -19,9 +17,9 @@ from src.service.training.errors import TrainingError
 
 _LOG = logging.getLogger("training")
 
-# MLflow's own defaults would keep silent for four minutes when the server goes away, and write to stdout.
-_MLFLOW_DEFAULTS: Final = {
-    # Else the client asks for presigned URLs and must reach the object store by the name that MLflow has for it.
+# With its own defaults MLflow retries for four minutes without a message, and writes to stdout.
+_MLFLOW_SETTINGS: Final = {
+    # The presigned URLs of a multipart transfer would have the host name that the server knows the object store by.
     "MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD": "false",
     "MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD": "false",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
@@ -29,12 +27,12 @@ _MLFLOW_DEFAULTS: Final = {
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",
-    # The image has no git program, and MLflow warns about that.
+    # The image has no git program: no warning about it.
     "GIT_PYTHON_REFRESH": "quiet",
 }
 
 
-def _terminated(_signal: int, _frame: object) -> NoReturn:
+def _exit_on_sigterm(_signal: int, _frame: object) -> NoReturn:
     raise SystemExit(128 + signal.SIGTERM)
 
 
@@ -43,28 +41,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments, os.environ)
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(message)s", level=logging.WARNING)
     _LOG.setLevel(logging.INFO)
-    # As process 1 of a container Python would not react to `docker stop`.
-    signal.signal(signal.SIGTERM, _terminated)
-    for name, value in _MLFLOW_DEFAULTS.items():
+    # Without a handler, process 1 of a container ignores the SIGTERM of `docker stop`.
+    signal.signal(signal.SIGTERM, _exit_on_sigterm)
+    for name, value in _MLFLOW_SETTINGS.items():
         os.environ.setdefault(name, value)
     _LOG.info("training %s, to be registered as %s", options.data or options.dataset, options.model_name)
-    # MLflow and scikit-learn take seconds to import: --help and wrong options are answered without them.
+    # MLflow and scikit-learn take seconds to import: --help and invalid options do not wait for them.
     from src.service.training.trainer import train  # noqa: PLC0415
 
     logging.getLogger("mlflow").setLevel(logging.WARNING)
-    # The image has no pip any more, which MLflow would have written down.
+    # MLflow warns that it cannot find the version of pip, which the image does not have.
     logging.getLogger("mlflow.utils.environment").setLevel(logging.ERROR)
-    # Its retries are told by the error in the end, with all that each of these lines says.
+    # It logs each retry; the final error says the same.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     try:
-        outcome = train(options)
+        result = train(options)
     except TrainingError as error:
         _LOG.error("%s", error)
         return error.exit_code
     except KeyboardInterrupt:
         _LOG.error("interrupted")
         return 128 + signal.SIGINT
-    print(json.dumps(asdict(outcome)))  # noqa: T201 - the answer on stdout is the interface
+    print(json.dumps(asdict(result)))  # noqa: T201 - the result on stdout is the interface
     return 0
 
 

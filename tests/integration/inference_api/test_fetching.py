@@ -29,7 +29,7 @@ from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 from src.service.fetching.request import FetchRequest
 from src.service.registry.bundle import Bundle, content_digest
 from src.service.training.trainer import train
-from src.service.training.training_options import Options
+from src.service.training.training_options import TrainingOptions
 from src.service.verification.golden_answers import FILE
 
 pytestmark = [
@@ -72,9 +72,9 @@ def request_of(server: str, name: str, version: str, folder: Path, digest: str) 
     )
 
 
-def options_of(server: str, name: str) -> Options:
+def options_of(server: str, name: str) -> TrainingOptions:
     """The trainer's defaults."""
-    return Options(tracking_uri=server, model_name=name, alias="champion", experiment="tests", wait_seconds=5)
+    return TrainingOptions(tracking_uri=server, model_name=name, alias="champion", experiment="tests", wait_seconds=5)
 
 
 def record(server: str, name: str, version: str, checks: list[dict[str, Any]], folder: Path) -> None:

@@ -11,9 +11,9 @@ import pytest
 from mlflow import MlflowClient
 from service_process import Service
 
-from src.service.training.csv_input.options import CsvOptions
-from src.service.training.trainer import Outcome, train
-from src.service.training.training_options import Options
+from src.service.training.csv_input.csv_options import CsvOptions
+from src.service.training.trainer import TrainingResult, train
+from src.service.training.training_options import TrainingOptions
 
 pytestmark = [
     pytest.mark.integration,
@@ -39,7 +39,7 @@ def spanish(number: float) -> str:
 
 
 @pytest.fixture(scope="module")
-def trained(mlflow_server: str, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+def trained(mlflow_server: str, tmp_path_factory: pytest.TempPathFactory) -> TrainingResult:
     """A version learnt from a file as Excel writes it in Spanish, in Windows' encoding."""
     draw = np.random.default_rng(3)
     lines = ["sep=;", "metros;barrio;código;garaje;día;precio"]
@@ -63,14 +63,14 @@ def trained(mlflow_server: str, tmp_path_factory: pytest.TempPathFactory) -> Out
         lines[place] = lines[place].rpartition(";")[0] + ";s/d"
     path = tmp_path_factory.mktemp("spreadsheet") / "casas.csv"
     path.write_bytes("\r\n".join(lines).encode("cp1252"))
-    options = Options(
+    options = TrainingOptions(
         tracking_uri=mlflow_server,
         model_name="casas",
         alias="champion",
         experiment="tests",
         data=path,
         target="precio",
-        csv=CsvOptions(date=("día",)),
+        csv=CsvOptions(columns={"día": "date"}),
     )
     before = mlflow.get_tracking_uri()
     outcome = train(options)
@@ -80,14 +80,14 @@ def trained(mlflow_server: str, tmp_path_factory: pytest.TempPathFactory) -> Out
 
 
 @pytest.fixture(scope="module")
-def service(serve: Callable[..., Service], trained: Outcome) -> Service:
+def service(serve: Callable[..., Service], trained: TrainingResult) -> Service:
     """The API with that version."""
     started = serve(trained.name)
     started.wait_version(trained.version)
     return started
 
 
-def test_the_run_has_the_table_of_its_columns(mlflow_server: str, trained: Outcome, tmp_path: Path) -> None:
+def test_the_run_has_the_table_of_its_columns(mlflow_server: str, trained: TrainingResult, tmp_path: Path) -> None:
     """What was understood of each column is an artifact: kind, range or categories, gaps, what is accepted."""
     found = MlflowClient(mlflow_server).download_artifacts(trained.run_id, "columns.csv", str(tmp_path))
     table = pd.read_csv(found, dtype=str, keep_default_na=False).set_index("column")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from src.service.training.reference_data import EXAMPLE, TRUE_COEFFICIENTS, TRUE_INTERCEPT, true_value
 from tests.unit.docs.markdown import ROOT, Document
 
 COMPOSE = ("docker-compose-api.yml", "docker-compose-load-testing.yml")
@@ -112,12 +113,11 @@ def test_the_two_lines_for_a_remote_machine_are_those_that_are_tested() -> None:
     assert all(f"{name}=" in tested for name in names)
 
 
-def test_the_reference_function_is_the_trainers() -> None:
-    """The formula and the exact value of the first example."""
-    source = (ROOT / "inference_api/src/service/training_standalone.py").read_text(encoding="utf-8")
-    assert "50 + 12 feature1 - 4 feature2 + 22.82 feature3" in source
-    assert "50 + 12·feature1 − 4·feature2 + 22.82·feature3" in README.text  # noqa: RUF001 - the minus sign of the text
-    assert "123.456" in README.text
+def test_the_reference_function_is_that_of_the_trainer() -> None:
+    """The formula in README has the constants of the trainer, and the first example its exact value."""
+    terms = [f"{'+' if weight > 0 else '−'} {abs(weight):g}·{name}" for name, weight in TRUE_COEFFICIENTS.items()]  # noqa: RUF001 - the minus sign of the text
+    assert " ".join([f"{TRUE_INTERCEPT:g}", *terms]) in README.text
+    assert f"{true_value(EXAMPLE):g}" in README.text
 
 
 def test_the_errors_are_those_of_the_api() -> None:

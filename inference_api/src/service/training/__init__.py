@@ -1,1 +1,1 @@
-"""The trainer's parts: data, pipeline, evaluation and publication of one model version."""
+"""The trainer: data, pipeline, evaluation and publication of one model version. It serves nothing."""

@@ -1,4 +1,4 @@
-"""The version that serves now, and whether a new one may take its place."""
+"""The champion, the version that the alias points to, and the decision whether a new version replaces it."""
 
 import tempfile
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.types import DataType
 
-from src.service.training.evaluation import deciding_metric, held_out_scores, no_worse
-from src.service.training.holdout import Split
+from src.service.training.evaluation import deciding_metric, held_out_scores, is_no_worse
+from src.service.training.holdout import HoldoutSplit
 from src.service.training.task import Task
 
-_WHOLE: Final = {DataType.integer: "int32", DataType.long: "int64"}
+_INTEGER_DTYPES: Final = {DataType.integer: "int32", DataType.long: "int64"}
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """Whether the new version is promoted, and why, in one sentence."""
+class PromotionDecision:
+    """Whether the new version becomes the champion, and the reason in one sentence."""
 
     promoted: bool
     reason: str
@@ -33,67 +33,69 @@ def current_champion(client: MlflowClient, name: str, alias: str) -> ModelVersio
     try:
         return client.get_model_version_by_alias(name, alias)
     except MlflowException as error:
-        # MLflow answers an unknown model with the one, an unknown alias with the other.
+        # The codes of MLflow for an unknown model, and for an unknown alias.
         if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
             return None
         raise
 
 
-def judge(
+def decide_promotion(
     champion: ModelVersion | None,
     scores: dict[str, float],
-    split: Split,
+    split: HoldoutSplit,
     task: Task,
     *,
     force: bool,
-) -> Verdict:
+) -> PromotionDecision:
     """Compare a new model with the champion on the same held-out rows.
 
-    The champion is loaded as MLflow loads it, which runs what its author put there: the registry is trusted. With
-    MLFLOW_ALLOW_PICKLE_DESERIALIZATION=false nothing is loaded, and a champion counts as one that cannot be judged.
+    MLflow loads the champion, which may run code of its author: the registry is trusted. With
+    MLFLOW_ALLOW_PICKLE_DESERIALIZATION=false MLflow loads no model, skops included: the champion cannot be evaluated.
 
     Args:
-        champion: The version that serves now, if any.
+        champion: The version that the alias points to; None without one.
         scores: The new model's held-out scores.
-        split: The rows it was trained on and those held out.
+        split: The rows it was trained on and the held-out rows.
         task: What is predicted.
-        force: Promote in any case; the champion is still judged, for the record.
+        force: Promote in any case; the champion is evaluated all the same, for the run.
     """
     if champion is None:
-        return Verdict(promoted=True, reason="there was no champion", champion_scores={})
+        return PromotionDecision(promoted=True, reason="there was no champion", champion_scores={})
     metric = deciding_metric(task)
     try:
-        champion_scores = held_out_scores(_predictions(champion, split.held_out_features), split.held_out_target, task)
-    except Exception as error:  # noqa: BLE001 - a model of somebody else's may fail in any way
-        # MLflow puts the whole table before the reason.
-        why = " ".join(str(error).rsplit("Error: ", 1)[-1].split()) or type(error).__name__
-        reason = f"champion version {champion.version} cannot be judged on this data ({why[:300]})"
-        return Verdict(promoted=force, reason=_forced(reason, force=force), champion_scores={})
+        champion_scores = held_out_scores(
+            _champion_predictions(champion, split.held_out_features), split.held_out_target, task
+        )
+    except Exception as error:  # noqa: BLE001 - a foreign model may fail in any way
+        # The message of MLflow has the whole table before the reason.
+        cause = " ".join(str(error).rsplit("Error: ", 1)[-1].split()) or type(error).__name__
+        reason = f"champion version {champion.version} cannot be judged on this data ({cause[:300]})"
+        return PromotionDecision(promoted=force, reason=_with_force_note(reason, force=force), champion_scores={})
     new, old = scores[metric], champion_scores[metric]
-    fits = no_worse(new, old, task)
-    comparison = "no worse" if fits else "worse"
+    good_enough = is_no_worse(new, old, task)
+    comparison = "no worse" if good_enough else "worse"
     reason = f"{metric} {new:.6g} is {comparison} than {old:.6g} of champion version {champion.version}"
-    return Verdict(
-        promoted=fits or force,
-        reason=reason if fits else _forced(reason, force=force),
+    return PromotionDecision(
+        promoted=good_enough or force,
+        reason=reason if good_enough else _with_force_note(reason, force=force),
         champion_scores=champion_scores,
     )
 
 
-def _forced(reason: str, *, force: bool) -> str:
+def _with_force_note(reason: str, *, force: bool) -> str:
     return f"{reason}, but --force was given" if force else f"{reason}; --force promotes it all the same"
 
 
-def _predictions(champion: ModelVersion, features: pd.DataFrame) -> Any:
+def _champion_predictions(champion: ModelVersion, features: pd.DataFrame) -> Any:
     with tempfile.TemporaryDirectory(prefix="champion-") as folder:
         model = mlflow.pyfunc.load_model(f"models:/{champion.name}/{champion.version}", dst_path=folder)
-        return model.predict(_adapted(features, model.metadata.get_input_schema()))
+        return model.predict(_with_schema_dtypes(features, model.metadata.get_input_schema()))
 
 
-def _adapted(features: pd.DataFrame, schema: Any) -> pd.DataFrame:
-    """Give numbers the type that the champion knew them by: MLflow takes no integer for a double, or the other way.
+def _with_schema_dtypes(features: pd.DataFrame, schema: Any) -> pd.DataFrame:
+    """Cast numbers to the types of the champion's schema: MLflow takes no integers for doubles, nor the reverse.
 
-    A column that has fractions or gaps now stays as it is: a champion that took whole numbers has no answer for it.
+    A column of integers in the schema that now has fractions or missing values is not cast, and MLflow refuses it.
     """
     if schema is None or not schema.has_input_names():
         return features
@@ -104,11 +106,15 @@ def _adapted(features: pd.DataFrame, schema: Any) -> pd.DataFrame:
         values = features[name]
         if column.type in {DataType.double, DataType.float} and values.dtype.kind == "i":
             types[name] = "float64"
-        elif column.type in _WHOLE and values.dtype.kind in "if" and _fits(values, _WHOLE[column.type]):
-            types[name] = _WHOLE[column.type]
+        elif (
+            column.type in _INTEGER_DTYPES
+            and values.dtype.kind in "if"
+            and _holds_all(values, _INTEGER_DTYPES[column.type])
+        ):
+            types[name] = _INTEGER_DTYPES[column.type]
     return features.astype(types)
 
 
-def _fits(values: pd.Series, integer: str) -> bool:
-    limits = np.iinfo(integer)
+def _holds_all(values: pd.Series, integer_dtype: str) -> bool:
+    limits = np.iinfo(integer_dtype)
     return bool(values.notna().all() and (values % 1 == 0).all() and values.between(limits.min, limits.max).all())

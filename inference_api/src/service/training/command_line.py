@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from src.service.training.csv_input.options import CsvOptions
+from src.service.training.csv_input.csv_options import COLUMN_OPTIONS, CsvOptions
 from src.service.training.registry_name import alias, model_name
-from src.service.training.training_options import Options
+from src.service.training.training_options import TrainingOptions
 
 _SEEDS: Final = 2**32
 _EPILOG: Final = """\
@@ -37,13 +37,13 @@ names the commit of the code where there is no .git folder; MLflow's own variabl
 
 def parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     """Build the command line, with defaults from the environment."""
-    made = argparse.ArgumentParser(
+    command_line = argparse.ArgumentParser(
         prog="training_standalone",
         description="Train a model and register it in MLflow.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    data = made.add_argument_group("data")
+    data = command_line.add_argument_group("data")
     data.add_argument(
         "--dataset",
         choices=("reference", "diabetes"),
@@ -58,8 +58,10 @@ def parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         help="default: found from the target; text, booleans and up to 10 different integers are classes",
     )
     data.add_argument("--seed", type=_seed, default=42, help="moves the held-out rows and the folds (default: 42)")
-    _add_csv_options(made.add_argument_group("how --data is written (found from the file, and told, unless given)"))
-    registry = made.add_argument_group("registry")
+    _add_csv_options(
+        command_line.add_argument_group("how --data is written (found from the file, and told, unless given)")
+    )
+    registry = command_line.add_argument_group("registry")
     registry.add_argument(
         "--tracking-uri",
         default=environment.get("MLFLOW_TRACKING_URI") or "http://localhost:8005",
@@ -92,7 +94,7 @@ def parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="how long to wait for MLflow to answer (default: 120)",
     )
-    return made
+    return command_line
 
 
 def _add_csv_options(group: argparse._ArgumentGroup) -> None:
@@ -122,7 +124,7 @@ def _add_csv_options(group: argparse._ArgumentGroup) -> None:
 
 def _encoding(text: str) -> str:
     try:
-        # Not all that Python lists makes text of bytes.
+        # Python also lists codecs that are no text encodings.
         "a".encode(text)
         return codecs.lookup(text).name
     except (LookupError, ValueError):
@@ -133,47 +135,43 @@ def _separator(text: str | None) -> str | None:
     return {"tab": "\t", "\\t": "\t"}.get(text or "", text)
 
 
-def _thousands(text: str | None) -> str | None:
+def _thousands_mark(text: str | None) -> str | None:
     names = {"none": "", "blank": " ", "space": " ", "\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2019": "'"}
     return names.get(text, text) if text is not None else None
 
 
-def _mark(text: str | list[str]) -> str:
-    # argparse takes the value of --missing=-- for the end of the options, and gives an empty list for it.
+def _missing_text(text: str | list[str]) -> str:
+    # argparse parses the -- of --missing=-- as the end of the options and gives an empty list.
     return text.strip() if isinstance(text, str) else "--"
 
 
-def _csv_options(made: argparse.ArgumentParser, given: argparse.Namespace) -> CsvOptions:
-    """Check what is given about the file, as far as that can be told without the file."""
-    separator, thousands = _separator(given.separator), _thousands(given.thousands)
+def _csv_options(command_line: argparse.ArgumentParser, given: argparse.Namespace) -> CsvOptions:
+    """Check the options about the file that can be checked without it."""
+    separator, thousands = _separator(given.separator), _thousands_mark(given.thousands)
     if separator is not None and (len(separator) != 1 or separator in '"\r\n'):
-        made.error("--separator must be one character (tab for a tabulator)")
+        command_line.error("--separator must be one character (tab for a tabulator)")
     if thousands is not None and thousands not in {"", ".", ",", "'", " "}:
-        made.error(f"--thousands must be one of . , ' blank none, not {given.thousands!r}")
+        command_line.error(f"--thousands must be one of . , ' blank none, not {given.thousands!r}")
     if given.decimal is not None and given.decimal == thousands:
-        made.error(f"--decimal and --thousands cannot both be {given.decimal!r}")
+        command_line.error(f"--decimal and --thousands cannot both be {given.decimal!r}")
     for option, mark in (("--decimal", given.decimal), ("--thousands", thousands)):
         if mark and mark == separator:
-            made.error(f"--separator and {option} cannot both be {mark!r}")
-    decided: dict[str, str] = {}
-    for option in ("text", "number", "integer", "date", "ignore"):
+            command_line.error(f"--separator and {option} cannot both be {mark!r}")
+    columns: dict[str, str] = {}
+    for option in COLUMN_OPTIONS:
         for name in getattr(given, option):
-            if decided.setdefault(name, option) != option:
-                made.error(f"column {name!r} cannot be both --{decided[name]} and --{option}")
+            if columns.setdefault(name, option) != option:
+                command_line.error(f"column {name!r} cannot be both --{columns[name]} and --{option}")
     options = CsvOptions(
         separator=separator,
         decimal=given.decimal,
         thousands=thousands,
         encoding=given.encoding,
-        missing=None if given.missing is None else tuple(map(_mark, given.missing)),
-        text=tuple(given.text),
-        number=tuple(given.number),
-        integer=tuple(given.integer),
-        date=tuple(given.date),
-        ignore=tuple(given.ignore),
+        missing=None if given.missing is None else tuple(map(_missing_text, given.missing)),
+        columns=columns,
     )
     if given.data is None and options != CsvOptions():
-        made.error("the options for a CSV file need --data FILE.csv")
+        command_line.error("the options for a CSV file need --data FILE.csv")
     return options
 
 
@@ -193,15 +191,15 @@ def _seconds(text: str) -> float:
     return value
 
 
-def parse(arguments: Sequence[str] | None, environment: Mapping[str, str]) -> Options:
-    """Turn the command line into options; exits with code 2 and a sentence when they do not go together."""
-    made = parser(environment)
-    given = made.parse_args(arguments)
+def parse(arguments: Sequence[str] | None, environment: Mapping[str, str]) -> TrainingOptions:
+    """Parse the command line; exits with code 2 and a message when the options are invalid."""
+    command_line = parser(environment)
+    given = command_line.parse_args(arguments)
     if (given.data is None) != (given.target is None):
-        made.error("--data FILE.csv and --target COLUMN go together")
+        command_line.error("--data FILE.csv and --target COLUMN go together")
     if given.data is not None and given.dataset != "reference":
-        made.error("--data and --dataset exclude each other")
-    return Options(
+        command_line.error("--data and --dataset exclude each other")
+    return TrainingOptions(
         tracking_uri=given.tracking_uri,
         model_name=given.model_name,
         alias=given.alias,
@@ -209,7 +207,7 @@ def parse(arguments: Sequence[str] | None, environment: Mapping[str, str]) -> Op
         dataset=given.dataset,
         data=given.data,
         target=given.target,
-        csv=_csv_options(made, given),
+        csv=_csv_options(command_line, given),
         task=given.task,
         seed=given.seed,
         force=given.force,

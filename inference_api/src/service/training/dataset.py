@@ -1,4 +1,4 @@
-"""A table to learn from: its features, its target and where it came from."""
+"""A table to learn from: its features, its target and its source."""
 
 import hashlib
 from collections.abc import Mapping
@@ -10,9 +10,17 @@ from sklearn.datasets import load_diabetes
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """One table; `sha256` is of its CSV text, so that `sha256sum` of a given file answers the same.
+    """One table.
 
-    `marks` are the texts that stand for missing values, by column, each with its count; `rows_left_out` had no target.
+    Attributes:
+        name: Its name in MLflow.
+        source: The file, or the function that makes it.
+        sha256: The digest of its CSV text, the same as that of `sha256sum` for a file.
+        features: The columns to learn from.
+        target: The column to predict, without missing values.
+        example: Rows for the input example, before those chosen from the data.
+        rows_left_out: The count of rows without a target.
+        missing_markers: The texts that mean a missing value, each with its count, by column.
     """
 
     name: str
@@ -22,16 +30,16 @@ class Dataset:
     target: pd.Series
     example: pd.DataFrame | None = None
     rows_left_out: int = 0
-    marks: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    missing_markers: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 def csv_digest(frame: pd.DataFrame) -> str:
-    """Digest a table that has no file of its own, as if it had been written to one."""
+    """SHA-256 of a table as CSV text, for a table that is not read from a file."""
     return hashlib.sha256(frame.to_csv(index=False, lineterminator="\n").encode()).hexdigest()
 
 
 def diabetes() -> Dataset:
-    """Return scikit-learn's bundled diabetes study: 442 patients, in clinical units rather than scaled ones."""
+    """Return the diabetes data of scikit-learn: 442 patients, in clinical units and not scaled."""
     bunch = load_diabetes(scaled=False, as_frame=True)
     target = bunch.target.rename("progression")
     return Dataset(

@@ -1,15 +1,15 @@
-"""What can go wrong in training, with the exit code that tells it to scripts."""
+"""The errors of a training, each with its exit code."""
 
 from typing import ClassVar
 
 
 class TrainingError(Exception):
-    """Something the caller can put right: wrong options, unusable data, MLflow out of reach."""
+    """A problem that the caller can solve: wrong options, unusable data, MLflow not reachable."""
 
     exit_code: ClassVar[int] = 2
 
 
 class PublicationError(TrainingError):
-    """The model could not be stored as it was trained; the alias was left alone."""
+    """The model could not be stored in MLflow; the alias was not changed."""
 
     exit_code: ClassVar[int] = 1

@@ -1,6 +1,7 @@
-"""How good a model is: cross-validated on the training rows, and on the held-out rows that also judge the champion."""
+"""Metrics of a model: cross-validated on the training rows, and on the held-out rows, as for the champion."""
 
 import math
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -18,25 +19,22 @@ from sklearn.model_selection import KFold, StratifiedKFold, cross_validate
 from src.service.training.task import Task
 
 FOLDS: Final = 5
-# Retraining on the same data must not lose to itself by the last bit of a sum.
+# Two trainings on the same data may differ in the last bits of a sum.
 _TOLERANCE: Final = 1e-9
 
-_SCORERS: Final = {
-    Task.REGRESSION: {
-        "rmse": make_scorer(root_mean_squared_error),
-        "mae": make_scorer(mean_absolute_error),
-        "r2": make_scorer(r2_score),
-    },
-    Task.CLASSIFICATION: {
-        # Without pos_label=None scikit-learn looks for a class named 1.
-        "f1_macro": make_scorer(f1_score, average="macro", zero_division=0, pos_label=None),
-        "accuracy": make_scorer(accuracy_score),
-    },
+
+def _macro_f1(truth: Any, predictions: Any) -> float:
+    return float(f1_score(truth, predictions, average="macro", zero_division=0))
+
+
+_METRICS: Final[dict[Task, dict[str, Callable[[Any, Any], float]]]] = {
+    Task.REGRESSION: {"rmse": root_mean_squared_error, "mae": mean_absolute_error, "r2": r2_score},
+    Task.CLASSIFICATION: {"f1_macro": _macro_f1, "accuracy": accuracy_score},
 }
 
 
 def deciding_metric(task: Task) -> str:
-    """Name the held-out metric by which a model becomes champion: RMSE (lower) or macro F1 (higher is better)."""
+    """Name the metric that decides about promotion: held-out RMSE (lower is better) or macro F1 (higher is better)."""
     return "holdout_rmse" if task is Task.REGRESSION else "holdout_f1_macro"
 
 
@@ -48,12 +46,11 @@ def cross_validated(
         folds = StratifiedKFold(min(FOLDS, int(target.value_counts().min())), shuffle=True, random_state=seed)
     else:
         folds = KFold(FOLDS, shuffle=True, random_state=seed)
-    scores = cross_validate(
-        estimator, features, target.to_numpy(), cv=folds, scoring=_SCORERS[task], error_score="raise"
-    )
+    scorers = {name: make_scorer(metric) for name, metric in _METRICS[task].items()}
+    scores = cross_validate(estimator, features, target.to_numpy(), cv=folds, scoring=scorers, error_score="raise")
     return {
         f"cv_{name}_{part}": float(reduce(scores[f"test_{name}"]))
-        for name in _SCORERS[task]
+        for name in scorers
         for part, reduce in (("mean", np.mean), ("std", np.std))
     }
 
@@ -62,7 +59,7 @@ def held_out_scores(predictions: Any, target: pd.Series, task: Task) -> dict[str
     """Score predictions for the held-out rows.
 
     Args:
-        predictions: One prediction per row, in any shape that holds as many values as there are rows.
+        predictions: One prediction per row, of any shape.
         target: The true values.
         task: What was predicted.
 
@@ -73,22 +70,11 @@ def held_out_scores(predictions: Any, target: pd.Series, task: Task) -> dict[str
     if len(flat) != len(target):
         raise ValueError(f"{len(flat)} predictions for {len(target)} rows")
     truth = target.to_numpy()
-    if task is Task.REGRESSION:
-        scores = {
-            "rmse": root_mean_squared_error(truth, flat),
-            "mae": mean_absolute_error(truth, flat),
-            "r2": r2_score(truth, flat),
-        }
-    else:
-        scores = {
-            "f1_macro": f1_score(truth, flat, average="macro", zero_division=0),
-            "accuracy": accuracy_score(truth, flat),
-        }
-    return {f"holdout_{name}": float(score) for name, score in scores.items()}
+    return {f"holdout_{name}": float(metric(truth, flat)) for name, metric in _METRICS[task].items()}
 
 
-def no_worse(challenger: float, champion: float, task: Task) -> bool:
-    """Tell whether the challenger's deciding metric is at least as good as the champion's."""
+def is_no_worse(challenger: float, champion: float, task: Task) -> bool:
+    """Whether the deciding metric of the challenger is at least as good as that of the champion."""
     equal = math.isclose(challenger, champion, rel_tol=_TOLERANCE, abs_tol=_TOLERANCE)
     better = challenger < champion if task is Task.REGRESSION else challenger > champion
     return equal or better

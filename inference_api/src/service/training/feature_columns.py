@@ -1,4 +1,4 @@
-"""The feature columns a model can be built on, and which of them are numbers, dates and categories."""
+"""The usable feature columns, and which of them are numbers, dates and categories."""
 
 import logging
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ MAX_CATEGORIES: Final = 50
 
 
 @dataclass(frozen=True)
-class Columns:
-    """Numbers (integers, floats), dates, and categories (text, booleans) with the values to tell apart."""
+class FeatureColumns:
+    """The columns of numbers (integers, floats), of dates, and of text or booleans with their categories."""
 
     numeric: tuple[str, ...]
     dates: tuple[str, ...]
@@ -25,26 +25,26 @@ class Columns:
 
 
 def usable_features(features: pd.DataFrame) -> pd.DataFrame:
-    """Leave out columns nothing can be learnt from, each with a statement, and settle the types of the others.
+    """Leave out the columns that nothing can be learnt from, with a warning, and normalize the types of the others.
 
     Raises:
-        TrainingError: A column has infinite or far too large values, or no column is left.
+        TrainingError: A column has infinite or too large values, or no column is left.
     """
     kept = {}
     for name, column in features.items():
-        settled = _settled(column)
-        reason = _useless(settled)
+        normalized = _normalized(column)
+        reason = _useless_reason(normalized)
         if reason:
             _LOG.warning("column %r is left out: %s", name, reason)
         else:
-            kept[name] = settled
+            kept[name] = normalized
     if not kept:
         raise TrainingError("no feature column is left to learn from")
     return pd.DataFrame(kept)
 
 
-def _settled(column: pd.Series) -> pd.Series:
-    """Return the column as one of int64, float64, bool, dates, text, or booleans with gaps (object)."""
+def _normalized(column: pd.Series) -> pd.Series:
+    """Return the column as int64, float64, bool, dates, text, or booleans with missing values (object)."""
     if column.dtype.kind in "iuf":
         problem = too_large(column)
         if problem:
@@ -58,7 +58,7 @@ def _settled(column: pd.Series) -> pd.Series:
     return column.astype("str")
 
 
-def _useless(column: pd.Series) -> str:
+def _useless_reason(column: pd.Series) -> str:
     if column.isna().all():
         return "it has no values"
     if column.dtype.kind not in "iufbM" and not column.dropna().duplicated().any():
@@ -66,16 +66,13 @@ def _useless(column: pd.Series) -> str:
     return ""
 
 
-def split_columns(features: pd.DataFrame) -> Columns:
-    """Tell numbers, dates and categories apart.
-
-    A category is a value that comes more than once, at most 50 per column.
-    """
+def split_columns(features: pd.DataFrame) -> FeatureColumns:
+    """Group the columns by type; a category is a value that is repeated, at most 50 per column."""
     numeric = tuple(str(name) for name in features if features[name].dtype.kind in "iuf")
     dates = tuple(str(name) for name in features if features[name].dtype.kind == "M")
     others = [name for name in features if str(name) not in numeric + dates]
     categorical = {str(name): _categories(features[name]) for name in others}
-    return Columns(numeric=numeric, dates=dates, categorical=categorical)
+    return FeatureColumns(numeric=numeric, dates=dates, categorical=categorical)
 
 
 def _categories(column: pd.Series) -> list[str] | list[bool]:

@@ -1,10 +1,13 @@
-"""How large a number may be: what is infinite, or would be when squared, cannot be learnt from."""
+"""Limits of the numbers that can be learnt from and held exactly."""
 
 from typing import Final
 
 import pandas as pd
 
+# The square of a larger one may overflow a double, and scikit-learn squares.
 LARGEST: Final = 1e100
+# Beyond it a double does not hold every integer.
+LARGEST_EXACT_INTEGER: Final = 2**53
 
 
 def too_large(numbers: pd.Series) -> str:

@@ -1,4 +1,4 @@
-"""The estimator for a table: as plain as the columns allow."""
+"""The estimator for a table: the simplest one that its columns allow."""
 
 from typing import Any, Final
 
@@ -10,34 +10,33 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from src.service.training.feature_columns import Columns
+from src.service.training.feature_columns import FeatureColumns
 from src.service.training.task import Task
 
-# A missing date as scikit-learn sees it, once it has turned dates into nanoseconds.
+# A missing date in nanoseconds, as scikit-learn converts it.
 _NO_DATE: Final = float(np.iinfo("int64").min)
 
 
-def build_estimator(features: pd.DataFrame, columns: Columns, task: Task) -> Any:
+def build_estimator(features: pd.DataFrame, columns: FeatureColumns, task: Task) -> Any:
     """Build an unfitted estimator.
 
-    Complete numeric columns need no preparation: then a regression is a bare LinearRegression, which is the cheapest
-    model to serve. Everything is made of scikit-learn's own classes, because a function of ours could not be loaded
-    by a server that does not have our code.
+    Numeric columns without missing values need no preparation: a regression is then a single LinearRegression, the
+    fastest model to serve. All steps are classes of scikit-learn, because a server has no code of the trainer to load.
 
     Args:
-        features: All rows; their gaps decide what is needed.
-        columns: What each of their columns is.
-        task: What kind of answer is learnt.
+        features: All rows; missing values in them make a preparation necessary.
+        columns: The types of the columns.
+        task: What is predicted.
 
     Returns:
-        The estimator, ready to fit.
+        The estimator.
     """
     steps: list[tuple[str, Any]] = []
     if columns.categorical or columns.dates or features.isna().any(axis=None):
         prepare = [
-            ("numbers", _filled(), list(columns.numeric)),
-            ("dates", _elapsed(), list(columns.dates)),
-            ("categories", _one_hot(list(columns.categorical.values())), list(columns.categorical)),
+            ("numbers", _imputer(), list(columns.numeric)),
+            ("dates", _date_scaler(), list(columns.dates)),
+            ("categories", _encoder(list(columns.categorical.values())), list(columns.categorical)),
         ]
         steps.append(("prepare", ColumnTransformer([part for part in prepare if part[2]])))
     if task is Task.REGRESSION:
@@ -47,15 +46,15 @@ def build_estimator(features: pd.DataFrame, columns: Columns, task: Task) -> Any
     return steps[0][1] if len(steps) == 1 else Pipeline(steps)
 
 
-def _filled() -> SimpleImputer:
-    """Fill gaps with the median and say where they were; a column may be empty in the rows of one fold."""
+def _imputer() -> SimpleImputer:
+    """Fill missing values with the median and indicate them; a column may be empty in the rows of a fold."""
     return SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
 
 
-def _elapsed() -> Pipeline:
-    """Turn dates into the time that has passed, with gaps filled, in units of its spread.
+def _date_scaler() -> Pipeline:
+    """Convert dates to standardized numbers, missing ones filled with the median.
 
-    Scalers are among the few transformers of scikit-learn that take dates: the first one changes nothing but the type.
+    The first scaler only converts the type: scalers are among the few transformers of scikit-learn that take dates.
     """
     filled = SimpleImputer(missing_values=_NO_DATE, strategy="median", add_indicator=True, keep_empty_features=True)
     return Pipeline(
@@ -67,10 +66,10 @@ def _elapsed() -> Pipeline:
     )
 
 
-def _one_hot(categories: list[list[str] | list[bool]]) -> OneHotEncoder:
-    """Encode known values; None, NaN, pd.NA and values never seen all become zeros.
+def _encoder(categories: list[list[str] | list[bool]]) -> OneHotEncoder:
+    """Encode the categories; None, NaN, pd.NA and unknown values all become zeros.
 
-    An imputer knows one marker of a missing value only. As a missing value is not among the listed categories, all its
-    spellings are unknown values, and the intercept learns what such rows have in common.
+    An imputer takes only one of None, NaN and pd.NA for missing. Here none of them is a category, so all are unknown
+    values, and the intercept holds the effect of such rows.
     """
     return OneHotEncoder(categories=categories, handle_unknown="ignore", sparse_output=False)

@@ -1,4 +1,4 @@
-"""The picture logged with a run: what the model gets wrong on the held-out rows."""
+"""The plot that is logged with a run: the errors of the model on the held-out rows."""
 
 from typing import Any, Final
 
@@ -9,18 +9,18 @@ from sklearn.metrics import confusion_matrix
 
 from src.service.training.task import Task
 
-_MAX_CLASSES_WITH_NUMBERS: Final = 15
+_MAX_CLASSES_WITH_COUNTS: Final = 15
 
 
 def error_plot(predictions: Any, target: pd.Series, task: Task) -> tuple[str, Figure]:
     """Draw residuals for a regression, a confusion matrix for a classification.
 
     Returns:
-        The file name for the picture, and the figure. No window system and no pyplot state is involved.
+        The file name of the plot, and the figure, which needs neither a window system nor the state of pyplot.
     """
     if task is Task.REGRESSION:
         return "plots/residuals.png", _residuals(np.asarray(predictions), target)
-    return "plots/confusion_matrix.png", _confusion(np.asarray(predictions), target)
+    return "plots/confusion_matrix.png", _confusion_matrix(np.asarray(predictions), target)
 
 
 def _residuals(predictions: np.ndarray[Any, Any], target: pd.Series) -> Figure:
@@ -32,7 +32,7 @@ def _residuals(predictions: np.ndarray[Any, Any], target: pd.Series) -> Figure:
     return figure
 
 
-def _confusion(predictions: np.ndarray[Any, Any], target: pd.Series) -> Figure:
+def _confusion_matrix(predictions: np.ndarray[Any, Any], target: pd.Series) -> Figure:
     truth = target.to_numpy()
     labels = sorted({*truth.tolist(), *predictions.tolist()})
     counts = confusion_matrix(truth, predictions, labels=labels)
@@ -45,7 +45,7 @@ def _confusion(predictions: np.ndarray[Any, Any], target: pd.Series) -> Figure:
     axes.set_xticks(ticks, names, rotation=45, ha="right")
     axes.set_yticks(ticks, names)
     axes.set(title="Held-out rows by class", xlabel=f"predicted {target.name}", ylabel=f"true {target.name}")
-    if len(labels) <= _MAX_CLASSES_WITH_NUMBERS:
+    if len(labels) <= _MAX_CLASSES_WITH_COUNTS:
         for (row, column), count in np.ndenumerate(counts):
             color = "white" if count > counts.max() / 2 else "black"
             axes.text(column, row, str(count), ha="center", va="center", color=color)

@@ -1,10 +1,10 @@
-"""Which commit of the code trained a model, read without the git program: the image has none."""
+"""The commit of the code that trains a model, read without the git program, which the image does not have."""
 
 from pathlib import Path
 
 
 def git_commit(start: Path) -> str | None:
-    """Find the commit that is checked out around a path.
+    """Find the checked-out commit of the repository that has a path.
 
     Args:
         start: A file or folder inside the working tree.
@@ -16,21 +16,21 @@ def git_commit(start: Path) -> str | None:
         git = folder / ".git"
         if git.exists():
             try:
-                return _head(_git_folder(git))
+                return _head_commit(_git_folder(git))
             except (OSError, ValueError, IndexError):
-                # A repository we cannot make sense of is no reason not to train.
+                # The training goes on without the commit.
                 return None
     return None
 
 
 def _git_folder(git: Path) -> Path:
-    """Follow the `gitdir:` file that a linked worktree or a submodule has in place of the folder."""
+    """Return the git folder; in a linked worktree or a submodule `.git` is a file that names it."""
     if git.is_dir():
         return git
     return git.parent / git.read_text().split(":", 1)[1].strip()
 
 
-def _head(git: Path) -> str | None:
+def _head_commit(git: Path) -> str | None:
     head = (git / "HEAD").read_text().strip()
     if not head.startswith("ref:"):
         return head or None

@@ -1,4 +1,4 @@
-"""A fitted model as MLflow keeps it: the run with its evidence, then a registered version whose files are proven."""
+"""Log a fitted model to MLflow, register it, and verify the files of the registered version."""
 
 import hashlib
 import logging
@@ -19,18 +19,25 @@ from mlflow import MlflowClient
 from mlflow.models import ModelSignature, infer_signature
 
 from src.service.training.errors import PublicationError
-from src.service.training.golden_answers import FILE, Predictor, verification
+from src.service.training.golden_answers import GOLDEN_ANSWERS_FILE, Predictor, golden_answers
 
 _LOG = logging.getLogger("training")
 
 EXAMPLE_ROWS: Final = 3
-# MLflow adds this file to a download: it is not part of what was logged.
+# MLflow adds this file to a download; it is not among the logged files.
 _ADDED_BY_DOWNLOAD: Final = "registered_model_meta"
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A fitted model with what MLflow is told about its input."""
+    """A fitted model to register.
+
+    Attributes:
+        estimator: The fitted estimator.
+        signature: The schema of its input and output.
+        example: The rows of the input example.
+        features: The training rows.
+    """
 
     estimator: Any
     signature: ModelSignature
@@ -39,15 +46,15 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Published:
-    """A registered version; no alias points to it yet."""
+class RegisteredVersion:
+    """A registered version, before an alias points to it."""
 
     version: str
     content_sha256: str
 
 
 def example_rows(features: pd.DataFrame) -> pd.DataFrame:
-    """Choose rows that show the model's input: the most complete ones, each column with a value, and one with gaps."""
+    """Choose the most complete rows, so that each column has a value, and a row with missing values if there is one."""
     order = features.isna().sum(axis=1).sort_values(kind="stable").index
     chosen = list(order[:EXAMPLE_ROWS])
     for _, column in features.items():  # noqa: PERF102 - a DataFrame has no values() of columns
@@ -61,13 +68,13 @@ def example_rows(features: pd.DataFrame) -> pd.DataFrame:
 def infer_input(features: pd.DataFrame, predictions: Any) -> ModelSignature:
     """Infer the signature from all rows, so that a column is optional exactly if a value is missing in some row.
 
-    Numbers of a file are doubles here, whole or not (see csv_columns), unless it was said that a column is of integers.
+    Numbers of a CSV file are doubles, except in the columns of `--integer` (see `csv_input`).
     """
     return infer_signature(features, pd.Series(predictions))
 
 
-def log_and_register(client: MlflowClient, name: str, candidate: Candidate) -> Published:
-    """Log the model to the active run, register it, and prove that what MLflow gives back is what was trained.
+def log_and_register(client: MlflowClient, name: str, candidate: Candidate) -> RegisteredVersion:
+    """Log the model to the active run, register it, and verify that the registered model predicts as the fitted one.
 
     Raises:
         PublicationError: The registered files do not predict as the fitted model does, or are not complete.
@@ -80,11 +87,11 @@ def log_and_register(client: MlflowClient, name: str, candidate: Candidate) -> P
         name="model",
         registered_model_name=name,
         signature=candidate.signature,
-        # As objects with None, missing values become null; NaN is no JSON.
+        # None becomes null in JSON, which has no NaN.
         input_example=example.astype(object).where(example.notna(), None),
         serialization_format="skops",
         skops_trusted_types=trusted,
-        # Named here, MLflow need not load the model in another process to find them out.
+        # Without them MLflow loads the model in another process to detect them.
         pip_requirements=_requirements(),
         metadata={"example_prediction": expected},
     )
@@ -93,15 +100,16 @@ def log_and_register(client: MlflowClient, name: str, candidate: Candidate) -> P
     uri = f"models:/{name}/{number}"
     with tempfile.TemporaryDirectory(prefix="published-") as folder:
         downloaded = Path(mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=folder))
-        record = downloaded / FILE
-        record.write_text(verification(_proven_model(downloaded, candidate, expected), example, candidate.features))
-        client.log_model_artifact(info.model_id, str(record))
+        model = _verified_model(downloaded, candidate, expected)
+        golden = downloaded / GOLDEN_ANSWERS_FILE
+        golden.write_text(golden_answers(model, example, candidate.features))
+        client.log_model_artifact(info.model_id, str(golden))
         digest = content_digest(downloaded)
-        # Under the version's own name, as a server will ask: what was added must be part of it.
-        if mlflow.artifacts.load_text(f"{uri}/{FILE}") != record.read_text():
-            raise PublicationError(f"{uri} does not hold the {FILE} that was added to it")
+        # A server downloads by the version's URI: the added file must be there too.
+        if mlflow.artifacts.load_text(f"{uri}/{GOLDEN_ANSWERS_FILE}") != golden.read_text():
+            raise PublicationError(f"{uri} does not hold the {GOLDEN_ANSWERS_FILE} that was added to it")
     client.set_model_version_tag(name, number, "content_sha256", digest)
-    return Published(version=number, content_sha256=digest)
+    return RegisteredVersion(version=number, content_sha256=digest)
 
 
 def _requirements() -> list[str]:
@@ -109,24 +117,26 @@ def _requirements() -> list[str]:
     return [f"mlflow=={mlflow.__version__}", *(f"{name}=={number}" for name, number in installed.items())]
 
 
-def _proven_model(folder: Path, candidate: Candidate, expected: list[Any]) -> Predictor:
+def _verified_model(folder: Path, candidate: Candidate, expected: list[Any]) -> Predictor:
     model: Predictor = mlflow.pyfunc.load_model(str(folder), suppress_warnings=True)
-    found = model.predict(candidate.example).tolist()
-    if not _agree(found, expected):
-        raise PublicationError(f"MLflow's model predicts {found} for its example, but was trained to give {expected}")
+    predicted = model.predict(candidate.example).tolist()
+    if not _are_close(predicted, expected):
+        raise PublicationError(
+            f"MLflow's model predicts {predicted} for its example, but was trained to give {expected}"
+        )
     return model
 
 
-def _agree(found: list[Any], expected: list[Any]) -> bool:
-    # Numbers may differ in their last bits: BLAS takes another way for another alignment in memory.
-    return len(found) == len(expected) and all(
+def _are_close(predicted: list[Any], expected: list[Any]) -> bool:
+    # The last bits may differ: BLAS computes in another order when the alignment in memory is another.
+    return len(predicted) == len(expected) and all(
         math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9) if isinstance(other, float) else one == other
-        for one, other in zip(found, expected, strict=True)
+        for one, other in zip(predicted, expected, strict=True)
     )
 
 
 def content_digest(folder: Path) -> str:
-    """SHA-256 over one line `<sha256>  <relative path>` per file, sorted by path: what a server compares."""
+    """SHA-256 of the lines `<sha256>  <relative path>` of all files, sorted by path; a server compares it."""
     files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     files.pop(_ADDED_BY_DOWNLOAD, None)
     lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {name}\n" for name, path in sorted(files.items())]

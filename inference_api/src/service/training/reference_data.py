@@ -1,8 +1,8 @@
-"""The reference regression: data whose true function is known, so that accuracy can be asserted from end to end.
+"""The reference regression: data with a known true function, so that end-to-end tests can check predictions.
 
 ``target = TRUE_INTERCEPT + sum(TRUE_COEFFICIENTS[name] * name) + noise``, with normal noise of ``NOISE_STD`` and
-features drawn uniformly from ``FEATURE_RANGES``. The documented request ``EXAMPLE`` has the true value 123.456. The
-data are always the same: their seed is a constant, and `--seed` only moves the split.
+uniform features in ``FEATURE_RANGES``. The documented request ``EXAMPLE`` has the true value 123.456. The data are
+always the same: their seed is a constant, and `--seed` changes only the split and the folds.
 """
 
 from collections.abc import Mapping
@@ -29,17 +29,17 @@ _DECIMALS: Final = 6
 
 
 def true_value(row: Mapping[str, float]) -> float:
-    """Return what the reference function gives for a row, without noise."""
+    """Return the value of the true function for a row, without noise."""
     return TRUE_INTERCEPT + sum(weight * row[name] for name, weight in TRUE_COEFFICIENTS.items())
 
 
 def reference() -> Dataset:
-    """Draw the reference regression."""
-    draw = np.random.default_rng(DATA_SEED)
-    # Rounded, because the last bits of such numbers depend on the machine, and digest and split depend on every bit.
+    """Generate the data of the reference regression."""
+    generator = np.random.default_rng(DATA_SEED)
+    # The last bits depend on the machine, and the digest and the split depend on every bit: round.
     ranges = FEATURE_RANGES.items()
-    features = pd.DataFrame({name: draw.uniform(low, high, ROWS).round(_DECIMALS) for name, (low, high) in ranges})
-    noise = draw.normal(0.0, NOISE_STD, ROWS)
+    features = pd.DataFrame({name: generator.uniform(low, high, ROWS).round(_DECIMALS) for name, (low, high) in ranges})
+    noise = generator.normal(0.0, NOISE_STD, ROWS)
     exact = sum((weight * features[name] for name, weight in TRUE_COEFFICIENTS.items()), start=TRUE_INTERCEPT + noise)
     target = pd.Series(exact, name="target").round(_DECIMALS)
     return Dataset(

@@ -1,6 +1,6 @@
-"""Names that the registry takes, checked before a model is trained for them.
+"""Validation of the model name and the alias, before training.
 
-MLflow refuses a wrong alias only when the version is registered already: each try would leave one more.
+MLflow refuses an invalid alias only after the version is registered, so each attempt would leave one more version.
 """
 
 import argparse
@@ -12,10 +12,10 @@ _RESERVED: Final = re.compile(r"latest|v\d+", re.IGNORECASE)
 
 
 def alias(text: str) -> str:
-    """Take an alias as MLflow does: letters, digits, `_` and `-`, neither `latest` nor the name of a version.
+    """Validate an alias as MLflow does: letters, digits, `_` and `-`; not `latest` and not `v1`, `v2`, ...
 
     Raises:
-        argparse.ArgumentTypeError: It is none.
+        argparse.ArgumentTypeError: It is invalid.
     """
     if not _ALIAS.fullmatch(text):
         raise argparse.ArgumentTypeError(f"{text[:80]!r} is not 1 to 255 letters, digits, _ and -")
@@ -25,10 +25,10 @@ def alias(text: str) -> str:
 
 
 def model_name(text: str) -> str:
-    """Take the name of a registered model: MLflow uses it in addresses and paths.
+    """Validate the name of a registered model, which MLflow uses in URLs and paths.
 
     Raises:
-        argparse.ArgumentTypeError: It is none.
+        argparse.ArgumentTypeError: It is invalid.
     """
     if not text.strip() or text == "." or text.startswith("..") or {"/", ":"} & set(text):
         raise argparse.ArgumentTypeError(f"{text[:80]!r} is empty, begins like a folder, or has / or : in it")

@@ -1,4 +1,4 @@
-"""The way to MLflow: wait for it in the open, for a bounded time, and tell an outage from a refusal."""
+"""Connect to MLflow: wait for it with log messages and a time limit; a refusal ends the waiting."""
 
 import logging
 import os
@@ -14,9 +14,9 @@ from src.service.training.errors import TrainingError
 
 _LOG = logging.getLogger("training")
 
-_ATTEMPT_SECONDS: Final = 5.0
-_PAUSE_SECONDS: Final = 1.0
-_REPORT_SECONDS: Final = 5.0
+_REQUEST_TIMEOUT_SECONDS: Final = 5.0
+_RETRY_SECONDS: Final = 1.0
+_LOG_INTERVAL_SECONDS: Final = 5.0
 _UNAUTHORIZED: Final = 401
 _FORBIDDEN: Final = 403
 _SERVER_ERROR: Final = 500
@@ -25,20 +25,20 @@ _SERVER_ERROR: Final = 500
 def connect(tracking_uri: str, wait_seconds: float) -> MlflowClient:
     """Wait until MLflow answers a real API call, then return a client for it.
 
-    MLflow's `/health` answers before its database does, and it skips the check of host names; so neither would be seen.
+    `/health` of MLflow is not enough: it needs no database, and it is exempt from the check of the host name.
 
     Raises:
-        TrainingError: MLflow refuses us, is something else, or did not answer in time.
+        TrainingError: The server refuses the request, is not MLflow, or did not answer in time.
     """
     if not tracking_uri.startswith(("http://", "https://")):
         raise TrainingError(f"the tracking URI must start with http:// or https://, not {tracking_uri!r}")
     route = Route.to(tracking_uri)
     if route.problem:
         raise TrainingError(f"MLflow at {tracking_uri} cannot be asked: {route.problem}")
-    # MLflow's client and requests see nothing but the environment.
+    # The client of MLflow and requests take the proxy from the environment only.
     os.environ.update(direct_hosts(tracking_uri))
     start = time.monotonic()
-    reported = -_REPORT_SECONDS
+    logged = -_LOG_INTERVAL_SECONDS
     while True:
         problem = _problem(tracking_uri.rstrip("/"), route)
         waited = time.monotonic() - start
@@ -46,10 +46,10 @@ def connect(tracking_uri: str, wait_seconds: float) -> MlflowClient:
             break
         if waited >= wait_seconds:
             raise TrainingError(f"MLflow at {tracking_uri} was not ready within {wait_seconds:g} s: {problem}")
-        if waited - reported >= _REPORT_SECONDS:
+        if waited - logged >= _LOG_INTERVAL_SECONDS:
             _LOG.info("waiting for MLflow at %s (%.0f of %g s): %s", tracking_uri, waited, wait_seconds, problem)
-            reported = waited
-        time.sleep(min(_PAUSE_SECONDS, max(0.0, wait_seconds - waited)))
+            logged = waited
+        time.sleep(min(_RETRY_SECONDS, max(0.0, wait_seconds - waited)))
     mlflow.set_tracking_uri(tracking_uri)
     mlflow.set_registry_uri(tracking_uri)
     return MlflowClient(tracking_uri, tracking_uri)
@@ -59,22 +59,22 @@ def _problem(base_url: str, route: Route) -> str | None:
     """Return why MLflow cannot be used yet, None when it can.
 
     Raises:
-        TrainingError: Waiting will not help.
+        TrainingError: A later attempt would fail as well.
     """
     url = f"{base_url}/api/2.0/mlflow/experiments/search"
     try:
-        answer = requests.get(url, params={"max_results": 1}, timeout=_ATTEMPT_SECONDS)
+        answer = requests.get(url, params={"max_results": 1}, timeout=_REQUEST_TIMEOUT_SECONDS)
     except requests.Timeout:
-        return f"no answer within {_ATTEMPT_SECONDS:g} s{route.note}"
+        return f"no answer within {_REQUEST_TIMEOUT_SECONDS:g} s{route.note}"
     except requests.ConnectionError:
         return f"no connection{route.note}"
     except requests.RequestException as error:
         raise TrainingError(f"MLflow's address {base_url!r} cannot be used: {error}") from None
-    # With authentication switched on it is MLflow's client that carries the credentials.
+    # With authentication, only the client of MLflow sends the credentials.
     if answer.status_code == _UNAUTHORIZED:
         return None
     if answer.ok:
-        if _is_object(answer):
+        if _is_json_object(answer):
             return None
         raise TrainingError(f"{base_url} does not answer as MLflow does: no JSON object{route.note}")
     if answer.status_code >= _SERVER_ERROR:
@@ -84,8 +84,8 @@ def _problem(base_url: str, route: Route) -> str | None:
     raise TrainingError(f"{base_url} does not answer as MLflow does: HTTP {answer.status_code}{route.note}")
 
 
-def _is_object(answer: requests.Response) -> bool:
-    """Whether this is JSON as MLflow sends it, and not the page of a proxy or of another server."""
+def _is_json_object(answer: requests.Response) -> bool:
+    """Whether the body is a JSON object, as of MLflow; a proxy or another server answers with a page."""
     try:
         return isinstance(answer.json(), dict)
     except ValueError:

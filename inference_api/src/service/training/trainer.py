@@ -1,4 +1,4 @@
-"""One training from data to alias. The alias moves last: whatever fails before it leaves the champion in place."""
+"""One training, from the data to the alias. The alias is set last, so a failure leaves the champion in place."""
 
 import logging
 import warnings
@@ -15,25 +15,25 @@ from mlflow.exceptions import MlflowException
 from requests import RequestException
 
 from src.service.network_route import Route
-from src.service.training.champion import Verdict, current_champion, judge
-from src.service.training.column_table import FILE
+from src.service.training.champion import PromotionDecision, current_champion, decide_promotion
+from src.service.training.column_table import COLUMN_TABLE_FILE
 from src.service.training.dataset import Dataset
 from src.service.training.errors import PublicationError
-from src.service.training.fitting import Fitted, fit, load
+from src.service.training.fitting import FittedModel, fit, load
 from src.service.training.plot import error_plot
 from src.service.training.provenance import git_commit
-from src.service.training.publication import Candidate, Published, example_rows, infer_input, log_and_register
+from src.service.training.publication import Candidate, RegisteredVersion, example_rows, infer_input, log_and_register
 from src.service.training.tracking import connect
-from src.service.training.training_options import Options
+from src.service.training.training_options import TrainingOptions
 
 _LOG = logging.getLogger("training")
 
-_MLFLOW_DIGEST_LENGTH: Final = 36
+_MAX_MLFLOW_DIGEST: Final = 36
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What a training left in the registry: the line that is printed at the end."""
+class TrainingResult:
+    """The registered version, as printed at the end."""
 
     name: str
     version: str
@@ -43,11 +43,11 @@ class Outcome:
     run_id: str
 
 
-def train(options: Options) -> Outcome:
-    """Train as asked and publish the result.
+def train(options: TrainingOptions) -> TrainingResult:
+    """Train a model and publish it.
 
     Raises:
-        TrainingError: With a sentence for the caller, and the exit code that goes with it.
+        TrainingError: With a message for the user and the exit code.
     """
     try:
         if options.skip_if_registered:
@@ -55,7 +55,7 @@ def train(options: Options) -> Outcome:
             champion = current_champion(client, options.model_name, options.alias)
             if champion is not None:
                 _LOG.info("%s is registered already (version %s): nothing to do", options.model_name, champion.version)
-                return Outcome(
+                return TrainingResult(
                     name=options.model_name,
                     version=str(champion.version),
                     alias=options.alias,
@@ -63,7 +63,7 @@ def train(options: Options) -> Outcome:
                     metrics={},
                     run_id=champion.run_id or "",
                 )
-        # Mistakes in the data are told before MLflow is waited for.
+        # Errors in the data come before the wait for MLflow.
         fitted = fit(load(options), options)
         return _publish(connect(options.tracking_uri, options.wait_seconds), fitted, options)
     except (MlflowException, RequestException) as error:
@@ -75,42 +75,37 @@ def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:500]
 
 
-def _publish(client: MlflowClient, fitted: Fitted, options: Options) -> Outcome:
+def _publish(client: MlflowClient, fitted: FittedModel, options: TrainingOptions) -> TrainingResult:
     champion = current_champion(client, options.model_name, options.alias)
-    split = fitted.split
-    verdict = judge(
-        champion,
-        fitted.metrics,
-        split,
-        fitted.task,
-        force=options.force,
-    )
+    decision = decide_promotion(champion, fitted.metrics, fitted.split, fitted.task, force=options.force)
     mlflow.set_experiment(options.experiment)
     with mlflow.start_run(run_name=fitted.dataset.name, tags=_tags(fitted.dataset, options)) as run:
-        published = _log(client, fitted, verdict, options)
-        client.set_model_version_tag(options.model_name, published.version, "promotion", verdict.reason)
-        _LOG.info("run %s is logged, content digest %s", run.info.run_id, published.content_sha256)
-    if verdict.promoted:
-        client.set_registered_model_alias(options.model_name, options.alias, published.version)
-        _LOG.info("version %s is now %s: %s", published.version, options.alias, verdict.reason)
+        registered = _log_run(client, fitted, decision, options)
+        client.set_model_version_tag(options.model_name, registered.version, "promotion", decision.reason)
+        _LOG.info("run %s is logged, content digest %s", run.info.run_id, registered.content_sha256)
+    if decision.promoted:
+        client.set_registered_model_alias(options.model_name, options.alias, registered.version)
+        _LOG.info("version %s is now %s: %s", registered.version, options.alias, decision.reason)
     else:
-        _LOG.warning("version %s is registered but NOT promoted: %s", published.version, verdict.reason)
-    return Outcome(
+        _LOG.warning("version %s is registered but NOT promoted: %s", registered.version, decision.reason)
+    return TrainingResult(
         name=options.model_name,
-        version=published.version,
+        version=registered.version,
         alias=options.alias,
-        promoted=verdict.promoted,
+        promoted=decision.promoted,
         metrics=fitted.metrics,
         run_id=run.info.run_id,
     )
 
 
-def _tags(dataset: Dataset, options: Options) -> dict[str, str]:
+def _tags(dataset: Dataset, options: TrainingOptions) -> dict[str, str]:
     commit = options.git_commit or git_commit(Path(__file__).resolve())
     return {"data_sha256": dataset.sha256} | ({"mlflow.source.git.commit": commit} if commit else {})
 
 
-def _log(client: MlflowClient, fitted: Fitted, verdict: Verdict, options: Options) -> Published:
+def _log_run(
+    client: MlflowClient, fitted: FittedModel, decision: PromotionDecision, options: TrainingOptions
+) -> RegisteredVersion:
     dataset, split = fitted.dataset, fitted.split
     model = fitted.estimator[-1] if hasattr(fitted.estimator, "steps") else fitted.estimator
     mlflow.log_params(
@@ -128,21 +123,21 @@ def _log(client: MlflowClient, fitted: Fitted, verdict: Verdict, options: Option
         | {f"model__{name}": value for name, value in model.get_params().items()},
     )
     with warnings.catch_warnings():
-        # That integers cannot be missing is meant here: see infer_input.
+        # Integers that cannot be missing are intended, see infer_input.
         warnings.filterwarnings("ignore", message="Hint: Inferred schema contains integer column")
         logged = from_pandas(
             pd.concat([fitted.features, dataset.target], axis=1),
             source=CodeDatasetSource({"source": dataset.source}),
             targets=str(dataset.target.name),
             name=dataset.name,
-            digest=dataset.sha256[:_MLFLOW_DIGEST_LENGTH],
+            digest=dataset.sha256[:_MAX_MLFLOW_DIGEST],
         )
         mlflow.log_input(logged, context="training")
         signature = infer_input(fitted.features, fitted.predictions)
     name, figure = error_plot(fitted.predictions, split.held_out_target, fitted.task)
     mlflow.log_figure(figure, name)
-    mlflow.log_text(fitted.columns.to_csv(index=False), FILE)
-    mlflow.log_metrics(fitted.metrics | {f"champion_{key}": value for key, value in verdict.champion_scores.items()})
+    mlflow.log_text(fitted.column_table.to_csv(index=False), COLUMN_TABLE_FILE)
+    mlflow.log_metrics(fitted.metrics | {f"champion_{key}": value for key, value in decision.champion_scores.items()})
     example = example_rows(split.train_features)
     if dataset.example is not None:
         example = pd.concat([dataset.example, example], ignore_index=True)

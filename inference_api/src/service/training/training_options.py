@@ -1,14 +1,14 @@
-"""What one training was asked to do."""
+"""The options of a training."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from src.service.training.csv_input.options import CsvOptions
+from src.service.training.csv_input.csv_options import CsvOptions
 
 
 @dataclass(frozen=True)
-class Options:
-    """The command line after parsing; each field is described by `--help`."""
+class TrainingOptions:
+    """The parsed command line; `--help` describes each field."""
 
     tracking_uri: str
     model_name: str

@@ -14,7 +14,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from src.service.training.trainer import train
-from src.service.training.training_options import Options
+from src.service.training.training_options import TrainingOptions
 
 pytestmark = [
     pytest.mark.integration,
@@ -48,8 +48,8 @@ def _run(server: str, *arguments: str, **environment: str) -> subprocess.Complet
     )
 
 
-def _options(server: str, name: str) -> Options:
-    return Options(tracking_uri=server, model_name=name, alias="champion", experiment="tests")
+def _options(server: str, name: str) -> TrainingOptions:
+    return TrainingOptions(tracking_uri=server, model_name=name, alias="champion", experiment="tests")
 
 
 def test_streams_and_environment(mlflow_server: str) -> None:

@@ -1,4 +1,4 @@
-"""Columns of dates: which way they are written, and the moments they mean."""
+"""Columns of dates: detection of the format, and parsing."""
 
 import re
 from collections.abc import Sequence
@@ -6,12 +6,12 @@ from typing import Final
 
 import pandas as pd
 
-_LOOK: Final = re.compile(
+_DATE: Final = re.compile(
     r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2}))(?:[T ,]+\d{1,2}:\d{2}(?::\d{2}.*)?)?"
 )
 _TIMES: Final = ("", " %H:%M", " %H:%M:%S")
 _DAYS: Final = {
-    # For pandas also 2024/1/2 and 20240102.
+    # pandas takes 2024/1/2 and 20240102 for ISO 8601 as well.
     "ISO 8601": ("ISO8601",),
     "day/month/year": tuple(f"%d{mark}%m{mark}{year}" for year in ("%Y", "%y") for mark in "/-."),
     "month/day/year": tuple(f"%m{mark}%d{mark}{year}" for year in ("%Y", "%y") for mark in "/-."),
@@ -25,26 +25,26 @@ _FORMATS: Final = tuple(
 
 
 def looks_like_a_date(text: str) -> bool:
-    """Whether a text has the form of a date."""
-    return _LOOK.fullmatch(text) is not None
+    """Whether a text has the shape of a date; the day may not exist."""
+    return _DATE.fullmatch(text) is not None
 
 
 def read_dates(texts: Sequence[str]) -> tuple[pd.Series, str]:
-    """Read different texts as dates, all in one way; where day and month cannot be told apart, the day is first.
+    """Parse distinct texts as dates in the one format that fits most of them; at a tie, the day precedes the month.
 
     Returns:
-        One moment for each text, without a time zone (an offset is converted to UTC) and missing where the text is no
-        date of the way that fits most of them; and the name of that way.
+        One datetime64[ns] for each text, in UTC without a time zone, missing where the text does not have the format;
+        and the name of the format.
     """
     column = pd.Series(list(texts), dtype=object)
-    best, way = pd.Series(pd.NaT, index=column.index, dtype="datetime64[ns]"), "ISO 8601"
-    for name, form in _FORMATS:
-        read = pd.to_datetime(column, format=form, errors="coerce", utc=True).dt.tz_localize(None)
-        # Before 1677 and after 2262 MLflow's nanoseconds have no number.
-        inside = read.between(pd.Timestamp.min, pd.Timestamp.max)
-        read = read.where(inside).astype("datetime64[ns]")
-        if read.notna().sum() > best.notna().sum():
-            best, way = read, name
+    best, best_format = pd.Series(pd.NaT, index=column.index, dtype="datetime64[ns]"), "ISO 8601"
+    for name, date_format in _FORMATS:
+        parsed = pd.to_datetime(column, format=date_format, errors="coerce", utc=True).dt.tz_localize(None)
+        # MLflow needs nanoseconds, whose 64 bits reach from 1677 to 2262.
+        in_range = parsed.between(pd.Timestamp.min, pd.Timestamp.max)
+        parsed = parsed.where(in_range).astype("datetime64[ns]")
+        if parsed.notna().sum() > best.notna().sum():
+            best, best_format = parsed, name
         if best.notna().all():
             break
-    return best, way
+    return best, best_format

@@ -1,4 +1,4 @@
-"""How numbers are written: decimal mark, thousands mark, signs of currency; found from the texts of a file."""
+"""Number formats: parsing of numbers with decimal and thousands marks, and detection of these marks from texts."""
 
 import re
 from collections import Counter
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-# Blank, no-break space, thin and narrow blanks: they all group thousands somewhere.
+# Space, no-break, figure, thin and narrow no-break space: each is used as a thousands mark.
 BLANK: Final = " "
 _BLANKS: Final = " \u00a0\u2007\u2009\u202f"
 _APOSTROPHES: Final = "'\u2019"
 _MINUS: Final = str.maketrans({"\u2212": "-", "\u2013": "-", "\ufe63": "-", "\uff0d": "-"})
-_CODES: Final = "USD|EUR|GBP|COP|MXN|ARS|CLP|PEN|UYU|BRL|BOB|CAD|CHF|JPY"
-_UNIT: Final = rf"US\$|R\$|S/\.?|[€$£¥%‰]|(?:{_CODES})"
-_FRAME: Final = re.compile(
+_CURRENCY_CODES: Final = "USD|EUR|GBP|COP|MXN|ARS|CLP|PEN|UYU|BRL|BOB|CAD|CHF|JPY"
+_UNIT: Final = rf"US\$|R\$|S/\.?|[€$£¥%‰]|(?:{_CURRENCY_CODES})"
+_NUMBER: Final = re.compile(
     rf"(?P<open>\()?\s*(?P<s1>[-+])?\s*(?P<before>{_UNIT})?\s*(?P<s2>[-+])?\s*"
     rf"(?P<body>[\d.,'\u2019{_BLANKS}]*\d[\d.,'\u2019{_BLANKS}]*?(?:[eE][-+]?\d+)?)\s*(?P<after>{_UNIT})?\s*(?P<s3>-)?(?P<close>\))?"
 )
@@ -26,54 +26,58 @@ _GROUP: Final = re.compile(r"[1-9]\d{0,2}([.,])\d{3}")
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """One text that looks like a number: its digits and marks, without sign and unit.
+class NumberText:
+    """A text that looks like a number, split into its parts.
 
-    `unusual` is a negative number in parentheses or with its sign behind it, as accountants write.
+    Attributes:
+        body: Digits, decimal and thousands marks, exponent.
+        negative: Whether the number is negative.
+        unit: The currency or percent sign; empty without one.
+        accounting: Whether it is written as accountants do: negative in parentheses, or the sign after the number.
     """
 
     body: str
     negative: bool
     unit: str
-    unusual: bool
+    accounting: bool
 
 
-def written(text: str) -> Written | None:
-    """Take a text apart; None when it does not look like a number, however written."""
-    # Long runs of blanks would be tried in all their divisions.
+def parse_number(text: str) -> NumberText | None:
+    """Split a text into the parts of a number; None when it is no number in any format."""
+    # On long runs of blanks the regular expression backtracks for too long.
     if len(text) > _LONGEST or "   " in text:
         return None
     if _PLAIN.fullmatch(text):
-        # Most numbers of most files, at a fifth of the time.
+        # Most numbers are plain: this takes a fifth of the time.
         negative = text[0] == "-"
-        return Written(body=text[1:] if negative else text, negative=negative, unit="", unusual=False)
+        return NumberText(body=text[1:] if negative else text, negative=negative, unit="", accounting=False)
     text = text.translate(_MINUS)
     if _INFINITE.fullmatch(text):
-        return Written(body="inf", negative=text[0] == "-", unit="", unusual=False)
-    frame = _FRAME.fullmatch(text)
-    if frame is None:
+        return NumberText(body="inf", negative=text[0] == "-", unit="", accounting=False)
+    match = _NUMBER.fullmatch(text)
+    if match is None:
         return None
-    signs = [sign for sign in (frame["s1"], frame["s2"], frame["s3"]) if sign]
-    unbalanced = bool(frame["open"]) != bool(frame["close"]) or len(signs) > 1 or (frame["open"] and signs)
-    if unbalanced or (frame["before"] and frame["after"]):
+    signs = [sign for sign in (match["s1"], match["s2"], match["s3"]) if sign]
+    unbalanced = bool(match["open"]) != bool(match["close"]) or len(signs) > 1 or (match["open"] and signs)
+    if unbalanced or (match["before"] and match["after"]):
         return None
-    return Written(
-        body=frame["body"].strip(_BLANKS),
-        negative="-" in signs or bool(frame["open"]),
-        unit=frame["before"] or frame["after"] or "",
-        unusual=bool(frame["open"] or frame["s3"]),
+    return NumberText(
+        body=match["body"].strip(_BLANKS),
+        negative="-" in signs or bool(match["open"]),
+        unit=match["before"] or match["after"] or "",
+        accounting=bool(match["open"] or match["s3"]),
     )
 
 
 @dataclass(frozen=True)
 class NumberFormat:
-    """One way to write numbers; `thousands` is empty when nothing groups them."""
+    """A decimal mark and a thousands mark; `thousands` is empty when there is none."""
 
     decimal: str
     thousands: str = ""
 
-    def value(self, number: Written) -> float | None:
-        """The number, None when it is not written in this way."""
+    def value(self, number: NumberText) -> float | None:
+        """The value of the number, None when it does not have this format."""
         if number.body == "inf":
             size = float("inf")
         elif self._plain.fullmatch(number.body):
@@ -98,33 +102,33 @@ class NumberFormat:
             mark = {BLANK: f"[{_BLANKS}]", "'": f"[{_APOSTROPHES}]"}.get(self.thousands, re.escape(self.thousands))
             group = rf"\d{{1,3}}(?:{mark}\d{{3}})+|"
             if self.thousands == ",":
-                # In India the groups above the thousands have two digits.
+                # Indian numbering: above the thousands, groups have two digits.
                 group += r"\d{1,2}(?:,\d{2})+,\d{3}|"
         digits = rf"(?P<whole>{group}\d*)(?:{decimal}(?P<fraction>\d*))?(?P<exponent>[eE][-+]?\d+)?"
-        # A mark alone, or an exponent alone, is no number.
+        # At least one digit, at the start or after one mark.
         return re.compile(rf"(?=\D?\d){digits}")
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """What some numbers tell about their marks.
+class MarkCounts:
+    """How the marks `.`, `,`, blank and apostrophe are used in some numbers.
 
     Attributes:
-        decimal: Decimal marks that can be nothing else, with how many numbers show it.
-        thousands: Thousands marks that can be nothing else, likewise.
-        unclear: Numbers such as 1.234, with one mark and three digits after it, by that mark: an example of each.
+        decimal: The count of numbers in which a mark can only be the decimal mark, by mark.
+        thousands: The count of numbers in which a mark can only be the thousands mark, by mark.
+        ambiguous: By mark, an example such as 1.234: one mark with three digits after it, which can be either.
     """
 
     decimal: dict[str, int]
     thousands: dict[str, int]
-    unclear: dict[str, str]
+    ambiguous: dict[str, str]
 
 
-def evidence(bodies: Iterable[str]) -> Evidence:
-    """Look at different numbers of one column, or of several."""
+def count_marks(bodies: Iterable[str]) -> MarkCounts:
+    """Count the uses of each mark in the distinct numbers of a column (`NumberText.body`)."""
     decimal: dict[str, int] = {}
     thousands: dict[str, int] = {}
-    unclear: dict[str, str] = {}
+    ambiguous: dict[str, str] = {}
     for body in bodies:
         if body.isdecimal():
             continue
@@ -148,30 +152,30 @@ def evidence(bodies: Iterable[str]) -> Evidence:
         elif len(marks) > 1:
             thousands[last] = thousands.get(last, 0) + 1
         elif _GROUP.fullmatch(plain) and plain == body:
-            unclear.setdefault(last, body)
+            ambiguous.setdefault(last, body)
         else:
             decimal[last] = decimal.get(last, 0) + 1
-    return Evidence(decimal, thousands, unclear)
+    return MarkCounts(decimal, thousands, ambiguous)
 
 
-def together(several: Iterable[Evidence]) -> Evidence:
-    """What the numbers of several columns tell."""
+def merge_mark_counts(columns: Iterable[MarkCounts]) -> MarkCounts:
+    """The counts of several columns together."""
     decimal: Counter[str] = Counter()
     thousands: Counter[str] = Counter()
-    unclear: dict[str, str] = {}
-    for one in several:
+    ambiguous: dict[str, str] = {}
+    for one in columns:
         decimal.update(one.decimal)
         thousands.update(one.thousands)
-        unclear = one.unclear | unclear
-    return Evidence(decimal, thousands, unclear)
+        ambiguous = one.ambiguous | ambiguous
+    return MarkCounts(decimal, thousands, ambiguous)
 
 
-def decimal_of(found: Evidence) -> str | None:
-    """The decimal mark that most numbers show, None when none does."""
-    votes = {mark: found.decimal.get(mark, 0) for mark in ".,"}
+def likely_decimal(counts: MarkCounts) -> str | None:
+    """The decimal mark that most numbers have, None at a tie or when no number decides it."""
+    votes = {mark: counts.decimal.get(mark, 0) for mark in ".,"}
     for mark, other in ((".", ","), (",", ".")):
-        # What groups thousands is not the decimal mark.
-        votes[other] += found.thousands.get(mark, 0)
+        # Where one of the two is the thousands mark, the other is the decimal mark.
+        votes[other] += counts.thousands.get(mark, 0)
     if votes["."] == votes[","]:
         return None
     return max(votes, key=lambda mark: votes[mark])

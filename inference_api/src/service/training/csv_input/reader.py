@@ -1,4 +1,4 @@
-"""A CSV file as a dataset: what it is written like is found and said, and what is damaged is named."""
+"""Read a CSV file as a dataset: its format is detected and logged; an error names what is wrong, and where."""
 
 import hashlib
 import logging
@@ -6,11 +6,14 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
 
-from src.service.training.csv_input.column_types import ReadColumn, read_columns, usual_decimal
-from src.service.training.csv_input.options import CsvOptions
+from src.service.training.csv_input.column_texts import TypedColumn
+from src.service.training.csv_input.column_types import read_columns
+from src.service.training.csv_input.csv_options import CsvOptions
+from src.service.training.csv_input.number_columns import usual_decimal
 from src.service.training.csv_input.records import Records, plain_name, read_records
 from src.service.training.csv_input.text_encoding import decode
 from src.service.training.dataset import Dataset
@@ -18,7 +21,7 @@ from src.service.training.errors import TrainingError
 
 _LOG = logging.getLogger("training")
 
-_PLURALS = {
+_PLURALS: Final = {
     "number": "numbers",
     "integer": "integers",
     "boolean": "booleans",
@@ -33,50 +36,45 @@ def read_csv(path: Path, target: str, options: CsvOptions | None = None) -> Data
     Args:
         path: The file.
         target: The column to predict; rows without it are left out.
-        options: What the caller decides about the file; the rest is found.
+        options: What the caller says about the file; the rest is detected.
 
     Returns:
-        The table: float64 for numbers, int64 where asked for, booleans, text, dates; missing values are missing.
+        The table: float64 for numbers, int64 for columns of `--integer`, booleans, text, datetime64[ns] for dates.
 
     Raises:
         TrainingError: The file, an option or the target is unusable; the message names what is wrong and where.
     """
-    options = _with_plain_names(options or CsvOptions())
+    options = options or CsvOptions()
+    options = replace(options, columns={plain_name(name): option for name, option in options.columns.items()})
     target = plain_name(target)
     try:
-        raw = _bytes(path)
-        text, encoding = decode(path, raw, options.encoding)
+        content = _content(path)
+        text, encoding = decode(path, content, options.encoding)
         records = read_records(path, text, target, options.separator)
         _check_names(path, records, options, target)
-        named = {name: cells for name, cells in zip(records.names, records.columns, strict=True) if name}
-        kept = {name: cells for name, cells in named.items() if name not in options.ignore}
-        read = read_columns(kept, records.lines, options, target, records.separator)
+        columns = {
+            name: cells
+            for name, cells in zip(records.names, records.columns, strict=True)
+            if name and options.columns.get(name) != "ignore"
+        }
+        typed = read_columns(columns, records.lines, options, target, records.separator)
     except MemoryError:
         raise TrainingError(f"{path} is too large for the memory: use a part of its rows") from None
-    _tell(records, read, encoding, options)
-    frame = pd.DataFrame({name: column.data for name, column in read.items()})
+    _log_format(records, typed, encoding, options)
+    frame = pd.DataFrame({name: column.data for name, column in typed.items()})
     return _without_missing_targets(
         Dataset(
             name=path.stem,
             source=str(path),
-            sha256=hashlib.sha256(raw).hexdigest(),
+            sha256=hashlib.sha256(content).hexdigest(),
             features=frame.drop(columns=target),
             target=frame[target],
-            marks={name: column.marks for name, column in read.items() if column.marks},
+            missing_markers={name: column.missing_markers for name, column in typed.items() if column.missing_markers},
         ),
     )
 
 
-def _with_plain_names(options: CsvOptions) -> CsvOptions:
-    """The names as the header has them, once it is read."""
-    text, number, integer, date, ignore = (
-        tuple(map(plain_name, names))
-        for names in (options.text, options.number, options.integer, options.date, options.ignore)
-    )
-    return replace(options, text=text, number=number, integer=integer, date=date, ignore=ignore)
-
-
-def _bytes(path: Path) -> bytes:
+def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
@@ -86,73 +84,62 @@ def _bytes(path: Path) -> bytes:
 
 
 def _check_names(path: Path, records: Records, options: CsvOptions, target: str) -> None:
-    for option in ("text", "number", "integer", "date", "ignore"):
-        for name in getattr(options, option):
-            if name not in records.names or not name:
-                shown = ", ".join(repr(known) for known in records.names if known)
-                raise TrainingError(f"--{option} {name}: {path} has no such column; it has {shown}")
-    for option in ("date", "ignore"):
-        if target in getattr(options, option):
-            raise TrainingError(f"--{option} {target}: it is the column to predict")
+    for name, option in options.columns.items():
+        if name not in records.names or not name:
+            shown = ", ".join(repr(known) for known in records.names if known)
+            raise TrainingError(f"--{option} {name}: {path} has no such column; it has {shown}")
+    target_option = options.columns.get(target)
+    if target_option in {"date", "ignore"}:
+        raise TrainingError(f"--{target_option} {target}: it is the column to predict")
 
 
-def _tell(records: Records, read: Mapping[str, ReadColumn], encoding: str, options: CsvOptions) -> None:
-    """One line for the whole file; what is said of single columns stands before it."""
+def _log_format(records: Records, typed: Mapping[str, TypedColumn], encoding: str, options: CsvOptions) -> None:
+    """Log the format of the whole file, after the messages about single columns."""
     for note in records.notes:
         _LOG.info("%s", note)
     nameless = [cells for name, cells in zip(records.names, records.columns, strict=True) if not name]
     if any(any(cells) for cells in nameless):
         _LOG.info("the column without a name (a saved row index?) is left out")
-    if options.ignore:
-        _LOG.info("left out as asked: %s", ", ".join(repr(name) for name in dict.fromkeys(options.ignore)))
-    forms = [column.number_format for column in read.values() if column.number_format]
-    decimals = Counter(form.decimal for form in forms)
+    ignored = [name for name, option in options.columns.items() if option == "ignore"]
+    if ignored:
+        _LOG.info("left out as asked: %s", ", ".join(map(repr, ignored)))
+    formats = {name: column.number_format for name, column in typed.items() if column.number_format}
+    decimals = Counter(number_format.decimal for number_format in formats.values())
     decimal = options.decimal or (decimals.most_common(1)[0][0] if decimals else usual_decimal(records.separator))
-    thousands = [mark for mark in dict.fromkeys(form.thousands for form in forms) if mark]
-    for name, column in read.items():
-        form = column.number_format
-        if form and form.decimal != decimal:
-            _LOG.warning("column %r has decimal %r, unlike the others", name, form.decimal)
-    kinds = Counter(column.kind for column in read.values())
-    counted = [
+    thousands = [mark for mark in dict.fromkeys(number_format.thousands for number_format in formats.values()) if mark]
+    for name, number_format in formats.items():
+        if number_format.decimal != decimal:
+            _LOG.warning("column %r has decimal %r, unlike the others", name, number_format.decimal)
+    kinds = Counter(column.kind for column in typed.values())
+    kind_counts = [
         f"{kinds[kind]} {kind if kinds[kind] == 1 else plural}" for kind, plural in _PLURALS.items() if kinds[kind]
     ]
-    marks: Counter[str] = Counter()
-    for column in read.values():
-        marks.update(column.marks)
+    markers: Counter[str] = Counter()
+    for column in typed.values():
+        markers.update(column.missing_markers)
     parts = [
         f"separator {records.separator!r}",
         f"decimal {decimal!r}",
         *(f"thousands {mark!r}" for mark in thousands),
         f"{len(records.lines)} rows",
-        *counted,
+        *kind_counts,
         f"encoding {encoding}",
-        *(
-            [f"gaps written {', '.join(f'{mark!r} ({count})' for mark, count in marks.most_common(10))}"]
-            if marks
-            else []
-        ),
     ]
+    if markers:
+        parts.append(f"gaps written {', '.join(f'{text!r} ({count})' for text, count in markers.most_common(10))}")
     _LOG.info("read as: %s", ", ".join(parts))
 
 
 def _without_missing_targets(dataset: Dataset) -> Dataset:
-    known = dataset.target.notna()
-    if known.all():
+    present = dataset.target.notna()
+    if present.all():
         return dataset
-    _LOG.warning(
-        "%d of %d rows have no value in %r and are left out",
-        (~known).sum(),
-        len(known),
-        dataset.target.name,
-    )
-    return Dataset(
-        name=dataset.name,
-        source=dataset.source,
-        sha256=dataset.sha256,
-        features=dataset.features[known].reset_index(drop=True),
-        # Without the gaps, booleans get their own type back.
-        target=dataset.target[known].reset_index(drop=True).infer_objects(),
-        marks=dataset.marks,
-        rows_left_out=int((~known).sum()),
+    left_out = int((~present).sum())
+    _LOG.warning("%d of %d rows have no value in %r and are left out", left_out, len(present), dataset.target.name)
+    return replace(
+        dataset,
+        features=dataset.features[present].reset_index(drop=True),
+        # Without missing values, booleans get the boolean type back.
+        target=dataset.target[present].reset_index(drop=True).infer_objects(),
+        rows_left_out=left_out,
     )

@@ -1,4 +1,4 @@
-"""The lines of a CSV text as columns of texts: read strictly, so that a damaged line is named."""
+"""Split CSV text into columns of texts; a line with another number of values than the header is an error."""
 
 import csv
 import io
@@ -14,46 +14,48 @@ from typing import Any, Final
 from src.service.training.errors import TrainingError
 
 SEPARATORS: Final = (",", ";", "\t", "|")
-_SAMPLE: Final = 200
-_LOOKED_AT: Final = 20
+_SAMPLE_LINES: Final = 200
+_MAX_TITLE_LINES: Final = 20
 _SHOWN: Final = 5
-# Excel's own first line: https://support.microsoft.com/office/import-or-export-text-txt-or-csv-files
+# A first line in which Excel names the separator: https://support.microsoft.com/office/import-or-export-text-txt-or-csv-files
 _SEPARATOR_LINE: Final = re.compile(r'"?sep=(.)"?[ \t]*(?:\r\n|\r|\n)', re.IGNORECASE)
-# A spreadsheet writes ="05001" so that the zero survives.
+# Spreadsheets write ="05001" to keep the leading zero.
 _FORMULA_TEXT: Final = re.compile(r'="(.*)"', re.DOTALL)
-# Some programs put texts between apostrophes; then all values of a line are.
+# A line whose values are all in apostrophes: some programs quote in this way.
 _IN_APOSTROPHES: Final = re.compile(r"\s*'[^'\"]*'(?:\s*[,;\t|]\s*'[^'\"]*')*\s*")
-# A name that was broken into two lines in the spreadsheet, or that has a no-break space.
+# White space other than a blank, such as the line break or the no-break space in a name of a spreadsheet.
 _OTHER_BLANKS: Final = re.compile(r"[^\S ]+ *| +[^\S ]\s*")
-# Letters that nobody sees come along when a table is copied from a page.
-_UNSEEN: Final = " \u00a0\u200b\u200c\u200e\u200f\u202a\u202c\u2060\ufeff"
+# Invisible characters: they are copied along with a table of a web page.
+_INVISIBLE: Final = " \u00a0\u200b\u200c\u200e\u200f\u202a\u202c\u2060\ufeff"
 _NUMBER: Final = re.compile(r"[-+]?[\d.,]*\d[\d.,]*")
-# Control characters that separate records: no cell of a text file holds them.
-_END: Final = "\x1e\x1f"
-_SUMS: Final = frozenset({"total", "totales", "total general", "grand total", "totals", "suma", "sum", "promedio"})
+# Record separators of ASCII, which no cell of a text file holds.
+_END_LINE: Final = "\x1e\x1f"
+_TOTAL_WORDS: Final = frozenset(
+    {"total", "totales", "total general", "grand total", "totals", "suma", "sum", "promedio"}
+)
 
 
 @dataclass(frozen=True)
 class _Dialect:
-    """What stands between values, and around those that may hold it."""
+    """The separator, and the mark around values that hold it."""
 
     separator: str
-    quotation: str
+    quote: str
 
     def reader(self, lines: Iterable[str]) -> Any:
-        return csv.reader(lines, delimiter=self.separator, quotechar=self.quotation, skipinitialspace=True)
+        return csv.reader(lines, delimiter=self.separator, quotechar=self.quote, skipinitialspace=True)
 
 
 @dataclass(frozen=True)
 class Records:
-    """A table of texts without blanks around them.
+    """A table of texts without surrounding blanks.
 
     Attributes:
-        separator: What stood between the values.
-        names: The columns' names, each once and on one line; empty for those without a name.
-        columns: For each name, one text a row.
-        lines: For each row, the line of the file on which it ends.
-        notes: Sentences about what was left out.
+        separator: What separates the values.
+        names: The columns' names, distinct and each on one line; empty for a column without a name.
+        columns: For each name, one text per row.
+        lines: For each row, the line of the file where it ends.
+        notes: Sentences for the log about what was found or left out.
     """
 
     separator: str
@@ -69,86 +71,82 @@ def read_records(path: Path, text: str, target: str, separator: str | None) -> R
     Args:
         path: The file's name, for the messages.
         text: Its text.
-        target: A name that the header must have, by which the separator is told.
-        separator: What stands between values; None to find it.
+        target: A name that the header must have; it helps to detect the separator.
+        separator: What separates the values; None to detect it.
 
     Raises:
-        TrainingError: A line has another number of values than the header, a name comes twice, or there are no rows.
+        TrainingError: A line has another number of values than the header, a name comes twice, the target is missing,
+            or there are no rows.
     """
-    first = _SEPARATOR_LINE.match(text)
+    separator_line = _SEPARATOR_LINE.match(text)
     skipped = 0
-    if first:
-        text, skipped = text[first.end() :], 1
-        separator = separator or first[1]
-    quotation = _quotation(text)
-    forced = separator is not None and not first
-    found = _separator(text, target, quotation)
-    separator = separator or found
-    names, rows, lines = _split(path, text, _Dialect(separator, quotation), skipped)
+    if separator_line:
+        text, skipped = text[separator_line.end() :], 1
+        separator = separator or separator_line[1]
+    quote = _detected_quote(text)
+    forced = separator is not None and not separator_line
+    detected = _detected_separator(text, target, quote)
+    separator = separator or detected
+    names, rows, lines = _split(path, text, _Dialect(separator, quote), skipped)
     notes: list[str] = []
-    if quotation != '"':
-        notes.append(f"values stand between {quotation!r}")
+    if quote != '"':
+        notes.append(f"values stand between {quote!r}")
     try:
         _check_header(path, names, rows, lines, target, separator)
     except TrainingError as error:
-        if forced and found != separator:
-            raise TrainingError(f"{str(error).rstrip('?')}; without --separator it is read with {found!r}") from None
+        if forced and detected != separator:
+            raise TrainingError(f"{str(error).rstrip('?')}; without --separator it is read with {detected!r}") from None
         raise
     if all(_NUMBER.fullmatch(name) for name in names):
         shown = ", ".join(repr(name) for name in names[:_SHOWN])
         notes.append(f"all columns have numbers for names ({shown}): is line {skipped + 1} the header?")
-    empty = [place for place, row in enumerate(rows) if not any(row)]
-    if empty:
-        notes.append(f"{len(empty)} line(s) without any value are left out")
-    if _is_sum(rows, skip=set(empty)):
-        last = max(place for place in range(len(rows)) if any(rows[place]))
+    kept = [index for index, row in enumerate(rows) if any(row)]
+    if len(kept) < len(rows):
+        notes.append(f"{len(rows) - len(kept)} line(s) without any value are left out")
+    if _ends_with_total([rows[index] for index in kept]):
+        last = kept.pop()
         notes.append(
-            f"line {lines[last]}, which begins with {_first(rows[last])!r}, is left out: it sums up the others"
+            f"line {lines[last]}, which begins with {_first_value(rows[last])!r}, is left out: it sums up the others"
         )
-        empty.append(last)
-    gone = set(empty)
-    kept = [place for place in range(len(rows)) if place not in gone]
-    if not kept:
-        raise TrainingError(f"{path} has a header but no rows")
     return Records(
         separator=separator,
         names=names,
-        columns=[[rows[place][column] for place in kept] for column in range(len(names))],
-        lines=[lines[place] for place in kept],
+        columns=[[rows[index][column] for index in kept] for column in range(len(names))],
+        lines=[lines[index] for index in kept],
         notes=notes,
     )
 
 
 def plain_name(name: str) -> str:
-    """Write a column's name on one line, with ordinary blanks, and each accent as one letter with its vowel."""
+    """Normalize a column's name: one line, single blanks, and composed accents (NFC)."""
     return unicodedata.normalize("NFC", _OTHER_BLANKS.sub(" ", _clean(name)))
 
 
-def _quotation(text: str) -> str:
-    """The mark between which values may stand."""
+def _detected_quote(text: str) -> str:
+    """The apostrophe if all values of one of the first two lines are in apostrophes, else the quotation mark."""
     lines = (line for line in text.splitlines() if line.strip())
     return "'" if any(_IN_APOSTROPHES.fullmatch(line) for line in itertools.islice(lines, 2)) else '"'
 
 
-def _separator(text: str, target: str, quotation: str) -> str:
-    """The separator with which most lines have as many values as the header, and the header has the target."""
+def _detected_separator(text: str, target: str, quote: str) -> str:
+    """The separator with which the header has the target and most lines have as many values as the header."""
 
     def score(candidate: str) -> tuple[bool, float, int]:
         try:
-            sample = list(itertools.islice(_cells(text, _Dialect(candidate, quotation)), _SAMPLE))
+            sample = list(itertools.islice(_cells(text, _Dialect(candidate, quote)), _SAMPLE_LINES))
         except csv.Error:
             return (False, 0.0, 0)
-        if not sample or len(sample[0]) < 2:  # noqa: PLR2004 - one value is not separated from anything
+        if not sample or len(sample[0]) < 2:  # noqa: PLR2004 - one value has no separator
             return (False, 0.0, 0)
-        width = len(_without_empty_end(sample[0]))
-        fitting = sum(len(_without_empty_end(row, width)) == width for row in sample)
+        width = len(_strip_empty_end(sample[0]))
+        fitting = sum(len(_strip_empty_end(row, width)) == width for row in sample)
         return (target in map(plain_name, sample[0]), fitting / len(sample), width)
 
     scores = {candidate: score(candidate) for candidate in SEPARATORS}
     if any(width for _, _, width in scores.values()):
         return max(SEPARATORS, key=lambda candidate: scores[candidate])
-    # One column: what does not split its values, such as a decimal comma, is as good as any.
-    lines = text.splitlines()[:_SAMPLE]
+    # One column: any separator will do that does not split its values, as a comma would split decimal numbers.
+    lines = text.splitlines()[:_SAMPLE_LINES]
     return next((mark for mark in SEPARATORS if not any(mark in line for line in lines)), SEPARATORS[0])
 
 
@@ -159,13 +157,13 @@ def _cells(text: str, dialect: _Dialect) -> Iterator[list[str]]:
 
 
 def _clean(cell: str) -> str:
-    cell = cell.strip().strip(_UNSEEN)
+    cell = cell.strip().strip(_INVISIBLE)
     formula = _FORMULA_TEXT.fullmatch(cell)
     return formula[1].strip() if formula else cell
 
 
-def _without_empty_end(row: list[str], width: int = 0) -> list[str]:
-    """Drop empty values at the end, down to a width: spreadsheets write them for columns that are long empty."""
+def _strip_empty_end(row: list[str], width: int = 0) -> list[str]:
+    """Drop empty values at the end, down to a width: spreadsheets write them for columns that were deleted."""
     length = len(row)
     while length > width and not row[length - 1]:
         length -= 1
@@ -173,41 +171,39 @@ def _without_empty_end(row: list[str], width: int = 0) -> list[str]:
 
 
 def _split(path: Path, text: str, dialect: _Dialect, skipped: int) -> tuple[list[str], list[list[str]], list[int]]:
-    # The last line shows whether a quotation mark was left open: then it is swallowed by the value before it.
-    source = itertools.chain(io.StringIO(text, newline=""), [_END])
+    # When a quotation mark is never closed, the last value includes the added line: so it does not come alone.
+    source = itertools.chain(io.StringIO(text, newline=""), [_END_LINE])
     reader = dialect.reader(source)
     names: list[str] | None = None
     rows: list[list[str]] = []
     lines: list[int] = []
-    ended = False
-    opened = 0
+    complete = False
     try:
         for row in reader:
-            if row == [_END]:
-                ended = True
+            if row == [_END_LINE]:
+                complete = True
                 break
-            opened = reader.line_num + skipped
             if not row:
                 continue
             cells = [_clean(cell) for cell in row]
             if names is None:
-                names = [plain_name(name) for name in _without_empty_end(cells) or cells]
+                names = [plain_name(name) for name in _strip_empty_end(cells) or cells]
                 continue
             if len(cells) > len(names):
-                cells = _without_empty_end(cells, len(names))
+                cells = _strip_empty_end(cells, len(names))
             if len(cells) == 1 and not cells[0]:
                 continue
             rows.append(cells)
-            lines.append(opened)
+            lines.append(reader.line_num + skipped)
     except csv.Error as error:
         raise TrainingError(f"{path} is not a CSV file: line {reader.line_num + skipped}: {error}") from None
-    if not ended:
+    if not complete:
         started = lines[-2] + 1 if len(lines) > 1 else 1
         raise TrainingError(f"{path} has a quotation mark that is never closed, at line {started} or after it")
     return names or [], rows, lines
 
 
-def _check_header(  # noqa: PLR0913, PLR0917 - what the sentences need
+def _check_header(  # noqa: PLR0913, PLR0917 - what the messages name
     path: Path, names: list[str], rows: list[list[str]], lines: list[int], target: str, separator: str
 ) -> None:
     known = bool(target) and target in names
@@ -236,21 +232,20 @@ def _check_header(  # noqa: PLR0913, PLR0917 - what the sentences need
 
 
 def _check_title_lines(path: Path, rows: list[list[str]], lines: list[int], target: str) -> None:
-    for row, line in zip(rows[:_LOOKED_AT], lines, strict=False):
+    for row, line in zip(rows[:_MAX_TITLE_LINES], lines, strict=False):
         if target in row:
             raise TrainingError(
                 f"{path} has no column {target!r} in its first line, but line {line} has it: delete the lines above"
             )
 
 
-def _is_sum(rows: list[list[str]], skip: set[int]) -> bool:
+def _ends_with_total(rows: list[list[str]]) -> bool:
     """Whether the last row is a total of the others: its first value says so, and no other row has that value."""
-    filled = [row for place, row in enumerate(rows) if place not in skip]
-    if len(filled) < 2:  # noqa: PLR2004 - a total of something
+    if len(rows) < 2:  # noqa: PLR2004 - a total needs another row
         return False
-    word = _first(filled[-1])
-    return word.rstrip(": ").casefold() in _SUMS and all(word not in row for row in filled[:-1])
+    word = _first_value(rows[-1])
+    return word.rstrip(": ").casefold() in _TOTAL_WORDS and all(word not in row for row in rows[:-1])
 
 
-def _first(row: list[str]) -> str:
+def _first_value(row: list[str]) -> str:
     return next((cell for cell in row if cell), "")

@@ -7,10 +7,10 @@ import mlflow
 import pytest
 from mlflow import MlflowClient
 
-from src.service.training.trainer import Outcome, train
-from src.service.training.training_options import Options
+from src.service.training.trainer import TrainingResult, train
+from src.service.training.training_options import TrainingOptions
 
-Train = Callable[..., Outcome]
+Train = Callable[..., TrainingResult]
 
 
 @pytest.fixture
@@ -26,18 +26,20 @@ def client(mlflow_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mlfl
 
 
 @pytest.fixture
-def options(client: MlflowClient, mlflow_server: str, request: pytest.FixtureRequest) -> Options:
+def options(client: MlflowClient, mlflow_server: str, request: pytest.FixtureRequest) -> TrainingOptions:
     """The defaults, with the test's name as the registered model's."""
     assert client.tracking_uri == mlflow_server
     name = "".join(letter if letter.isalnum() else "_" for letter in request.node.name)
-    return Options(tracking_uri=mlflow_server, model_name=name, alias="champion", experiment="tests", wait_seconds=5)
+    return TrainingOptions(
+        tracking_uri=mlflow_server, model_name=name, alias="champion", experiment="tests", wait_seconds=5
+    )
 
 
 @pytest.fixture
-def run_training(options: Options) -> Train:
+def run_training(options: TrainingOptions) -> Train:
     """Trains with the defaults changed by keyword."""
 
-    def run(**changes: object) -> Outcome:
+    def run(**changes: object) -> TrainingResult:
         return train(replace(options, **changes))  # type: ignore[arg-type] # the fields' types differ; train would show it
 
     return run

@@ -15,10 +15,10 @@ from mlflow.models import infer_signature
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 from sklearn.linear_model import LinearRegression
 
-from src.service.training.csv_input.options import CsvOptions
-from src.service.training.fitting import Fitted, fit, load
-from src.service.training.trainer import Outcome
-from src.service.training.training_options import Options
+from src.service.training.csv_input.csv_options import CsvOptions
+from src.service.training.fitting import FittedModel, fit, load
+from src.service.training.trainer import TrainingResult
+from src.service.training.training_options import TrainingOptions
 
 pytestmark = [
     pytest.mark.integration,
@@ -26,18 +26,18 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Operation with .* is deprecated:pandas.errors.Pandas4Warning"),
 ]
 
-Train = Callable[..., Outcome]
+Train = Callable[..., TrainingResult]
 Install = Callable[[Any, Any], str]
 
 
 @pytest.fixture
-def fitted(options: Options) -> Fitted:
+def fitted(options: TrainingOptions) -> FittedModel:
     """What the trainer will fit and hold out."""
     return fit(load(options), options)
 
 
 @pytest.fixture
-def install(client: MlflowClient, options: Options) -> Install:
+def install(client: MlflowClient, options: TrainingOptions) -> Install:
     """Makes a model of somebody else's the champion; returns its version."""
 
     def put(model: Any, example: Any) -> str:
@@ -56,11 +56,13 @@ def install(client: MlflowClient, options: Options) -> Install:
     return put
 
 
-def _champion(client: MlflowClient, options: Options) -> str:
+def _champion(client: MlflowClient, options: TrainingOptions) -> str:
     return str(client.get_model_version_by_alias(options.model_name, options.alias).version)
 
 
-def test_training_again_on_the_same_data_is_safe(client: MlflowClient, run_training: Train, options: Options) -> None:
+def test_training_again_on_the_same_data_is_safe(
+    client: MlflowClient, run_training: Train, options: TrainingOptions
+) -> None:
     """The same data give the same model, which is no worse: a new version takes over with the same metrics."""
     first, second = run_training(), run_training()
     assert first.metrics == second.metrics
@@ -73,8 +75,8 @@ def test_training_again_on_the_same_data_is_safe(client: MlflowClient, run_train
 def test_a_worse_model_is_registered_but_not_promoted(  # noqa: PLR0913, PLR0917 - each argument is a fixture
     client: MlflowClient,
     run_training: Train,
-    options: Options,
-    fitted: Fitted,
+    options: TrainingOptions,
+    fitted: FittedModel,
     install: Install,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -98,8 +100,8 @@ def test_a_worse_model_is_registered_but_not_promoted(  # noqa: PLR0913, PLR0917
 def test_a_better_model_is_promoted(
     client: MlflowClient,
     run_training: Train,
-    options: Options,
-    fitted: Fitted,
+    options: TrainingOptions,
+    fitted: FittedModel,
     install: Install,
 ) -> None:
     """A champion that has learnt nothing gives way."""
@@ -111,7 +113,7 @@ def test_a_better_model_is_promoted(
     assert _champion(client, options) == outcome.version
 
 
-def test_a_champion_of_other_columns_stays(client: MlflowClient, run_training: Train, options: Options) -> None:
+def test_a_champion_of_other_columns_stays(client: MlflowClient, run_training: Train, options: TrainingOptions) -> None:
     """It cannot be judged on these data: the new version waits, the reason names the columns, --force promotes."""
     first = run_training()
     other = run_training(dataset="diabetes")
@@ -122,7 +124,9 @@ def test_a_champion_of_other_columns_stays(client: MlflowClient, run_training: T
     assert run_training(dataset="diabetes", force=True).promoted
 
 
-def test_a_champion_whose_files_are_gone_stays(client: MlflowClient, run_training: Train, options: Options) -> None:
+def test_a_champion_whose_files_are_gone_stays(
+    client: MlflowClient, run_training: Train, options: TrainingOptions
+) -> None:
     """A broken champion is not replaced without a word, and does not stop the training."""
     broken = run_training()
     source = client.get_model_version(options.model_name, broken.version).source
@@ -138,7 +142,7 @@ def test_a_champion_whose_files_are_gone_stays(client: MlflowClient, run_trainin
 
 def test_a_champion_of_a_numpy_signature_is_judged(
     run_training: Train,
-    fitted: Fitted,
+    fitted: FittedModel,
     install: Install,
 ) -> None:
     """A model logged from an array takes the columns by position."""
@@ -147,7 +151,9 @@ def test_a_champion_of_a_numpy_signature_is_judged(
     assert run_training().promoted
 
 
-def test_a_champion_that_knew_fractions_judges_integers(run_training: Train, options: Options, tmp_path: Any) -> None:
+def test_a_champion_that_knew_fractions_judges_integers(
+    run_training: Train, options: TrainingOptions, tmp_path: Any
+) -> None:
     """Yesterday's file had gaps in a column of integers, so MLflow took it for fractions; today's has none."""
     draw = np.random.default_rng(0)
     table = pd.DataFrame({"n": draw.integers(0, 50, 100), "x": draw.normal(size=100)})
@@ -166,7 +172,7 @@ def test_a_champion_that_took_integers_is_judged(run_training: Train, tmp_path: 
     table = pd.DataFrame({"n": draw.integers(0, 50, 100), "x": draw.normal(size=100)})
     table["y"] = 2.5 * table["n"] + table["x"]
     table.to_csv(tmp_path / "f.csv", index=False)
-    first = run_training(data=tmp_path / "f.csv", target="y", csv=CsvOptions(integer=("n",)))
+    first = run_training(data=tmp_path / "f.csv", target="y", csv=CsvOptions(columns={"n": "integer"}))
     second = run_training(data=tmp_path / "f.csv", target="y")
     assert second.promoted
     assert second.metrics == pytest.approx(first.metrics)
@@ -181,7 +187,7 @@ def test_a_champion_that_took_integers_cannot_judge_fractions(
     table["y"] = 2.5 * table["n"] + table["x"]
     table.to_csv(tmp_path / "whole.csv", index=False)
     table.assign(n=table["n"] + 0.5).to_csv(tmp_path / "fractions.csv", index=False)
-    run_training(data=tmp_path / "whole.csv", target="y", csv=CsvOptions(integer=("n",)))
+    run_training(data=tmp_path / "whole.csv", target="y", csv=CsvOptions(columns={"n": "integer"}))
     outcome = run_training(data=tmp_path / "fractions.csv", target="y")
     assert not outcome.promoted
     reason = client.get_model_version(outcome.name, outcome.version).tags["promotion"]
@@ -199,7 +205,7 @@ def test_champions_for_other_labels_stay(run_training: Train, tmp_path: Any) -> 
     assert not run_training(data=tmp_path / "integers.csv", target="y").promoted
 
 
-def test_a_deleted_champion_makes_room(client: MlflowClient, run_training: Train, options: Options) -> None:
+def test_a_deleted_champion_makes_room(client: MlflowClient, run_training: Train, options: TrainingOptions) -> None:
     """When the champion's version was deleted, its alias is gone with it."""
     client.delete_model_version(options.model_name, run_training().version)
     outcome = run_training()

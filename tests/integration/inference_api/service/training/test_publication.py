@@ -16,11 +16,11 @@ import yaml
 from mlflow import MlflowClient
 from sklearn.linear_model import LinearRegression
 
-from src.service.training.csv_input.options import CsvOptions
+from src.service.training.csv_input.csv_options import CsvOptions
 from src.service.training.errors import PublicationError
 from src.service.training.reference_data import EXAMPLE, TRUE_COEFFICIENTS, TRUE_INTERCEPT, reference, true_value
-from src.service.training.trainer import Outcome
-from src.service.training.training_options import Options
+from src.service.training.trainer import TrainingResult
+from src.service.training.training_options import TrainingOptions
 
 pytestmark = [
     pytest.mark.integration,
@@ -28,10 +28,10 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Operation with .* is deprecated:pandas.errors.Pandas4Warning"),
 ]
 
-Train = Callable[..., Outcome]
+Train = Callable[..., TrainingResult]
 
 
-def _downloaded(outcome: Outcome, folder: Path) -> Path:
+def _downloaded(outcome: TrainingResult, folder: Path) -> Path:
     uri = f"models:/{outcome.name}/{outcome.version}"
     return Path(mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=str(folder)))
 
@@ -155,13 +155,13 @@ def _table_of(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, dtype={"años": float})
 
 
-@pytest.mark.parametrize(("integer", "kind"), [((), "double"), (("años",), "long")])
+@pytest.mark.parametrize(("columns", "kind"), [({}, "double"), ({"años": "integer"}, "long")])
 def test_whole_numbers_are_doubles_unless_told_otherwise(
-    run_training: Train, tmp_path: Path, integer: tuple[str, ...], kind: str
+    run_training: Train, tmp_path: Path, columns: dict[str, str], kind: str
 ) -> None:
     """--integer keeps a column of whole numbers as MLflow's long."""
     _clinic(tmp_path / "clinic.csv", None)
-    outcome = run_training(data=tmp_path / "clinic.csv", target="y", csv=CsvOptions(integer=integer))
+    outcome = run_training(data=tmp_path / "clinic.csv", target="y", csv=CsvOptions(columns=columns))
     schema = mlflow.pyfunc.load_model(f"models:/{outcome.name}@champion").metadata.get_input_schema()
     assert schema.input_dict()["años"].to_dict()["type"] == kind
 
@@ -220,7 +220,9 @@ def test_the_example_is_strict_json(run_training: Train, tmp_path: Path) -> None
     assert "NaN" not in text
 
 
-def test_nothing_to_do_when_the_alias_exists(client: MlflowClient, run_training: Train, options: Options) -> None:
+def test_nothing_to_do_when_the_alias_exists(
+    client: MlflowClient, run_training: Train, options: TrainingOptions
+) -> None:
     """--skip-if-registered trains the first time only."""
     first = run_training(skip_if_registered=True)
     second = run_training(skip_if_registered=True)

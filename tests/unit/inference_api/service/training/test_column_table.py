@@ -1,14 +1,14 @@
-"""The table of the columns: one line each, for people."""
+"""The table of the columns."""
 
 import pandas as pd
 
-from src.service.training.column_table import column_table, lines
+from src.service.training.column_table import aligned_lines, column_table
 from src.service.training.dataset import Dataset
 from src.service.training.feature_columns import split_columns
 
 
-def test_each_column_has_its_line() -> None:
-    """Kind, range or categories, gaps with their marks, and what a request may hold."""
+def test_each_column_has_a_row() -> None:
+    """Kind, range or categories, missing values with their texts, and the values that a request may have."""
     features = pd.DataFrame(
         {
             "metros": [40.5, None, 60.0, 70.0],
@@ -21,7 +21,7 @@ def test_each_column_has_its_line() -> None:
         }
     )
     target = pd.Series([1.5, 2.5, 3.5, 4.5], name="precio")
-    dataset = Dataset("casas", "casas.csv", "", features, target, marks={"metros": {"s/d": 1}})
+    dataset = Dataset("casas", "casas.csv", "", features, target, missing_markers={"metros": {"s/d": 1}})
     kept = features.drop(columns="id")
     table = column_table(dataset, kept, target, split_columns(kept))
     assert table.to_numpy().tolist() == [
@@ -46,5 +46,5 @@ def test_each_column_has_its_line() -> None:
         ["id", "left out", "", "0", "nothing: it is not a field of the request"],
         ["precio", "target, number", "1.5 to 4.5", "0", "nothing: it is the answer"],
     ]
-    assert len(lines(table)) == 9
-    assert not any("\n" in line for line in lines(table))
+    assert len(aligned_lines(table)) == 9
+    assert not any("\n" in line for line in aligned_lines(table))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from src.service.training.command_line import parse
-from src.service.training.csv_input.options import CsvOptions
+from src.service.training.csv_input.csv_options import CsvOptions
 
 
 def test_the_defaults_are_the_projects() -> None:
@@ -97,11 +97,7 @@ def test_what_is_known_about_the_file_arrives() -> None:
         thousands=" ",
         encoding="iso8859-1",
         missing=("-999", ""),
-        text=("a", "b"),
-        number=("c",),
-        integer=("d",),
-        date=("e",),
-        ignore=("f",),
+        columns={"a": "text", "b": "text", "c": "number", "d": "integer", "e": "date", "f": "ignore"},
     )
     assert parse(["--data", "f.csv", "--target", "y", "--thousands", "none"], {}).csv == CsvOptions(thousands="")
     assert parse([], {}).csv == CsvOptions()

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
-from src.service.training.evaluation import cross_validated, deciding_metric, held_out_scores, no_worse
+from src.service.training.evaluation import cross_validated, deciding_metric, held_out_scores, is_no_worse
 from src.service.training.task import Task
 
 
@@ -22,9 +22,9 @@ from src.service.training.task import Task
         (0.8, 0.8, Task.CLASSIFICATION, True),
     ],
 )
-def test_no_worse(challenger: float, champion: float, task: Task, expected: bool) -> None:  # noqa: FBT001 - a table's column
+def test_is_no_worse(challenger: float, champion: float, task: Task, expected: bool) -> None:  # noqa: FBT001 - a table's column
     """Lower error or higher F1 wins, equality is enough, and the last bits of a sum do not count."""
-    assert no_worse(challenger, champion, task) is expected
+    assert is_no_worse(challenger, champion, task) is expected
 
 
 def test_regression_scores() -> None:

@@ -12,9 +12,9 @@ from sklearn.linear_model import LinearRegression
 from src.service.training.errors import TrainingError
 from src.service.training.fitting import fit, load
 from src.service.training.reference_data import EXAMPLE, true_value
-from src.service.training.training_options import Options
+from src.service.training.training_options import TrainingOptions
 
-OPTIONS = Options(tracking_uri="http://unused", model_name="m", alias="champion", experiment="e")
+OPTIONS = TrainingOptions(tracking_uri="http://unused", model_name="m", alias="champion", experiment="e")
 
 
 def test_the_reference_is_learnt_to_its_noise() -> None:
@@ -82,7 +82,7 @@ def test_a_spanish_spreadsheet_is_learnt(tmp_path: Path, mark: tuple[str, ...], 
     options = replace(OPTIONS, data=tmp_path / "casas.csv", target="precio")
     fitted = fit(load(options), options)
     assert fitted.metrics["cv_r2_mean"] > least
-    assert fitted.columns.set_index("column")["kind"].to_dict() == {
+    assert fitted.column_table.set_index("column")["kind"].to_dict() == {
         "metros": "number",
         "barrio": "category",
         "precio": "target, number",

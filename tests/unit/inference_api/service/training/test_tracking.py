@@ -178,7 +178,7 @@ def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_proxy_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     """A proxy that takes the request and says nothing is named too."""
-    monkeypatch.setattr(tracking, "_ATTEMPT_SECONDS", 0.2)
+    monkeypatch.setattr(tracking, "_REQUEST_TIMEOUT_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"127.0.0.1:{silent.getsockname()[1]}"
         monkeypatch.setenv("HTTP_PROXY", f"http://{address}")

@@ -6,8 +6,9 @@ from types import MappingProxyType
 import pandas as pd
 import pytest
 
-from src.service.training.csv_input.column_types import ReadColumn, read_columns
-from src.service.training.csv_input.options import CsvOptions
+from src.service.training.csv_input.column_texts import TypedColumn
+from src.service.training.csv_input.column_types import read_columns
+from src.service.training.csv_input.csv_options import CsvOptions
 from src.service.training.errors import TrainingError
 
 NO_OPTIONS = CsvOptions()
@@ -18,7 +19,7 @@ def _read(
     options: CsvOptions = NO_OPTIONS,
     separator: str = ",",
     others: Mapping[str, Sequence[str]] = MappingProxyType({}),
-) -> ReadColumn:
+) -> TypedColumn:
     columns = {"x": texts, **others}
     return read_columns(columns, list(range(2, len(texts) + 2)), options, "y", separator)["x"]
 
@@ -80,14 +81,14 @@ def test_a_mark_among_numbers_is_a_gap(mark: str, caplog: pytest.LogCaptureFixtu
     column = _read(["1,5", mark, "2", mark])
     assert column.kind == "number"
     assert column.data.isna().tolist() == [False, True, False, True]
-    assert column.marks == {mark: 2}
+    assert column.missing_markers == {mark: 2}
     assert f"column 'x': 2 gaps are written {mark!r} (2)" in caplog.text
 
 
 def test_a_few_words_among_numbers_are_gaps(caplog: pytest.LogCaptureFixture) -> None:
     """Up to a tenth of the values, with a warning; beyond, the column is text, with a warning too."""
     few = _read(["1"] * 18 + ["abierto"] * 2)
-    assert (few.kind, few.marks) == ("number", {"abierto": 2})
+    assert (few.kind, few.missing_markers) == ("number", {"abierto": 2})
     assert "'abierto' (2) among them are taken for gaps; --text x makes it text" in caplog.text
     assert _read(["1"] * 17 + ["abierto"] * 3).kind == "category"
     assert "column 'x' is text, though most values are numbers: 'abierto' (3) are not" in caplog.text
@@ -98,7 +99,7 @@ def test_marks_in_text_are_told_or_kept(caplog: pytest.LogCaptureFixture) -> Non
     texts = ["NA", "DE", "None", "", "Na"]
     assert _read(texts).data.isna().tolist() == [True, False, True, True, False]
     assert "column 'x': 2 gaps are written 'NA' (1), 'None' (1); --missing or --text x keeps them" in caplog.text
-    for options in (CsvOptions(missing=("",)), CsvOptions(text=("x",))):
+    for options in (CsvOptions(missing=("",)), CsvOptions(columns={"x": "text"})):
         assert _read(texts, options).data.isna().tolist() == [False, False, False, True, False]
     assert _read(texts, CsvOptions(missing=("DE",))).data.isna().tolist() == [False, True, False, True, False]
 
@@ -117,7 +118,7 @@ def test_a_code_is_told_and_may_be_a_number(caplog: pytest.LogCaptureFixture) ->
     assert column.data.tolist()[:2] == ["05001", "11001"]
     assert column.data.isna().tolist() == [False, False, True]
     assert "column 'x' is a code, not a number: it has values with leading zeros, such as '05001'" in caplog.text
-    assert _read(["05001", "s/d"], CsvOptions(number=("x",))).data.tolist()[0] == 5001
+    assert _read(["05001", "s/d"], CsvOptions(columns={"x": "number"})).data.tolist()[0] == 5001
 
 
 @pytest.mark.parametrize(
@@ -172,14 +173,18 @@ def test_options_decide_without_a_word(
         ),
         (["1.5", "1.234,5"], CsvOptions(thousands=""), "not numbers with decimal '.' and no thousands mark: correct"),
         (["12.5", "50,5", "3.5"], NO_OPTIONS, r"such as '50,5' \(line 3\) .* as '12.5' \(line 2\) is: write them all"),
-        (["1", "norte"], CsvOptions(number=("x",)), "--number x: line 3 has 'norte', which is no number"),
-        (["1", "1,5"], CsvOptions(integer=("x",)), "--integer x: line 3 has '1,5', which is no whole number"),
+        (["1", "norte"], CsvOptions(columns={"x": "number"}), "--number x: line 3 has 'norte', which is no number"),
+        (["1", "1,5"], CsvOptions(columns={"x": "integer"}), "--integer x: line 3 has '1,5', which is no whole number"),
         (
             ["1", ""],
-            CsvOptions(integer=("x",)),
+            CsvOptions(columns={"x": "integer"}),
             "--integer x: line 3 has '', which is no whole number; --number x takes",
         ),
-        (["2024-01-01", "pronto"], CsvOptions(date=("x",)), "--date x: line 3 has 'pronto', which is no date"),
+        (
+            ["2024-01-01", "pronto"],
+            CsvOptions(columns={"x": "date"}),
+            "--date x: line 3 has 'pronto', which is no date",
+        ),
     ],
 )
 def test_an_option_that_does_not_fit_is_told(texts: list[str], options: CsvOptions, sentence: str) -> None:
@@ -190,10 +195,10 @@ def test_an_option_that_does_not_fit_is_told(texts: list[str], options: CsvOptio
 
 def test_integers_and_dates_have_their_types() -> None:
     """What was asked for is what MLflow will know the column by."""
-    assert _read(["1", "2"], CsvOptions(integer=("x",))).data.dtype == "int64"
-    dates = _read(["31/12/2024", "s/d"], CsvOptions(date=("x",)))
+    assert _read(["1", "2"], CsvOptions(columns={"x": "integer"})).data.dtype == "int64"
+    dates = _read(["31/12/2024", "s/d"], CsvOptions(columns={"x": "date"}))
     assert dates.data.dtype == "datetime64[ns]"
-    assert (dates.data[0], dates.marks) == (pd.Timestamp("2024-12-31"), {"s/d": 1})
+    assert (dates.data[0], dates.missing_markers) == (pd.Timestamp("2024-12-31"), {"s/d": 1})
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from src.service.training.csv_input.number_format import NumberFormat, decimal_of, evidence, written
+from src.service.training.csv_input.number_format import NumberFormat, count_marks, likely_decimal, parse_number
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ from src.service.training.csv_input.number_format import NumberFormat, decimal_o
 )
 def test_a_number_is_read(text: str, decimal: str, thousands: str, value: float) -> None:
     """To the last bit what Python reads from the plain form."""
-    number = written(text)
+    number = parse_number(text)
     assert number is not None
     assert NumberFormat(decimal, thousands).value(number) == value
 
@@ -49,7 +49,7 @@ def test_a_number_is_read(text: str, decimal: str, thousands: str, value: float)
 )
 def test_what_is_no_number(text: str) -> None:
     """Marks alone, letters, dates and unbalanced parentheses are none."""
-    assert written(text) is None
+    assert parse_number(text) is None
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_what_is_no_number(text: str) -> None:
 )
 def test_a_number_of_another_way_is_none(text: str, decimal: str, thousands: str) -> None:
     """Groups have three digits, and there is one decimal mark."""
-    number = written(text)
+    number = parse_number(text)
     assert number is not None
     assert NumberFormat(decimal, thousands).value(number) is None
 
@@ -88,4 +88,4 @@ def test_a_number_of_another_way_is_none(text: str, decimal: str, thousands: str
 )
 def test_the_decimal_mark_follows_from_what_can_be_nothing_else(bodies: list[str], decimal: str | None) -> None:
     """1.234 alone says nothing; 0,500 does, because no group follows a zero."""
-    assert decimal_of(evidence(bodies)) == decimal
+    assert likely_decimal(count_marks(bodies)) == decimal

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from src.service.training.csv_input.options import CsvOptions
+from src.service.training.csv_input.csv_options import CsvOptions
 from src.service.training.csv_input.reader import read_csv
 from src.service.training.errors import TrainingError
 
@@ -58,7 +58,7 @@ def test_what_the_file_is_written_like_is_said_in_one_line(tmp_path: Path, caplo
     ) in caplog.messages
     assert "2 of 3 rows have no value in 'precio' and are left out" in caplog.messages
     assert data.features["metros"].tolist() == [50.5]
-    assert data.marks == {"precio": {"s/d": 1, "NA": 1}}
+    assert data.missing_markers == {"precio": {"s/d": 1, "NA": 1}}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
@@ -81,11 +81,11 @@ def test_a_column_of_another_way_is_told(tmp_path: Path, caplog: pytest.LogCaptu
 @pytest.mark.parametrize(
     ("option", "options"),
     [
-        ("text", CsvOptions(text=("z",))),
-        ("number", CsvOptions(number=("z",))),
-        ("integer", CsvOptions(integer=("z",))),
-        ("date", CsvOptions(date=("z",))),
-        ("ignore", CsvOptions(ignore=("z",))),
+        ("text", CsvOptions(columns={"z": "text"})),
+        ("number", CsvOptions(columns={"z": "number"})),
+        ("integer", CsvOptions(columns={"z": "integer"})),
+        ("date", CsvOptions(columns={"z": "date"})),
+        ("ignore", CsvOptions(columns={"z": "ignore"})),
     ],
 )
 def test_options_name_columns_that_exist(tmp_path: Path, option: str, options: CsvOptions) -> None:
@@ -96,7 +96,8 @@ def test_options_name_columns_that_exist(tmp_path: Path, option: str, options: C
 
 
 @pytest.mark.parametrize(
-    ("option", "options"), [("date", CsvOptions(date=("y",))), ("ignore", CsvOptions(ignore=("y",)))]
+    ("option", "options"),
+    [("date", CsvOptions(columns={"y": "date"})), ("ignore", CsvOptions(columns={"y": "ignore"}))],
 )
 def test_the_target_is_neither_a_date_nor_left_out(tmp_path: Path, option: str, options: CsvOptions) -> None:
     """Nothing could be learnt then."""
@@ -107,7 +108,7 @@ def test_the_target_is_neither_a_date_nor_left_out(tmp_path: Path, option: str, 
 
 def test_a_column_may_be_left_out(tmp_path: Path) -> None:
     """Also one that could not be read."""
-    data = read_csv(_file(tmp_path, "a;b;y\n1;2,5;3\n2;2.5;4\n"), "y", CsvOptions(ignore=("b",)))
+    data = read_csv(_file(tmp_path, "a;b;y\n1;2,5;3\n2;2.5;4\n"), "y", CsvOptions(columns={"b": "ignore"}))
     assert list(data.features) == ["a"]
 
 
@@ -172,7 +173,7 @@ def test_a_file_that_is_not_there_or_not_a_file(tmp_path: Path) -> None:
 def test_names_are_the_same_however_they_are_typed(tmp_path: Path) -> None:
     """An accent apart from its letter, as a Macintosh writes it, and blanks of any kind do not make another name."""
     path = _file(tmp_path, "an\u0303o;co\u0301digo\u00a0postal;y\n2024;5001;nin\u0303o\n2025;5002;ni\u00f1o\n")
-    data = read_csv(path, "y", CsvOptions(text=("c\u00f3digo postal",), integer=("an\u0303o",)))
+    data = read_csv(path, "y", CsvOptions(columns={"c\u00f3digo postal": "text", "an\u0303o": "integer"}))
     assert list(data.features) == ["a\u00f1o", "c\u00f3digo postal"]
     assert data.features["c\u00f3digo postal"].tolist() == ["5001", "5002"]
     assert data.target.tolist() == ["ni\u00f1o", "ni\u00f1o"]

@@ -1,9 +1,9 @@
-"""The texts by which people say that a value is missing."""
+"""The texts that mean a missing value."""
 
 import re
 from typing import Final
 
-# What pandas takes for missing, and what spreadsheets and forms write; compared in lower case.
+# The defaults of pandas, and what spreadsheets and forms write; compared in lower case.
 _IN_TEXT: Final = frozenset(
     {
         "#n/a", "#n/a n/a", "#na", "-1.#ind", "-1.#qnan", "-nan", "1.#ind", "1.#qnan", "<na>", "n/a", "na", "null",
@@ -11,7 +11,7 @@ _IN_TEXT: Final = frozenset(
         "#¡num!", "#¡núm!", "#num!", "#name?", "#¿nombre?", "#null!", "#¡nulo!", "?", "sin dato", "sin datos",
     }
 )  # fmt: skip
-# pandas knows these in some spellings only; others are words or codes (Na is sodium).
+# pandas takes only these spellings; others are words or codes (Na is sodium).
 _EXACT_IN_TEXT: Final = {
     "na": {"NA"}, "none": {"None"}, "null": {"NULL", "null"}, "nan": {"NaN", "nan"}, "n/a": {"N/A", "n/a"},
 }  # fmt: skip
@@ -27,22 +27,22 @@ _IN_NUMBERS: Final = _IN_TEXT | frozenset(
 )  # fmt: skip
 
 
-def is_mark(text: str, chosen: tuple[str, ...] | None, *, numbers: bool) -> bool:
-    """Whether a text says that the value is missing.
+def is_missing_marker(text: str, chosen: tuple[str, ...] | None, *, numbers: bool) -> bool:
+    """Whether a text means a missing value.
 
     Args:
-        text: One value, without blanks around it.
-        chosen: The texts that say so, when the caller has named them.
-        numbers: Whether it stands in a column of numbers, where a word can be nothing else.
+        text: One value, without surrounding blanks.
+        chosen: The texts of `--missing`; None without that option.
+        numbers: Whether the column holds numbers; then more texts are missing values, as none of them is a category.
     """
     if not text:
         return True
     if chosen is not None and text in chosen:
         return True
     lower = text.casefold()
-    error = _SPREADSHEET_ERROR.fullmatch(lower) is not None
+    spreadsheet_error = _SPREADSHEET_ERROR.fullmatch(lower) is not None
     if numbers:
-        return error or lower in _IN_NUMBERS
+        return spreadsheet_error or lower in _IN_NUMBERS
     if chosen is not None:
         return False
-    return error or (lower in _IN_TEXT and text in _EXACT_IN_TEXT.get(lower, {text}))
+    return spreadsheet_error or (lower in _IN_TEXT and text in _EXACT_IN_TEXT.get(lower, {text}))
