@@ -21,8 +21,8 @@ except SettingError as error:
 
 _arrivals: Arrivals | None = None
 
-# Locust offers every class that it finds in this file, and one shape takes the UI's inputs away: so only what was
-# chosen is defined. Master and workers must have been given the same choice.
+# Locust offers every user class that it finds in this file, and a shape class removes the inputs of the UI: so only
+# the chosen classes are defined. Master and workers need the same choice.
 if _scenario.user == "lean":
     from load.lean_user import LeanUser
 
@@ -39,7 +39,7 @@ elif _scenario.user == "open":
     events.test_stop.add_listener(_arrivals.stop)
 
     class PredictUser(OpenUser):  # type: ignore[no-redef]
-        """One plain socket, used when a request is due."""
+        """One plain socket that sends when a request is due."""
 
         request_timeout = _scenario.request_timeout
         arrivals = _arrivals  # type: ignore[assignment]  # made above
@@ -53,13 +53,13 @@ else:
         request_timeout = _scenario.request_timeout
 
 
-if _scenario.steps is not None:
-    from load.shape import StepsShape
+if _scenario.ramp is not None:
+    from load.shape import RampShape
 
-    class Staircase(StepsShape):
-        """So many more users every so many seconds."""
+    class PredictShape(RampShape):
+        """The chosen ramp."""
 
-    Staircase.steps = _scenario.steps
+    PredictShape.ramp = _scenario.ramp
 
 
 report_files.listen(events)

@@ -1,1 +1,1 @@
-"""The load scenario for Locust: users, shape, recording. Limits and verdicts are in `capacity`."""
+"""The load scenario for Locust: users, ramp, recording. Limits and verdicts are in `capacity`."""

@@ -1,4 +1,4 @@
-"""Where a host is, asked for seldom: a name looked up for each of ten thousand connections costs half a core."""
+"""Cached DNS lookups: to resolve the name for each of ten thousand connections costs half a core."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ _LIFETIME_SECONDS: Final = 5.0
 
 
 class Addresses:
-    """The addresses of a host, in turn; looked up anew after some seconds, and when one cannot be reached."""
+    """The addresses of a host, used in turn; resolved again after some seconds, and when one cannot be reached."""
 
     def __init__(self, host: str, port: int) -> None:
-        """Nothing is looked up yet."""
+        """Remember the host; it is resolved with the first connection."""
         self._host = host
         self._port = port
-        self._found: Iterator[tuple[Any, ...]] | None = None
-        self._until = 0.0
+        self._resolved: Iterator[tuple[Any, ...]] | None = None
+        self._expires = 0.0
 
     def connect(self, timeout: float) -> socket.socket:
         """Open a connection.
 
         Raises:
-            OSError: When the name is not found, or nobody answers there in time.
+            OSError: When the name cannot be resolved, or the connection cannot be opened in time.
         """
-        if self._found is None or time.monotonic() > self._until:
-            found = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
-            self._found = itertools.cycle(found)
-            self._until = time.monotonic() + _LIFETIME_SECONDS
-        family, kind, protocol, _, address = next(self._found)
-        made = socket.socket(family, kind, protocol)
+        if self._resolved is None or time.monotonic() > self._expires:
+            resolved = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+            self._resolved = itertools.cycle(resolved)
+            self._expires = time.monotonic() + _LIFETIME_SECONDS
+        family, kind, protocol, _, address = next(self._resolved)
+        connection = socket.socket(family, kind, protocol)
         try:
-            made.settimeout(timeout)
-            made.connect(address)
+            connection.settimeout(timeout)
+            connection.connect(address)
         except BaseException:
-            made.close()
-            self._found = None
+            connection.close()
+            self._resolved = None
             raise
-        return made
+        return connection
 
 
 @cache
 def addresses_of(target: Target) -> Addresses:
-    """The addresses that all connections of this process to a target share."""
+    """The addresses of a target, shared by all connections of this process."""
     return Addresses(target.host, target.port)

@@ -1,6 +1,6 @@
-"""What came of one request: nothing to say, or the name of its failure.
+"""The name of what failed in a request, if anything did.
 
-The names are few whatever the API answers, because Locust keeps one row per name.
+There are few names whatever the API answers, because Locust keeps one row per name.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import re
 from typing import Any
 
 _OK = 200
-_KIND = re.compile(r"[a-z]+(?:[_ -][a-z]+)*")
-_LONGEST_KIND = 40
+_ERROR_CODE = re.compile(r"[a-z]+(?:[_ -][a-z]+)*")
+_MAX_CODE_LENGTH = 40
 NOT_SENT = "not sent, every sender still waits"
-"""An open arrival that nobody was free to send, because the API has not answered those before it."""
+"""An open arrival that was not sent in time, because every sender still waited for an answer of the API."""
 
 _NAMES_BY_ERROR = {
     "ConnectionRefusedError": "connection refused",
@@ -33,33 +33,33 @@ _NAMES_BY_ERROR = {
 
 
 def answer_failure(status: int, body: bytes) -> str | None:
-    """Name what is wrong with an answer; None when it is 200 and carries a finite prediction."""
+    """Name what is wrong with an answer; None when it is 200 and has a finite prediction."""
     try:
         answer = json.loads(body)
     except ValueError:
         return "HTTP 200 is not JSON" if status == _OK else f"HTTP {status}"
     fields = answer if isinstance(answer, dict) else {}
     if status != _OK:
-        kind = fields.get("error")
-        return f"HTTP {status} {kind}" if _is_kind(kind) else f"HTTP {status}"
+        code = fields.get("error")
+        return f"HTTP {status} {code}" if _is_error_code(code) else f"HTTP {status}"
     if "prediction" not in fields:
         return "HTTP 200 without a prediction"
     return _prediction_failure(fields["prediction"])
 
 
 def network_failure(error: BaseException) -> str:
-    """Name what went wrong on the way to an answer."""
-    # geventhttpclient wraps the error of a request that it would have repeated, had it been a GET.
+    """Name the network error that ended a request."""
+    # geventhttpclient wraps the error of a request that it would have repeated if it were a GET.
     cause = getattr(error, "original", None) or error
-    for kind in type(cause).__mro__:
-        if kind.__name__ in _NAMES_BY_ERROR:
-            return _NAMES_BY_ERROR[kind.__name__]
+    for error_type in type(cause).__mro__:
+        if error_type.__name__ in _NAMES_BY_ERROR:
+            return _NAMES_BY_ERROR[error_type.__name__]
     return f"network error {type(cause).__name__}"
 
 
-def _is_kind(kind: Any) -> bool:
-    """Whether this is a stable word like `not_ready`: a sentence or an id would make a row for each request."""
-    return isinstance(kind, str) and len(kind) <= _LONGEST_KIND and _KIND.fullmatch(kind) is not None
+def _is_error_code(code: Any) -> bool:
+    """Whether this is a fixed code like `not_ready`: a sentence or an id would make a row for each request."""
+    return isinstance(code, str) and len(code) <= _MAX_CODE_LENGTH and _ERROR_CODE.fullmatch(code) is not None
 
 
 def _prediction_failure(prediction: Any) -> str | None:

@@ -16,19 +16,19 @@ from load.failure import answer_failure, network_failure
 from load.payload import payload_of
 from load.target_url import PREDICT_PATH
 
-# Locust has put gevent's poll in the place of the real one, and that one switches to other users even to look.
+# Locust replaced poll by gevent's, which switches to other users even when it only checks.
 _poll: type[select.poll] = monkey.get_original("select", "poll")
 
 
 class FastUser(FastHttpUser):
-    """Predicts, waits 1 to 2.5 seconds, and again."""
+    """Sends a prediction request, waits, and repeats."""
 
     abstract = True
     wait_time = between(1, 2.5)
     request_timeout: ClassVar[float] = 30
 
     def __init__(self, environment: Environment) -> None:
-        """Prepare what every request sends."""
+        """Prepare the body and the headers of all requests."""
         self.network_timeout = self.connection_timeout = self.request_timeout
         super().__init__(environment)
         self._body = payload_of(environment)
@@ -37,7 +37,7 @@ class FastUser(FastHttpUser):
 
     @task
     def predict(self) -> None:
-        """Ask for a prediction; only a 200 with a finite one counts as success."""
+        """Request a prediction; only a 200 with a finite prediction counts as success."""
         with self.client.post(
             PREDICT_PATH,
             data=self._body,
@@ -57,10 +57,10 @@ class FastUser(FastHttpUser):
                 response.failure(failure)
 
     def _keep_connections_beyond_1024(self) -> None:
-        """Look at a resting connection with poll(2) instead of select(2).
+        """Check an idle connection with poll(2) instead of select(2).
 
-        geventhttpclient takes every descriptor from 1024 on, which select(2) cannot look at, for closed: beyond a
-        thousand users in a process each request would open a new connection.
+        select(2) cannot check descriptors from 1024 on, so geventhttpclient takes them for closed: with more than a
+        thousand users in a process, each request would open a new connection.
         """
         client = self.client.client.clientpool.get_client(URL(str(self.host)))
         # The pool has no public way to say how it checks a connection.
@@ -68,7 +68,7 @@ class FastUser(FastHttpUser):
 
 
 def _is_open(connection: socket | None) -> bool:
-    """Whether nothing waits to be read, an end of the connection least of all."""
+    """Whether a connection is open: nothing waits to be read, not even its end."""
     if connection is None or connection.fileno() < 0:
         return False
     poll = _poll()

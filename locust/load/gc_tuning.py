@@ -1,7 +1,7 @@
-"""Python's garbage collector, kept from being measured.
+"""Keeps pauses of Python's garbage collector out of the measured latencies.
 
-Ten thousand users are half a million objects. A full collection looks at all of them, a tenth of a second or more in
-which nobody sends or receives, and every few seconds that pause would stand in the report as the API's latency.
+Ten thousand users are half a million objects. A full collection visits all of them: for a tenth of a second or more no
+user sends or receives, and every few seconds this pause would be counted as latency of the API.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ _THRESHOLDS: Final = (100_000, 50, 1000)
 
 
 def listen(events: Any) -> None:
-    """Settle whenever all the users that were asked for are there.
+    """Call `freeze_gc` whenever all users have started.
 
     Args:
-        events: Locust's.
+        events: Locust's events.
     """
-    events.spawning_complete.add_listener(settle)
+    events.spawning_complete.add_listener(freeze_gc)
 
 
-def settle(**_: object) -> None:
-    """Take everything that lives now, the users above all, out of the collector's sight, and let it look seldom."""
+def freeze_gc(**_: object) -> None:
+    """Exclude all present objects, among them the users, from collection, and make collections rare."""
     gc.freeze()
     gc.set_threshold(*_THRESHOLDS)

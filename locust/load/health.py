@@ -1,4 +1,4 @@
-"""Tells Docker whether a container does its part of the load test: `python -m load.health master` or `... worker`."""
+"""Health check of the load test's containers: `python -m load.health master` or `python -m load.health worker`."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _LISTENING = "0A"
 
 
 def main(arguments: list[str]) -> str | None:
-    """Return what is wrong, or None; the parts are those of docker-compose-load-testing.yml."""
+    """Return what is wrong, or None; the roles are those of docker-compose-load-testing.yml."""
     parser = argparse.ArgumentParser(prog="load.health", description=__doc__)
-    parser.add_argument("part", choices=["master", "worker"])
-    part = parser.parse_args(arguments).part
-    if part == "worker":
+    parser.add_argument("role", choices=["master", "worker"])
+    role = parser.parse_args(arguments).role
+    if role == "worker":
         return None if _has_socket(_ESTABLISHED, remote=True) else "no connection to the master"
     if os.environ.get("LOCUST_HEADLESS", ""):
-        return None if _has_socket(_LISTENING, remote=False) else "no door for workers"
+        return None if _has_socket(_LISTENING, remote=False) else "not listening for workers"
     try:
-        # The container may have a proxy for the outside, which must not be asked for its own loopback.
+        # The container may have a proxy for other hosts, which must not be used for the loopback address.
         with build_opener(ProxyHandler({})).open(_UI, timeout=_TIMEOUT_SECONDS):
             return None
     except OSError as error:
@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> str | None:
 
 
 def _has_socket(state: str, *, remote: bool) -> bool:
-    """Whether this container has a socket in that state with the master's port at that end, see proc_net_tcp(5)."""
+    """Whether a TCP socket is in that state with the master's port at the remote or local end, see proc_net_tcp(5)."""
     port = f":{_MASTER_PORT:04X}"
     for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
         lines = table.read_text().splitlines()[1:] if table.exists() else []

@@ -1,4 +1,4 @@
-"""The user for one-machine runs at ten thousand users: a plain socket and nothing else."""
+"""The user for ten thousand users on one machine: a plain socket, for less CPU."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from load.sender import Sender
 _LEAST_WAIT, _MOST_WAIT = 1, 2.5
 
 
-def rest_of_a_wait() -> float:
-    """How long somebody still waits who is met at a random moment of waiting, in seconds.
+def residual_wait() -> float:
+    """What remains, in seconds, of a wait that is met at a random moment.
 
-    With it the users ask at their rate from the first moment on. All of them asking as they come would be a wave that
-    takes several waits to settle. The wait that one falls into is longer than most (a wait of l seconds as often as l
-    says), and every moment of it is as likely: https://en.wikipedia.org/wiki/Renewal_theory#The_inspection_paradox
+    Users that begin with it send at their long-run rate from the first moment. If each sent its first request at once,
+    the rate would oscillate for several waits. A random moment falls into a wait with a probability proportional to the
+    length of the wait, and is uniform within it: https://en.wikipedia.org/wiki/Renewal_theory#The_inspection_paradox
     """
-    wait = math.sqrt(random.uniform(_LEAST_WAIT**2, _MOST_WAIT**2))  # noqa: S311 - a wait is no secret
+    wait = math.sqrt(random.uniform(_LEAST_WAIT**2, _MOST_WAIT**2))  # noqa: S311 - needs no cryptographic randomness
     return random.uniform(0, wait)  # noqa: S311 - as above
 
 
 class LeanUser(Sender):
-    """Predicts, waits 1 to 2.5 seconds, and again, for about half the CPU of the fast user; no TLS, no redirects."""
+    """Does as the fast user does, for about half its CPU; no TLS, no redirects."""
 
     abstract = True
     wait_time = between(_LEAST_WAIT, _MOST_WAIT)
 
     def on_start(self) -> None:
-        """Come in the middle of a wait."""
-        gevent.sleep(rest_of_a_wait())
+        """Begin in the middle of a wait."""
+        gevent.sleep(residual_wait())
 
     @task
     def predict(self) -> None:
-        """Ask for a prediction and report what came of it, under the same name as the fast user."""
-        self.ask(time.perf_counter())
+        """Request a prediction and report its outcome, under the same name as the fast user."""
+        self.predict_once(time.perf_counter())

@@ -1,4 +1,4 @@
-"""The limit of open files: every user holds a connection, and every connection is one."""
+"""The limit of open files: every user has a connection, and every connection is an open file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 
 
 def raise_limit() -> None:
-    """Raise this process's limit as far as it may go: Locust stops at 10,000, which 10,000 users already exceed."""
+    """Raise this process's limit as far as allowed: Locust raises it to 10,000 only, which 10,000 users exceed."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _ENOUGH if hard == resource.RLIM_INFINITY else min(_ENOUGH, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -20,6 +20,6 @@ def raise_limit() -> None:
         soft = wanted
     if soft != resource.RLIM_INFINITY and soft < _FULL_RUN:
         logger.warning(
-            "This process may open %d files and hold somewhat fewer users: raise `ulimit -n` or use more workers",
+            "This process may open %d files, so it can run somewhat fewer users: raise `ulimit -n` or use more workers",
             soft,
         )

@@ -1,4 +1,4 @@
-"""The user for an open load: sends when a request is due, not when it is done with the one before."""
+"""The user for open-loop load: sends when a request is due, not when its previous request is answered."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from load.arrivals import Arrivals
 from load.failure import NOT_SENT
 from load.sender import Sender
 
-PATIENCE_SECONDS: Final = 2.0
-"""Who was not served for so long has left: without that, a queue of the past would be all that is ever measured."""
+MAX_DELAY_SECONDS: Final = 2.0
+"""A request that is due for longer than this fails unsent; else, after an overload, only its backlog is measured."""
 
 
 class OpenUser(Sender):
-    """One connection of a pool on which arrivals are sent; as many users as connections may wait at once."""
+    """One connection of a pool that sends the arrivals; at most one request per user waits for its answer."""
 
     abstract = True
     wait_time = constant(0)
@@ -24,10 +24,10 @@ class OpenUser(Sender):
 
     @task
     def predict(self) -> None:
-        """Ask for a prediction when one is due, its latency counts from then; what is due for too long has failed."""
+        """Request a prediction when one is due; its latency counts from then, and one that is too late fails."""
         due = self.arrivals.take()
         now = time.perf_counter()
-        if now - due > PATIENCE_SECONDS:
+        if now - due > MAX_DELAY_SECONDS:
             self.report(due, now, NOT_SENT)
         else:
-            self.ask(due)
+            self.predict_once(due)

@@ -21,7 +21,7 @@ _TIMEOUT_SECONDS = 5.0
 
 
 class NoPayloadError(Exception):
-    """The API gives no example to send, and the message says why."""
+    """The API gives no example to send; the message says why."""
 
 
 def fetch_payload(host: str) -> str:
@@ -30,7 +30,7 @@ def fetch_payload(host: str) -> str:
     Raises:
         NoPayloadError: When the API cannot be reached, has no model yet, or gives no example.
     """
-    # The same client as the standard user's, so what it reaches the users reach; its requests belong to no statistics.
+    # The same client as the standard user's, so it reaches what the users reach; its requests are in no statistics.
     api = FastHttpSession(
         host,
         EventHook(),
@@ -67,7 +67,7 @@ def _get(api: FastHttpSession, host: str, path: str) -> tuple[int, Any]:
 
 
 def _proxy_note(host: str) -> str:
-    """Say that the users go past a proxy that other programs would ask: they measure the API, not the proxy."""
+    """Say that the users do not use a proxy that other programs would use: they measure the API, not the proxy."""
     parts = urlsplit(host)
     name = parts.hostname or ""
     if not getproxies().get(parts.scheme) or _is_loopback(name) or proxy_bypass(parts.netloc):
@@ -94,7 +94,7 @@ def _example(schema: Any, host: str) -> str:
 
 
 def remember_payload(environment: Environment, body: str) -> None:
-    """Keep the body where Locust takes it along: the options go to the workers with every order to start users."""
+    """Store the body in the options, which Locust sends to the workers when they start users."""
     vars(environment.parsed_options)["predict_body"] = body
 
 

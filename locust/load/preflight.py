@@ -1,4 +1,4 @@
-"""Looks before the jump: a run that cannot work is refused, with the reason, before its first user starts."""
+"""Checks before a run: one that cannot work is refused, with the reason, before its first user starts."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ logger = logging.getLogger(__name__)
 
 
 class RefusedError(Exception):
-    """The run must not start, and the message says why."""
+    """The run must not start; the message says why."""
 
 
 @dataclass(frozen=True)
 class Preflight:
-    """The checks before a run, tied to Locust's events."""
+    """The checks before a run, called by Locust's events."""
 
     scenario: Scenario
 
     def listen(self, events: Events) -> None:
-        """Take part in the life of a Locust process."""
+        """Register for Locust's events."""
         events.init.add_listener(self.on_init)
         events.test_start.add_listener(self.on_test_start)
 
     def on_init(self, environment: Environment, web_ui: WebUI | None = None, **_: Any) -> None:
-        """Prepare the process; a run that starts by itself is checked here, one that people start when they do."""
+        """Prepare the process; check a run that starts by itself (one started in the UI is checked when it starts)."""
         open_files.raise_limit()
         if isinstance(environment.runner, WorkerRunner):
             return
         if web_ui is not None and web_ui.app is not None:
-            web_ui.app.before_request(lambda: self._answer_to_start(environment))
+            web_ui.app.before_request(lambda: self._check_start_request(environment))
         options = environment.parsed_options
         if options is not None and (options.headless or options.autostart):
             try:
@@ -57,7 +57,7 @@ class Preflight:
                 raise SystemExit(1) from None
 
     def on_test_start(self, environment: Environment, **_: Any) -> None:
-        """Hand the payload to the users; Locust takes it to the workers with the command line's options."""
+        """Store the payload for the users; Locust sends it to the workers with the command line's options."""
         runner = environment.runner
         if isinstance(runner, WorkerRunner):
             return
@@ -66,7 +66,7 @@ class Preflight:
             body = self.payload(environment.host, wait=0)
         except RefusedError as refusal:
             logger.error("The run does not start: %s", refusal)  # noqa: TRY400 - a refusal needs no traceback
-            _abandon(environment)
+            _cancel_start(environment)
             raise GreenletExit from None
         environment.host = str(environment.host).rstrip("/")
         remember_payload(environment, body)
@@ -75,7 +75,7 @@ class Preflight:
         logger.info("Every request to %s sends the API's own example: %s", environment.host, body)
 
     def payload(self, host: str | None, wait: float) -> str:
-        """The body to send, from an API that may take some seconds to be there.
+        """The body to send; waits up to `wait` seconds for the API.
 
         Raises:
             RefusedError: When the API does not give one in time.
@@ -100,11 +100,11 @@ class Preflight:
         workers = worker_count(runner)
         if isinstance(runner, MasterRunner) and workers == 0:
             raise RefusedError("no worker is connected: start one with `--scale locust-worker=1`")
-        if self.scenario.steps is not None and (reason := self.scenario.steps.refusal(workers)) is not None:
+        if self.scenario.ramp is not None and (reason := self.scenario.ramp.refusal(workers)) is not None:
             raise RefusedError(reason)
 
-    def _answer_to_start(self, environment: Environment) -> Response | None:
-        """Refuse the UI's start button, which shows the message of the answer; None lets the request pass."""
+    def _check_start_request(self, environment: Environment) -> Response | None:
+        """Refuse a start from the UI, which shows the message; None lets the request pass."""
         runner = environment.runner
         if request.endpoint != "locust.swarm" or runner is None or runner.state in {STATE_SPAWNING, STATE_RUNNING}:
             return None
@@ -118,8 +118,8 @@ class Preflight:
         return None
 
 
-def _abandon(environment: Environment) -> None:
-    """Undo a start that Locust has begun: leave a process without UI, and let a UI start again."""
+def _cancel_start(environment: Environment) -> None:
+    """Undo a start that Locust has begun: end a process without UI, and let the UI start again."""
     runner = environment.runner
     if runner is None:
         return
@@ -127,7 +127,7 @@ def _abandon(environment: Environment) -> None:
         environment.process_exit_code = 1
         gevent.spawn(runner.quit)
         return
-    # Locust takes a shape whose greenlet it still knows for a running one.
+    # While Locust has a greenlet for the shape, it takes the shape for a running one.
     if runner.shape_greenlet is gevent.getcurrent():
         runner.shape_greenlet = None
     runner.shape_last_tick = None

@@ -1,8 +1,8 @@
-"""Every answer of a run, one by one, in a file: exact percentiles of any moment need no buckets.
+"""Writes every answer of a run to a file, for exact percentiles of any time window.
 
-Locust's own figures are rounded (to 10 ms above 100 ms) and mix the moments of a run. A record is 14 bytes, little
-endian: when the request should have been sent (seconds since 1970, float64), how long its answer took from then on
-(milliseconds, float32), and what came of it (uint16): 0 for a good answer, else the number of a kind of failure that a
+Locust's own figures are rounded (to 10 ms above 100 ms) and cover the whole run. A record is 14 bytes, little endian:
+when the request should have been sent (seconds since 1970, float64), how long its answer took from then on
+(milliseconds, float32), and its outcome (uint16): 0 for a good answer, else the number of a kind of failure, which a
 line of the second file names.
 """
 
@@ -18,19 +18,19 @@ from typing import Any, Final
 import gevent
 
 RECORD: Final = struct.Struct("<dfH")
-"""How one answer is written."""
+"""The format of one answer."""
 _FLUSH_SECONDS: Final = 0.1
 
 
 class Recorder:
-    """Writes the answers and the number of users to files of its process in a folder.
+    """Writes the answers and the number of users to files in a folder, two for each process.
 
     `answers-<pid>.bin` holds the records; `events-<pid>.jsonl` holds a line `{"at", "users"}` for every tenth of a
     second, written after the answers up to then, and a line `{"kind", "name"}` before the first record of that kind.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Write into a folder that exists, once a run begins."""
+        """Write into this folder, which must exist, once a run begins."""
         self._folder = folder
         self._kinds: dict[str, int] = {}
         self._answers = bytearray()
@@ -41,19 +41,19 @@ class Recorder:
         """Record from the start of a run to its end.
 
         Args:
-            events: Locust's.
+            events: Locust's events.
         """
         events.request.add_listener(self.on_request)
         events.test_start.add_listener(self.on_test_start)
         events.quitting.add_listener(self.on_quitting)
 
     def on_request(self, *, response_time: float, exception: BaseException | None, start_time: float, **_: Any) -> None:
-        """Keep one answer."""
+        """Record one answer."""
         kind = 0 if exception is None else self._kind(str(exception))
         self._answers += RECORD.pack(start_time, response_time, kind)
 
     def on_test_start(self, environment: Any, **_: Any) -> None:
-        """Begin to write; a process of the UI makes many runs, and one writer serves them all."""
+        """Start the writer; a process with the UI makes many runs, with one writer for all."""
         if self._writer is None:
             self._writer = gevent.spawn(self._write_always, environment)
             self._writer.link_exception(lambda _: environment.runner.quit())
@@ -68,20 +68,19 @@ class Recorder:
             gevent.sleep(_FLUSH_SECONDS)
 
     def _write(self, environment: Any) -> None:
-        """Append what came since; answers first, so that a line about a moment never lacks an answer before it."""
+        """Append what is new; answers first, so that all answers up to the time of a line are in the file before it."""
         now = time.time()
         answers, self._answers = self._answers, bytearray()
         users = environment.runner.user_count if environment.runner is not None else 0
         lines = [*self._events, {"at": now, "users": users}]
         self._events = []
-        name = os.getpid()
-        # In a thread of its own: a slow disk must not stop the users.
-        gevent.get_hub().threadpool.apply(self._append, (name, bytes(answers), lines))
+        # In a thread, because a slow disk must not stop the users.
+        gevent.get_hub().threadpool.apply(self._append, (os.getpid(), bytes(answers), lines))
 
-    def _append(self, name: int, answers: bytes, lines: list[dict[str, Any]]) -> None:
-        with (self._folder / f"answers-{name}.bin").open("ab") as file:
+    def _append(self, process: int, answers: bytes, lines: list[dict[str, Any]]) -> None:
+        with (self._folder / f"answers-{process}.bin").open("ab") as file:
             file.write(answers)
-        with (self._folder / f"events-{name}.jsonl").open("a", encoding="utf-8") as file:
+        with (self._folder / f"events-{process}.jsonl").open("a", encoding="utf-8") as file:
             file.writelines(json.dumps(line) + "\n" for line in lines)
 
     def _kind(self, name: str) -> int:

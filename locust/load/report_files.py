@@ -1,6 +1,6 @@
-"""Files that Locust writes at the end of a run: whether they can be written is told before it begins.
+"""Checks before a run that the files of its reports can be written.
 
-Locust itself opens the HTML and JSON reports when the run is over, ten minutes or more after they were asked for.
+Locust itself opens the HTML and JSON reports only when the run is over, ten minutes or more after its start.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ _CSV_HISTORY_ENDING = "_stats_history.csv"
 
 
 def listen(events: Any) -> None:
-    """End the process with a sentence, before anything else happens, when a report cannot be written.
+    """End the process with a message, before the run starts, when a report cannot be written.
 
     Args:
-        events: Locust's.
+        events: Locust's events.
     """
-    # Locust fires it once its own options are known and before it opens the first of these files.
+    # Locust fires this event when its options are known and before it opens the first of these files.
     events.init_command_line_parser.add_listener(_check)
 
 
@@ -36,7 +36,7 @@ def refusal(options: Any) -> str | None:
     """Why a report that the options ask for cannot be written; None when all can.
 
     Args:
-        options: Locust's, from the command line, the environment or a configuration file.
+        options: Locust's options, from the command line, the environment or a configuration file.
     """
     for option, path in _paths(options):
         if problem := _problem(path):
@@ -50,7 +50,7 @@ def refusal(options: Any) -> str | None:
 def _paths(options: Any) -> Iterator[tuple[str, Path]]:
     if options.logfile:
         yield "--logfile", Path(options.logfile)
-    # A worker, also one that `--processes` makes, sends its figures to the master, which writes them.
+    # A worker, also one of `--processes`, sends its figures to the master, which writes them.
     if options.worker:
         return
     if options.csv_prefix:
@@ -64,7 +64,7 @@ def _paths(options: Any) -> Iterator[tuple[str, Path]]:
 
 
 def _problem(path: Path) -> str | None:
-    """Why a file could not be written; what is tried leaves nothing behind."""
+    """Why a file cannot be written; the check leaves no file behind."""
     try:
         if path.is_dir():
             return f"{path} is a folder"

@@ -1,4 +1,4 @@
-"""Reads one HTTP/1.1 response: as little of the protocol as an answer to a prediction needs, and no less."""
+"""Reads one HTTP/1.1 response: the part of the protocol that an answer to a prediction needs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 _HEAD_END = b"\r\n\r\n"
 _FINAL_STATUS = 200
 _NO_BODY = frozenset({204, 304})
-_LONGEST_HEAD = 64 * 1024
-_LONGEST_BODY = 16 * 1024 * 1024
+_MAX_HEAD_BYTES = 64 * 1024
+_MAX_BODY_BYTES = 16 * 1024 * 1024
 
 
 class MalformedResponseError(Exception):
@@ -36,20 +36,20 @@ class Response:
 
 
 def read_response(receive: Callable[[], bytes]) -> Response:
-    """Read a response from a function that returns the next bytes, or none at the end of the connection.
+    """Read a response from a function that returns the next bytes, or no bytes at the end of the connection.
 
     Raises:
         MalformedResponseError: When the bytes are not HTTP.
-        ClosedWithoutAnswerError: When they end too early.
+        ClosedWithoutAnswerError: When they end before the response is complete.
     """
     reader = _Reader(receive)
     status = 0
     head = b""
-    # Interim answers (100, 103) come before the real one.
+    # Interim responses (100, 103) come before the final one.
     while status < _FINAL_STATUS:
-        head = reader.until(_HEAD_END, _LONGEST_HEAD)
+        head = reader.until(_HEAD_END, _MAX_HEAD_BYTES)
         status = _status(head)
-    # Names of fields are compared without case; a value that matters here has no case either.
+    # Header names are case-insensitive, and so are the values that are read here.
     fields = b"\r\n" + head.partition(b"\r\n")[2].lower() + b"\r\n"
     keep_alive = head[:8] == b"HTTP/1.1"
     connection = _field(fields, b"connection")
@@ -64,12 +64,12 @@ def read_response(receive: Callable[[], bytes]) -> Response:
         body = reader.exactly(_decimal(length))
     else:
         body, keep_alive = reader.rest(), False
-    # Bytes beyond the answer belong to nothing that was asked: never read the next answer after them.
+    # More bytes than the response has: they would be read as the next response, so the connection is closed.
     return Response(status, body, keep_alive and not reader.buffer)
 
 
 class _Reader:
-    """Bytes that came and were not taken yet."""
+    """Buffers bytes that were received and not read yet."""
 
     __slots__ = ("_receive", "buffer")
 
@@ -83,27 +83,27 @@ class _Reader:
             raise ClosedWithoutAnswerError
         self.buffer += data
 
-    def until(self, mark: bytes, longest: int) -> bytes:
-        """Take what comes before a mark, and the mark."""
-        while (end := self.buffer.find(mark)) < 0:
-            if len(self.buffer) > longest:
+    def until(self, delimiter: bytes, limit: int) -> bytes:
+        """Read up to a delimiter, which is dropped."""
+        while (end := self.buffer.find(delimiter)) < 0:
+            if len(self.buffer) > limit:
                 raise MalformedResponseError("a line or the head is too long")
             self._more()
-        taken, self.buffer = self.buffer[:end], self.buffer[end + len(mark) :]
+        taken, self.buffer = self.buffer[:end], self.buffer[end + len(delimiter) :]
         return taken
 
     def exactly(self, size: int) -> bytes:
-        """Take this many bytes."""
+        """Read exactly this many bytes."""
         while len(self.buffer) < size:
             self._more()
         taken, self.buffer = self.buffer[:size], self.buffer[size:]
         return taken
 
     def rest(self) -> bytes:
-        """Take everything up to the end of the connection."""
+        """Read everything up to the end of the connection."""
         while data := self._receive():
             self.buffer += data
-            if len(self.buffer) > _LONGEST_BODY:
+            if len(self.buffer) > _MAX_BODY_BYTES:
                 raise MalformedResponseError("the body is too long")
         taken, self.buffer = self.buffer, b""
         return taken
@@ -117,7 +117,7 @@ def _status(head: bytes) -> int:
 
 
 def _field(fields: bytes, name: bytes) -> bytes | None:
-    """The value of a field; None without it."""
+    """The value of a header field; None when it is missing."""
     start = fields.find(b"\r\n" + name + b":")
     if start < 0:
         return None
@@ -126,7 +126,7 @@ def _field(fields: bytes, name: bytes) -> bytes | None:
 
 
 def _decimal(text: bytes) -> int:
-    if not text.isdigit() or int(text) > _LONGEST_BODY:
+    if not text.isdigit() or int(text) > _MAX_BODY_BYTES:
         raise MalformedResponseError("no usable content-length")
     return int(text)
 
@@ -134,12 +134,12 @@ def _decimal(text: bytes) -> int:
 def _chunks(reader: _Reader) -> bytes:
     body = b""
     while True:
-        line = reader.until(b"\r\n", _LONGEST_HEAD).partition(b";")[0].strip()
+        line = reader.until(b"\r\n", _MAX_HEAD_BYTES).partition(b";")[0].strip()
         try:
             size = int(line, 16)
         except ValueError:
             raise MalformedResponseError("no chunk size") from None
-        if size < 0 or len(body) + size > _LONGEST_BODY:
+        if size < 0 or len(body) + size > _MAX_BODY_BYTES:
             raise MalformedResponseError("the body is too long")
         if size == 0:
             break
@@ -147,6 +147,6 @@ def _chunks(reader: _Reader) -> bytes:
         if reader.exactly(2) != b"\r\n":
             raise MalformedResponseError("a chunk does not end where it should")
     # Trailer fields, up to the empty line.
-    while reader.until(b"\r\n", _LONGEST_HEAD):
+    while reader.until(b"\r\n", _MAX_HEAD_BYTES):
         pass
     return body

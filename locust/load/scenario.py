@@ -1,4 +1,4 @@
-"""What to run, as the environment says it: the kind of user, the shape of the load, and the patience."""
+"""The scenario of a run, from the environment: the kind of user, the ramp, and the timeouts."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SPAWNS_PER_WORKER = 100
-"""Users that one worker can start in a second; above that Locust warns and its own work shows in the results."""
+"""Users that one worker can start per second; above it Locust warns, and its own work distorts the results."""
 
 _USERS = ("fast", "lean", "open")
 _SHAPES = ("", "steps")
 
 
 class SettingError(ValueError):
-    """A variable of the environment holds something that makes no sense."""
+    """A variable of the environment has an invalid value."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A place on the stairs.
+    """Where a run is on its ramp.
 
     Attributes:
         step: The step, from 1.
@@ -32,76 +32,76 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Steps:
-    """A staircase of users: so many more every so many seconds, up to the most, then held.
+class Ramp:
+    """A ramp of users in steps.
 
     Attributes:
-        users: Users added by each step.
-        seconds: Time from the start of one step to the start of the next.
-        most: Users on the last step.
-        hold: Seconds that the last step lasts.
+        step_users: Users added by each step.
+        step_seconds: Time from the start of one step to the start of the next.
+        max_users: Users on the last step.
+        hold_seconds: Duration of the last step.
     """
 
-    users: int = 500
-    seconds: float = 30
-    most: int = 10_000
-    hold: float = 60
+    step_users: int = 500
+    step_seconds: float = 30
+    max_users: int = 10_000
+    hold_seconds: float = 60
 
     @property
-    def count(self) -> int:
-        """How many steps it takes."""
-        return math.ceil(self.most / self.users)
+    def steps(self) -> int:
+        """Number of steps."""
+        return math.ceil(self.max_users / self.step_users)
 
     def users_on(self, step: int) -> int:
         """Users on a step; the first is 1."""
-        return min(step * self.users, self.most)
+        return min(step * self.step_users, self.max_users)
 
     def stage_at(self, elapsed: float, stage: Stage) -> Stage | None:
-        """The stage this many seconds after the start, coming from another; None when the run is over.
+        """The stage this many seconds after the start, given the stage before; None when the run is over.
 
-        Nobody ever climbs two steps at once: after a stall, the next step begins late and lasts its full time.
+        No step is skipped: after a stall of Locust, the next step begins late and lasts its full time.
         """
-        last = stage.step >= self.count
-        if elapsed < stage.began + (self.hold if last else self.seconds):
+        last = stage.step >= self.steps
+        if elapsed < stage.began + (self.hold_seconds if last else self.step_seconds):
             return stage
         if last:
             return None
-        on_time = stage.began + self.seconds
-        return Stage(stage.step + 1, on_time if elapsed < on_time + self.seconds else elapsed)
+        on_time = stage.began + self.step_seconds
+        return Stage(stage.step + 1, on_time if elapsed < on_time + self.step_seconds else elapsed)
 
     def spawn_rate(self, workers: int) -> float:
-        """Users a second that these workers can start."""
-        return float(min(self.users, SPAWNS_PER_WORKER * max(1, workers)))
+        """Users per second that these workers start."""
+        return float(min(self.step_users, SPAWNS_PER_WORKER * max(1, workers)))
 
     def refusal(self, workers: int) -> str | None:
-        """Why these workers cannot climb the stairs in time; None when they can."""
-        needed = math.ceil(self.users / self.seconds)
+        """Why these workers cannot start the users of a step in time; None when they can."""
+        needed = math.ceil(self.step_users / self.step_seconds)
         if needed <= SPAWNS_PER_WORKER * workers:
             return None
         return (
-            f"{self.users} more users every {self.seconds:g} s are {needed} a second, but {workers} worker(s) start at "
-            f"most {SPAWNS_PER_WORKER * workers}: use {math.ceil(needed / SPAWNS_PER_WORKER)} workers or a longer "
-            "LOCUST_STEP_SECONDS"
+            f"{self.step_users} more users every {self.step_seconds:g} s are {needed} a second, but {workers} "
+            f"worker(s) start at most {SPAWNS_PER_WORKER * workers}: use {math.ceil(needed / SPAWNS_PER_WORKER)} "
+            "workers or a longer LOCUST_STEP_SECONDS"
         )
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """Everything that can be chosen about a run, beside Locust's own options.
+    """Everything that can be chosen about a run, besides Locust's own options.
 
     Attributes:
         user: `fast` for Locust's FastHttpUser, `lean` for one plain socket per user, `open` for requests that arrive
             whether or not earlier ones were answered.
-        steps: The staircase to climb; None leaves the number of users to the UI or the command line.
-        api_wait: Seconds to wait for an API that does not answer yet before the run is refused.
+        ramp: The ramp of users; None leaves the number of users to the UI or the command line.
+        api_wait: Seconds to wait for an API that is not ready before the run is refused.
         request_timeout: Seconds after which a request counts as failed.
         arrival_rate: Requests a second that each process of `open` users sends.
-        record: Folder for every single answer, see `recorder.py`; None keeps none.
-        users_file: File that says how many users there are to be, see `user_count_file.py`; None leaves that to Locust.
+        record: Folder for a record of every answer, see `recorder.py`; None for no records.
+        users_file: File with the number of users, see `user_count_file.py`; None leaves that to Locust.
     """
 
     user: str = "fast"
-    steps: Steps | None = None
+    ramp: Ramp | None = None
     api_wait: float = 15
     request_timeout: float = 30
     arrival_rate: float = 100
@@ -113,27 +113,27 @@ class Scenario:
         """Read the `LOCUST_*` variables that this project adds to Locust's own.
 
         Raises:
-            SettingError: When one of them holds something that makes no sense; it is named.
+            SettingError: When one of them has an invalid value; the message names it.
         """
-        steps = Steps(
-            users=int(_number(environ, "LOCUST_STEP_USERS", 500, least=1)),
-            seconds=_number(environ, "LOCUST_STEP_SECONDS", 30, least=1),
-            most=int(_number(environ, "LOCUST_MAX_USERS", 10_000, least=1)),
-            hold=_number(environ, "LOCUST_HOLD_SECONDS", 60, least=1),
+        ramp = Ramp(
+            step_users=int(_number(environ, "LOCUST_STEP_USERS", 500, minimum=1)),
+            step_seconds=_number(environ, "LOCUST_STEP_SECONDS", 30, minimum=1),
+            max_users=int(_number(environ, "LOCUST_MAX_USERS", 10_000, minimum=1)),
+            hold_seconds=_number(environ, "LOCUST_HOLD_SECONDS", 60, minimum=1),
         )
         return cls(
             user=_choice(environ, "LOCUST_USER", _USERS),
-            steps=steps if _choice(environ, "LOCUST_SHAPE", _SHAPES) == "steps" else None,
-            api_wait=_number(environ, "LOCUST_API_WAIT", 15, least=0),
-            request_timeout=_number(environ, "LOCUST_REQUEST_TIMEOUT", 30, least=0.001),
-            arrival_rate=_number(environ, "LOCUST_ARRIVAL_RATE", 100, least=0.001),
+            ramp=ramp if _choice(environ, "LOCUST_SHAPE", _SHAPES) == "steps" else None,
+            api_wait=_number(environ, "LOCUST_API_WAIT", 15, minimum=0),
+            request_timeout=_number(environ, "LOCUST_REQUEST_TIMEOUT", 30, minimum=0.001),
+            arrival_rate=_number(environ, "LOCUST_ARRIVAL_RATE", 100, minimum=0.001),
             record=_folder(environ, "LOCUST_RECORD"),
             users_file=_file(environ, "LOCUST_USERS_FILE"),
         )
 
 
 def _choice(environ: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
-    # Compose hands an unset variable over as an empty one.
+    # Compose passes an unset variable as an empty one.
     value = environ.get(name, "").strip().lower() or choices[0]
     if value not in choices:
         allowed = " or ".join(choice or "empty" for choice in choices)
@@ -155,7 +155,7 @@ def _file(environ: Mapping[str, str], name: str) -> Path | None:
     return Path(text) if text else None
 
 
-def _number(environ: Mapping[str, str], name: str, default: float, *, least: float) -> float:
+def _number(environ: Mapping[str, str], name: str, default: float, *, minimum: float) -> float:
     text = environ.get(name, "").strip()
     if not text:
         return default
@@ -163,6 +163,6 @@ def _number(environ: Mapping[str, str], name: str, default: float, *, least: flo
         value = float(text)
     except ValueError:
         raise SettingError(f"{name} must be a number, not {text!r}") from None
-    if not math.isfinite(value) or value < least:
-        raise SettingError(f"{name} must be at least {least:g}, not {text!r}")
+    if not math.isfinite(value) or value < minimum:
+        raise SettingError(f"{name} must be at least {minimum:g}, not {text!r}")
     return value

@@ -1,4 +1,4 @@
-"""Asks for predictions over a plain socket and reports what came of them; when to ask is its kinds' affair."""
+"""Base of the users with a plain socket: requests predictions and reports them; subclasses decide when."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from load.target_url import PREDICT_PATH, Target
 
 
 class Sender(User):
-    """A user without a task: Locust adds the tasks of a class to those that it inherits, so the kinds share none."""
+    """A user without tasks: Locust adds the tasks of a class to those of its bases, so the subclasses define them."""
 
     abstract = True
     request_timeout: ClassVar[float] = 30
 
     def __init__(self, environment: Environment) -> None:
-        """Prepare the bytes to send; the connection opens with the first request."""
+        """Prepare the bytes of the request; the connection opens with the first request."""
         super().__init__(environment)
         target = Target.parse(self.host)
         body = payload_of(environment).encode()
@@ -39,8 +39,8 @@ class Sender(User):
             "\r\n"
         ).encode() + body
 
-    def ask(self, due: float) -> None:
-        """Ask for a prediction; its latency counts from when it was due, as `perf_counter` tells time."""
+    def predict_once(self, due: float) -> None:
+        """Request one prediction; its latency counts from `due`, a time of `perf_counter`."""
         try:
             response = self._connection.exchange(self._request)
         except (OSError, ClosedWithoutAnswerError, MalformedResponseError) as error:
@@ -50,12 +50,12 @@ class Sender(User):
             self.report(due, answered, answer_failure(response.status, response.body), len(response.body))
 
     def report(self, due: float, ended: float, failure: str | None, length: int = 0) -> None:
-        """Tell Locust what came of a request.
+        """Report the outcome of a request to Locust.
 
         Args:
-            due: When it was due, as `perf_counter` tells time.
-            ended: When it was over.
-            failure: The name of what went wrong; None for a good answer.
+            due: When it was due, as a time of `perf_counter`.
+            ended: When it ended, likewise.
+            failure: The name of the failure; None for a good answer.
             length: Bytes of the answer's body.
         """
         self.environment.events.request.fire(
@@ -71,5 +71,5 @@ class Sender(User):
         )
 
     def on_stop(self) -> Any:
-        """Hang up."""
+        """Close the connection."""
         self._connection.close()

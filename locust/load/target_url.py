@@ -1,4 +1,4 @@
-"""Where the requests go: the host of a run, taken apart."""
+"""The target of the requests: the host of a run, parsed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ PREDICT_PATH = "/predict"
 
 
 class TargetError(ValueError):
-    """The address of the run is none that its users can talk to."""
+    """The users of this run cannot use its address."""
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,8 @@ class Target:
         scheme: `http` or `https`.
         host: Name or address, without the brackets of an IPv6 address.
         port: TCP port.
-        authority: What belongs into the `Host` header.
-        path: What stands before `/predict`; mostly nothing.
+        authority: Value of the `Host` header.
+        path: Path before `/predict`; usually empty.
         credentials: Whether the address carries a user name or password.
     """
 
@@ -34,10 +34,10 @@ class Target:
 
     @classmethod
     def parse(cls, url: str | None) -> Target:
-        """Take an address like `http://gateway:8000` apart.
+        """Parse an address like `http://gateway:8000`.
 
         Raises:
-            TargetError: When it is missing or no HTTP address.
+            TargetError: When it is missing or is no HTTP address.
         """
         if not url:
             raise TargetError("no host is set: set LOCUST_HOST, for example to http://gateway:8000")
@@ -61,10 +61,10 @@ class Target:
 
 
 def base_url(url: str | None, user: str) -> str:
-    """The address of the run without its last slash, if this kind of user can talk to it.
+    """The address of the run without a final slash, if this kind of user supports it.
 
     Raises:
-        TargetError: When it is no HTTP address, or none for the lean or the open user.
+        TargetError: When it is no HTTP address, or the lean or open user does not support it.
     """
     target = Target.parse(url)
     if user != "fast" and (target.scheme != "http" or target.credentials):

@@ -1,4 +1,4 @@
-"""The real API for the load generator's tests, and Locust as its users start it: as a program."""
+"""The real API for the load generator's tests, and Locust as a program."""
 
 import os
 import re
@@ -30,12 +30,12 @@ _FIGURES = pytest.StashKey[list[str]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep the figures of the run."""
+    """Create the list of figures of the run."""
     config.stash[_FIGURES] = []
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the figures of the run: they are shown, never asserted."""
+    """Print the figures of the run; they are shown, not asserted."""
     figures = terminalreporter.config.stash[_FIGURES]
     if figures:
         terminalreporter.section("both users of the load test against the real API")
@@ -55,20 +55,20 @@ class Swarm:
 
     Attributes:
         process: The process.
-        log: What it said.
-        ui: Base URL of its page; nobody answers there without a UI.
+        log: Its output.
+        ui: Base URL of its UI; not served without a UI.
     """
 
     process: subprocess.Popen[bytes]
     log: Path
     ui: str
 
-    def said(self) -> str:
-        """Everything that it printed so far."""
+    def output(self) -> str:
+        """Everything that it has printed."""
         return self.log.read_text(errors="replace")
 
     def wait(self) -> int:
-        """Wait for its end; the exit code."""
+        """Wait for its end; returns the exit code."""
         return self.process.wait(WITHIN_SECONDS)
 
     def wait_until(self, condition: Callable[[], object], what: str) -> None:
@@ -81,14 +81,14 @@ class Swarm:
             except httpx.TransportError:
                 pass
             time.sleep(0.1)
-        pytest.fail(f"{what}: not within {WITHIN_SECONDS} s\n{self.said()[-3000:]}")
+        pytest.fail(f"{what}: not within {WITHIN_SECONDS} s\n{self.output()[-3000:]}")
 
-    def wait_for_words(self, words: str) -> None:
-        """Poll until it said that."""
-        self.wait_until(lambda: words in self.said(), f"the words {words!r}")
+    def wait_for_output(self, text: str) -> None:
+        """Poll until it has printed a text."""
+        self.wait_until(lambda: text in self.output(), f"the output {text!r}")
 
     def start(self, **form: str) -> dict[str, Any]:
-        """Press the UI's start button; the answer that the page shows."""
+        """Press the UI's start button; returns the answer that the page shows."""
         answer: dict[str, Any] = httpx.post(f"{self.ui}/swarm", data=form, timeout=30).json()
         return answer
 
@@ -97,7 +97,7 @@ class Swarm:
         httpx.post(f"{self.ui}/stop", timeout=30).raise_for_status()
 
     def stats(self) -> dict[str, Any]:
-        """What the UI's page shows."""
+        """The figures that the UI shows."""
         stats: dict[str, Any] = httpx.get(f"{self.ui}/stats/requests", timeout=30).json()
         return stats
 
@@ -112,7 +112,7 @@ StartLocust = Callable[..., Swarm]
 
 @pytest.fixture
 def start_locust(tmp_path: Path) -> Iterator[StartLocust]:
-    """Starts Locust with these arguments and variables; ends it after the test."""
+    """Starts Locust with the given arguments and variables; ends it after the test."""
     swarms: list[Swarm] = []
 
     def start(*arguments: str, **environment: str) -> Swarm:
@@ -148,7 +148,7 @@ def api(mlflow_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     data = pd.DataFrame(np.random.default_rng(5).normal(size=(50, 3)), columns=["feature1", "feature2", "feature3"])
     model = LinearRegression().fit(data, data.to_numpy() @ np.array([1.0, 2.0, 3.0]))
     with warnings.catch_warnings():
-        # MLflow's own client uses what pandas 3 deprecates: not the subject here.
+        # MLflow's client uses what pandas 3 deprecates, which is not under test here.
         warnings.simplefilter("ignore", pd.errors.Pandas4Warning)
         signature = infer_signature(data, model.predict(data))
         register(mlflow_server, MODEL, model, signature=signature, input_example=data[:1])

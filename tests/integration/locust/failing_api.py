@@ -1,4 +1,4 @@
-"""An API that looks right until it predicts."""
+"""An API that is ready but fails every prediction."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ _OPENAPI = {"paths": {"/predict": {"post": {"requestBody": {"content": {"applica
 
 
 class ErrorServer(ThreadingHTTPServer):
-    """Ready, with an example, and answers every prediction with an error; ids in its words differ each time."""
+    """Ready, with an example; answers every prediction with an error, half of them with a different id each time."""
 
     daemon_threads = True
 
@@ -44,7 +44,7 @@ class _Answer(BaseHTTPRequestHandler):
 
 @contextmanager
 def error_server(port: int = 0) -> Iterator[str]:
-    """Run one, and tell its URL."""
+    """Run one; yields its URL."""
     with ErrorServer(("127.0.0.1", port), _Answer) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"

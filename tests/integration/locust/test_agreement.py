@@ -1,4 +1,4 @@
-"""The two users side by side: what they report is the same, what they cost is not."""
+"""The fast and the lean user report the same; their CPU cost is compared."""
 
 import json
 from collections import Counter
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.integration
 
 PAIRS = 2
 USERS = 200
-# A burst at the start would be most of what the percentiles show.
+# A burst at the start would dominate the percentiles.
 SPAWN_RATE = 40
 SECONDS = 12
 PERCENTILES = (0.5, 0.95, 0.99)
@@ -39,29 +39,29 @@ def test_users_agree_where_neither_is_the_limit(
     tmp_path: Path,
     figures: Callable[[str], None],
 ) -> None:
-    """In turns against the same real API: the same rows, no failure, and the API confirms the number of requests.
+    """In turns against the same real API: the same rows, no failure, and the API counts the same number of requests.
 
-    The percentiles and the cost are shown, not asserted: they belong to the machine and to what else it does.
+    The percentiles and the cost are shown, not asserted, because they depend on the machine and its other load.
     """
     times: dict[str, Counter[float]] = {"fast": Counter(), "lean": Counter()}
     cost: dict[str, list[float]] = {"fast": [], "lean": []}
     load = ("--users", str(USERS), "--spawn-rate", str(SPAWN_RATE), "--run-time", f"{SECONDS}s", "--stop-timeout", "10")
     for number in range(PAIRS):
-        # Whoever goes first has the colder API: take turns at that, too.
+        # The first of a pair meets a colder API, so the order alternates.
         for user in ("fast", "lean") if number % 2 == 0 else ("lean", "fast"):
             result = tmp_path / f"{user}-{number}.json"
             before = predictions()
             swarm = start_locust(
                 *("--headless", "--host", api.url, "--json-file", str(result.with_suffix("")), *load), LOCUST_USER=user
             )
-            swarm.wait_for_words("All users spawned")
+            swarm.wait_for_output("All users spawned")
             seconds, count = _cpu_seconds(swarm.process.pid), predictions()
             _wait_for(swarm, predictions, count + 2 * USERS)
             cost[user].append((_cpu_seconds(swarm.process.pid) - seconds) / (predictions() - count) * 1e6)
-            assert swarm.wait() == 0, swarm.said()
+            assert swarm.wait() == 0, swarm.output()
             (row,) = json.loads(result.read_text())
             assert (row["method"], row["name"], row["num_failures"]) == ("POST", "/predict", 0)
-            # Locust forgets the requests of users that it stops in the middle of one: a user has one at most.
+            # Locust does not count the last request of a user that it stops during one.
             assert 0 <= predictions() - before - row["num_requests"] <= USERS
             times[user].update({float(time): number for time, number in row["response_times"].items()})
     for user in ("fast", "lean"):

@@ -1,4 +1,4 @@
-"""The capacity question on the real API as a process of this machine, as `make run` has it."""
+"""`capacity` on the real API as a process of this machine, as `make run` starts it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 SMALL = ("--users", "100", "--step-users", "50", "--quick")
 
 
-def ask(url: str, out: Path) -> subprocess.CompletedProcess[str]:
-    """Ask the question of an address."""
+def run_capacity(url: str, out: Path) -> subprocess.CompletedProcess[str]:
+    """Run `capacity` for the API at an address."""
     return subprocess.run(
         [sys.executable, "-m", "capacity", *SMALL, "--url", url, "--out", str(out)],
         cwd=REPOSITORY,
@@ -32,27 +32,27 @@ def ask(url: str, out: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_an_api_without_docker_is_measured(api: Service, tmp_path: Path) -> None:
-    """The users are held; what could not be limited is said, and the API lives on where it lived before."""
+    """The users are held, the report says what could not be limited, and the API is in its cgroup again afterwards."""
     groups = Path(f"/proc/{api.process.pid}/cgroup").read_text()
-    done = ask(api.url, tmp_path)
-    assert done.returncode == 0, done.stderr
-    findings = json.loads((tmp_path / "capacity.json").read_text())
-    assert findings["machine"]["engine"] == "no Docker"
-    assert "memory is not limited" in findings["left_out"][0]["en"]
-    assert all(trial["memory_mib"] is None and trial["via"] == "direct" for trial in findings["trials"])
-    if len(findings["left_out"]) == 1:
-        assert "100 users need 0.05 CPU, straight at the API." in done.stdout
-        assert [answer["cpus"] for answer in findings["answers"]] == [0.05]
+    result = run_capacity(api.url, tmp_path)
+    assert result.returncode == 0, result.stderr
+    report = json.loads((tmp_path / "capacity.json").read_text())
+    assert report["machine"]["engine"] == "no Docker"
+    assert "memory is not limited" in report["left_out"][0]["en"]
+    assert all(trial["memory_mib"] is None and trial["via"] == "direct" for trial in report["trials"])
+    if len(report["left_out"]) == 1:
+        assert "100 users need 0.05 CPU, straight at the API." in result.stdout
+        assert [answer["cpus"] for answer in report["answers"]] == [0.05]
     else:
-        assert "100 users are held without limits" in done.stdout
-        assert "CPU could not be limited" in findings["left_out"][1]["en"]
+        assert "100 users are held without limits" in result.stdout
+        assert "CPU could not be limited" in report["left_out"][1]["en"]
     assert api.process.poll() is None
     assert Path(f"/proc/{api.process.pid}/cgroup").read_text() == groups
 
 
-def test_nobody_at_the_address_is_said(tmp_path: Path) -> None:
-    """One sentence that says what to start."""
-    done = ask(f"http://127.0.0.1:{free_port()}", tmp_path)
-    assert done.returncode == 1
-    assert "0 processes listen at port" in done.stderr
-    assert "make run" in done.stderr
+def test_no_process_at_the_address(tmp_path: Path) -> None:
+    """The message says what to start."""
+    result = run_capacity(f"http://127.0.0.1:{free_port()}", tmp_path)
+    assert result.returncode == 1
+    assert "0 processes listen at port" in result.stderr
+    assert "make run" in result.stderr

@@ -1,4 +1,4 @@
-"""Runs from Locust's page, as people start them: the page's own requests, without a browser."""
+"""Runs started in Locust's UI: the requests of its page, without a browser."""
 
 import json
 import re
@@ -15,7 +15,7 @@ FORM = {"user_count": "4", "spawn_rate": "4"}
 
 
 def page_arguments(swarm: Swarm) -> dict[str, object]:
-    """What the page was made from."""
+    """The arguments of the page's template."""
     page = httpx.get(swarm.ui, timeout=30).text
     found = re.search(r"window\.templateArgs\s*=\s*(\{.*\})", page)
     assert found, page[:2000]
@@ -24,17 +24,17 @@ def page_arguments(swarm: Swarm) -> dict[str, object]:
 
 
 def wait_for_page(swarm: Swarm) -> None:
-    """Poll until the page is there."""
+    """Poll until the page is served."""
     swarm.wait_until(lambda: httpx.get(swarm.ui, timeout=5).is_success, "the page")
 
 
 def test_run_is_started_and_stopped(api: Service, start_locust: StartLocust) -> None:
-    """The start button starts, the table fills without failures, the stop button stops, and it all works twice."""
+    """The start button starts a run without failures, the stop button stops it, and both work twice."""
     swarm = start_locust("--host", api.url)
     wait_for_page(swarm)
     for _ in range(2):
         assert swarm.start(**FORM)["success"]
-        # The page shows the last run until the new one has begun.
+        # Until the new run has begun, the page shows the last one.
         swarm.wait_until(lambda: swarm.stats()["user_count"] == 4, "4 users")
         swarm.wait_until(lambda: swarm.requests() >= 8, "8 requests")
         stats = swarm.stats()
@@ -46,43 +46,43 @@ def test_run_is_started_and_stopped(api: Service, start_locust: StartLocust) -> 
 
 
 def test_refusal_is_shown_and_the_next_start_works(api: Service, start_locust: StartLocust) -> None:
-    """A start that cannot work is answered with the reason, which the page shows; then another host may be typed."""
-    nobody = f"http://127.0.0.1:{free_port()}"
-    swarm = start_locust("--host", nobody, LOCUST_API_WAIT="0")
+    """A start that cannot work is answered with the reason; then a start with another host works."""
+    unreachable = f"http://127.0.0.1:{free_port()}"
+    swarm = start_locust("--host", unreachable, LOCUST_API_WAIT="0")
     wait_for_page(swarm)
-    answer = swarm.start(**FORM, host=nobody)
+    answer = swarm.start(**FORM, host=unreachable)
     assert answer["success"] is False
-    assert answer["message"] == f"The run does not start: {nobody} cannot be reached: connection refused"
-    assert answer["message"] in swarm.said()
+    assert answer["message"] == f"The run does not start: {unreachable} cannot be reached: connection refused"
+    assert answer["message"] in swarm.output()
     assert swarm.start(**FORM, host=f"{api.url}/")["success"]
     swarm.wait_until(lambda: swarm.requests() >= 4, "4 requests")
     assert swarm.stats()["fail_ratio"] == 0
 
 
-def test_page_asks_for_users_unless_stairs_were_chosen(api: Service, start_locust: StartLocust) -> None:
-    """Without a shape the page has its inputs; with the stairs they would mean nothing, and one press climbs them."""
+def test_page_has_inputs_unless_a_ramp_is_chosen(api: Service, start_locust: StartLocust) -> None:
+    """Without a ramp the page has inputs for the users; with one it has none, and the start button starts the ramp."""
     free = start_locust("--host", api.url)
     wait_for_page(free)
     assert not page_arguments(free)["hide_common_options"]
     small = {"LOCUST_STEP_USERS": "2", "LOCUST_STEP_SECONDS": "2", "LOCUST_MAX_USERS": "4", "LOCUST_HOLD_SECONDS": "60"}
-    stairs = start_locust("--host", api.url, LOCUST_SHAPE="steps", **small)
-    wait_for_page(stairs)
-    assert page_arguments(stairs)["hide_common_options"]
-    assert stairs.start()["success"]
-    stairs.wait_until(lambda: stairs.stats()["user_count"] == 4, "the last step")
-    stairs.stop()
+    ramp = start_locust("--host", api.url, LOCUST_SHAPE="steps", **small)
+    wait_for_page(ramp)
+    assert page_arguments(ramp)["hide_common_options"]
+    assert ramp.start()["success"]
+    ramp.wait_until(lambda: ramp.stats()["user_count"] == 4, "the last step")
+    ramp.stop()
 
 
-def test_stairs_too_steep_are_refused_on_the_page(api: Service, start_locust: StartLocust) -> None:
-    """The page says what the workers cannot do, as often as it is asked."""
+def test_ramp_that_is_too_steep_is_refused_on_the_page(api: Service, start_locust: StartLocust) -> None:
+    """Each start is answered with what the workers would need."""
     swarm = start_locust("--host", api.url, LOCUST_SHAPE="steps", LOCUST_STEP_SECONDS="1")
     wait_for_page(swarm)
     for _ in range(2):
         assert "use 5 workers or a longer LOCUST_STEP_SECONDS" in swarm.start()["message"]
 
 
-def test_master_needs_a_worker_and_takes_late_and_lost_ones(api: Service, start_locust: StartLocust) -> None:
-    """A master alone refuses; workers that come in the middle get the payload and their share; a lost one's goes on."""
+def test_master_with_missing_late_and_lost_workers(api: Service, start_locust: StartLocust) -> None:
+    """A master without workers refuses; a late worker gets the payload and its share; a lost worker's users move."""
     port = str(free_port())
     master = start_locust("--master", "--enable-rebalancing", "--master-bind-port", port, "--host", api.url)
     wait_for_page(master)
@@ -90,7 +90,7 @@ def test_master_needs_a_worker_and_takes_late_and_lost_ones(api: Service, start_
     workers = []
     for expected in (1, 2):
         workers.append(start_locust("--worker", "--master-port", port))
-        master.wait_for_words(f"{expected} workers connected")
+        master.wait_for_output(f"{expected} workers connected")
         if expected == 1:
             assert master.start(**FORM)["success"]
         master.wait_until(lambda: master.stats()["user_count"] == 4, "4 users")
@@ -101,10 +101,10 @@ def test_master_needs_a_worker_and_takes_late_and_lost_ones(api: Service, start_
     master.wait_until(lambda: master.requests() >= before + 12, "12 more requests")
     assert master.stats()["fail_ratio"] == 0
     workers[0].process.kill()
-    master.wait_until(lambda: len(workers_at_work(master)) == 1, "the loss of a worker")
+    master.wait_until(lambda: len(active_workers(master)) == 1, "the loss of a worker")
     master.wait_until(lambda: master.stats()["user_count"] == 4, "the users of the lost worker on the other")
 
 
-def workers_at_work(master: Swarm) -> list[str]:
-    """States of the workers that the master still counts on."""
+def active_workers(master: Swarm) -> list[str]:
+    """States of the workers that the master does not miss."""
     return [worker["state"] for worker in master.stats()["workers"] if worker["state"] != "missing"]

@@ -1,4 +1,4 @@
-"""Servers that do what their names say, to see what a user makes of it: real sockets, in the test's own gevent hub."""
+"""Servers with one fault each, to test how the users react: real sockets, in the test's own gevent hub."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def http(body: bytes, status: str = "200 OK", *fields: str) -> bytes:
 
 
 class Server:
-    """Answers every request with a prediction and keeps the connection; others change one thing.
+    """Answers every request with a prediction and keeps the connection; subclasses change one thing.
 
     Attributes:
         connections: Connections that were opened.
@@ -77,14 +77,14 @@ class Server:
             body += connection.recv(65536)
         return head + b"\r\n\r\n" + body
 
-    def reply(self, connection: socket, request: bytes, served: int) -> bool:  # noqa: ARG002 - others look at them
+    def reply(self, connection: socket, request: bytes, served: int) -> bool:  # noqa: ARG002 - used by subclasses
         """Answer a request, the n-th of its connection; False closes the connection."""
         connection.sendall(self.answer)
         return True
 
 
 class ApiServer(Server):
-    """The routes that a run asks before it starts, as a real API has them; each can be told to answer otherwise."""
+    """The routes that a run requests before it starts; the answer of each can be replaced."""
 
     def __init__(self) -> None:
         """Be ready and serve a model with an example."""
@@ -103,13 +103,13 @@ class ApiServer(Server):
 class SlowServer(Server):
     """Takes requests and never answers."""
 
-    def reply(self, connection: socket, request: bytes, served: int) -> bool:  # noqa: ARG002 - silence is the point
+    def reply(self, connection: socket, request: bytes, served: int) -> bool:  # noqa: ARG002 - never answers
         """Wait for longer than any test."""
         gevent.sleep(60)
         return False
 
 
-class SleepyServer(Server):
+class DelayedServer(Server):
     """Takes a known time for each answer.
 
     Attributes:
@@ -124,11 +124,11 @@ class SleepyServer(Server):
         return super().reply(connection, request, served)
 
 
-class DrippingServer(Server):
+class ByteByByteServer(Server):
     """Sends an answer byte by byte, each well within any timeout."""
 
-    def reply(self, connection: socket, request: bytes, served: int) -> bool:  # noqa: ARG002 - only the pace matters
-        """Let it drip."""
+    def reply(self, connection: socket, request: bytes, served: int) -> bool:  # noqa: ARG002 - the same for all
+        """Send one byte every 20 ms."""
         for byte in self.answer:
             connection.sendall(bytes([byte]))
             gevent.sleep(0.02)
@@ -136,7 +136,7 @@ class DrippingServer(Server):
 
 
 class ClosingServer(Server):
-    """Takes a request and closes without an answer, after so many that it did answer on the connection."""
+    """Answers some requests of a connection, then reads one and closes without an answer."""
 
     def __init__(self, after: int = 0) -> None:
         """Choose how many requests of a connection are answered first."""
@@ -148,27 +148,27 @@ class ClosingServer(Server):
         return served <= self._after and super().reply(connection, request, served)
 
 
-class ImpatientServer(Server):
-    """Answers, says nothing about closing, and closes the connection as soon as it rests."""
+class IdleClosingServer(Server):
+    """Answers without `Connection: close`, and closes the connection as soon as it is idle."""
 
     def __init__(self, *, reset: bool = False) -> None:
-        """Choose between the polite end of a connection and a reset."""
+        """Choose between a normal close and a reset."""
         super().__init__()
         self._reset = reset
 
     def reply(self, connection: socket, request: bytes, served: int) -> bool:
-        """Answer and hang up."""
+        """Answer and close."""
         super().reply(connection, request, served)
         if self._reset:
             connection.setsockopt(platform.SOL_SOCKET, platform.SO_LINGER, struct.pack("ii", 1, 0))
         return False
 
 
-class DeafServer(Server):
-    """Answers, then waits until the next request is there and closes without reading it, as a timer may do."""
+class UnreadClosingServer(Server):
+    """Answers, then closes when the next request has arrived, without reading it, as an idle timer may do."""
 
     def reply(self, connection: socket, request: bytes, served: int) -> bool:
-        """Answer, and let the next request arrive."""
+        """Answer, and wait for the next request."""
         super().reply(connection, request, served)
         wait_read(connection.fileno())
         return False
@@ -190,8 +190,8 @@ def openapi(example: Any) -> dict[str, Any]:
 
 
 def free_port() -> int:
-    """A port where nobody listens."""
-    with platform.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    """A port on which nothing listens."""
+    with platform.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port: int = unused.getsockname()[1]
     return port

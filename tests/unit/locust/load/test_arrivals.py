@@ -1,4 +1,4 @@
-"""Requests that arrive by themselves."""
+"""Open-loop arrivals."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ import pytest
 from load.arrivals import Arrivals
 
 
-def taken(arrivals: Arrivals, users: int, number: int, service: float = 0) -> list[float]:
-    """What so many users take in turn, each busy for some seconds after every arrival."""
+def take_arrivals(arrivals: Arrivals, users: int, number: int, service: float = 0) -> list[float]:
+    """Due times of the arrivals that some users take, each busy for `service` seconds after each."""
     times: list[float] = []
 
-    def use() -> None:
+    def take() -> None:
         while len(times) < number:
             times.append(arrivals.take())
             gevent.sleep(service)
 
-    # The loop's clock stands still while nothing runs in it: a timeout set by it now could be over at once.
+    # The loop's clock is not updated while nothing runs in it: without this, the timeout could be over at once.
     gevent.get_hub().loop.update_now()
-    greenlets = [gevent.spawn(use) for _ in range(users)]
+    greenlets = [gevent.spawn(take) for _ in range(users)]
     try:
         gevent.joinall(greenlets, timeout=20)
     finally:
@@ -32,11 +32,11 @@ def taken(arrivals: Arrivals, users: int, number: int, service: float = 0) -> li
 
 
 def test_arrivals_are_a_poisson_process() -> None:
-    """Gaps have the mean of the rate, and scatter as much as their mean."""
+    """The gaps have the mean of the rate, and a standard deviation equal to their mean."""
     arrivals = Arrivals(1000, seed=5)
     arrivals.begin()
 
-    times = taken(arrivals, users=50, number=1000)
+    times = take_arrivals(arrivals, users=50, number=1000)
 
     gaps = [after - before for before, after in pairwise(times)]
     assert mean(gaps) == pytest.approx(1 / 1000, rel=0.15)
@@ -44,19 +44,19 @@ def test_arrivals_are_a_poisson_process() -> None:
 
 
 def test_busy_users_do_not_slow_the_arrivals_down() -> None:
-    """Due times go on as planned while nobody is free: what is sent late counts from then."""
+    """Due times do not move while all users are busy: latency counts from them."""
     arrivals = Arrivals(1000, seed=5)
     arrivals.begin()
     began = time.perf_counter()
 
-    times = taken(arrivals, users=2, number=100, service=0.01)
+    times = take_arrivals(arrivals, users=2, number=100, service=0.01)
 
     assert time.perf_counter() - began > 0.4
     assert times[-1] - times[0] < 0.2
 
 
-def test_nothing_arrives_before_all_are_there_or_after_the_end() -> None:
-    """A ramp is no part of the process, and a second run begins anew."""
+def test_no_arrivals_before_begin_or_after_stop() -> None:
+    """There are none while the users start, and a second run starts its own."""
     arrivals = Arrivals(1e6)
     first = gevent.spawn(arrivals.take)
     gevent.sleep(0.05)

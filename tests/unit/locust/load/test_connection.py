@@ -1,4 +1,4 @@
-"""One connection per user: kept, opened again when that is safe, and failing when it is not."""
+"""One connection per user: kept open, reopened when that is safe, and failing when it is not."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -11,13 +11,13 @@ from load.response import ClosedWithoutAnswerError, MalformedResponseError
 from load.target_url import Target
 from tests.unit.locust.load.doubles import (
     PREDICTION,
+    ByteByByteServer,
     ClosingServer,
-    DeafServer,
-    DrippingServer,
-    ImpatientServer,
+    IdleClosingServer,
     Server,
     SlowServer,
     TruncatingServer,
+    UnreadClosingServer,
     free_port,
     http,
 )
@@ -30,7 +30,7 @@ Connect = Callable[..., Connection]
 
 @pytest.fixture
 def connect() -> Iterator[Connect]:
-    """Makes connections to a server, and hangs up after the test."""
+    """Opens connections to a server, and closes them after the test."""
     with ExitStack() as open_connections:
 
         def to(server: Server, timeout: float = 5) -> Connection:
@@ -39,8 +39,8 @@ def connect() -> Iterator[Connect]:
         yield to
 
 
-def rest() -> None:
-    """Give the server's side the time to close a connection, and the kernel to carry the news."""
+def let_server_close() -> None:
+    """Give the server time to close a connection, and the kernel to pass that on."""
     gevent.sleep(0.05)
 
 
@@ -56,20 +56,20 @@ def test_requests_share_one_connection(connect: Connect) -> None:
 
 
 @pytest.mark.parametrize("reset", [False, True])
-def test_connection_closed_at_rest_is_opened_again(connect: Connect, reset: bool) -> None:  # noqa: FBT001 - pytest's way to parametrize
-    """A server that closes a resting connection costs a new connection, no failure and no second prediction."""
-    with ImpatientServer(reset=reset) as server:
+def test_connection_closed_while_idle_is_reopened(connect: Connect, reset: bool) -> None:  # noqa: FBT001 - pytest's way to parametrize
+    """When a server closes an idle connection, the next request opens a new one: no failure, no second prediction."""
+    with IdleClosingServer(reset=reset) as server:
         connection = connect(server)
         for _ in range(3):
             assert connection.exchange(REQUEST).status == 200
-            rest()
+            let_server_close()
         assert server.connections == 3
         assert len(server.requests) == 3
 
 
-def test_close_that_meets_the_request_is_not_a_failure(connect: Connect) -> None:
-    """Whoever of the two is first: such a request never fails, and is never answered twice."""
-    with ImpatientServer() as server:
+def test_close_at_the_moment_of_a_request_is_not_a_failure(connect: Connect) -> None:
+    """Whichever comes first, the close or the request: the request never fails and is never answered twice."""
+    with IdleClosingServer() as server:
         connection = connect(server)
         for _ in range(300):
             assert connection.exchange(REQUEST).status == 200
@@ -77,15 +77,15 @@ def test_close_that_meets_the_request_is_not_a_failure(connect: Connect) -> None
 
 
 def test_close_instead_of_an_answer_is_a_failure(connect: Connect) -> None:
-    """A new connection that is closed after the request fails: nobody knows what became of it."""
+    """A new connection that is closed after the request fails: the request may have been executed."""
     with ClosingServer() as server:
         with pytest.raises(ClosedWithoutAnswerError):
             connect(server).exchange(REQUEST)
         assert len(server.requests) == 1
 
 
-def test_close_instead_of_an_answer_on_a_kept_connection_is_a_failure(connect: Connect) -> None:
-    """A server that took the request in and closed has failed; a second try would hide it."""
+def test_close_instead_of_an_answer_on_an_open_connection_is_a_failure(connect: Connect) -> None:
+    """A server that read the request and closed has failed; a second try would hide it."""
     with ClosingServer(after=2) as server:
         connection = connect(server)
         assert connection.exchange(REQUEST).status == 200
@@ -97,8 +97,8 @@ def test_close_instead_of_an_answer_on_a_kept_connection_is_a_failure(connect: C
 
 
 def test_request_that_the_server_closed_unread_is_sent_again(connect: Connect) -> None:
-    """A server whose timer closes the connection while a request lies there unread never knew of it: no failure."""
-    with DeafServer() as server:
+    """When a server closes a connection before it read the request that had arrived, that is no failure."""
+    with UnreadClosingServer() as server:
         connection = connect(server)
         for _ in range(3):
             assert connection.exchange(REQUEST).status == 200
@@ -106,8 +106,8 @@ def test_request_that_the_server_closed_unread_is_sent_again(connect: Connect) -
         assert len(server.requests) == 3
 
 
-def test_user_goes_on_after_a_failure(connect: Connect) -> None:
-    """The request after a failed one opens a new connection."""
+def test_request_after_a_failure_opens_a_new_connection(connect: Connect) -> None:
+    """A failure ends its connection only, not the user."""
     with ClosingServer(after=1) as server:
         connection = connect(server)
         outcomes = []
@@ -120,26 +120,26 @@ def test_user_goes_on_after_a_failure(connect: Connect) -> None:
 
 
 def test_truncated_answer_is_a_failure(connect: Connect) -> None:
-    """An answer that ends too early is none."""
+    """An answer that ends too early is a failure."""
     with TruncatingServer() as server, pytest.raises(ClosedWithoutAnswerError):
         connect(server).exchange(REQUEST)
 
 
-def test_silence_ends_with_the_timeout(connect: Connect) -> None:
-    """A server that never answers costs the timeout, not the run."""
+def test_missing_answer_ends_with_the_timeout(connect: Connect) -> None:
+    """A server that never answers costs the timeout, no more."""
     with SlowServer() as server, pytest.raises(TimeoutError):
         connect(server, timeout=0.1).exchange(REQUEST)
 
 
-def test_dripping_ends_with_the_timeout(connect: Connect) -> None:
-    """The timeout is for the whole answer: bytes that trickle in do not prolong it."""
-    with DrippingServer() as server, pytest.raises(TimeoutError):
+def test_slow_bytes_do_not_prolong_the_timeout(connect: Connect) -> None:
+    """The timeout is for the whole answer, not for each of its bytes."""
+    with ByteByByteServer() as server, pytest.raises(TimeoutError):
         connect(server, timeout=0.2).exchange(REQUEST)
 
 
 def test_late_answer_is_not_taken_for_the_next(connect: Connect) -> None:
-    """After a timeout the connection is given up, with the answer that may still come on it."""
-    with DrippingServer() as server:
+    """After a timeout the connection is closed, so the late answer is never read."""
+    with ByteByByteServer() as server:
         connection = connect(server, timeout=0.2)
         with pytest.raises(TimeoutError):
             connection.exchange(REQUEST)
@@ -148,8 +148,8 @@ def test_late_answer_is_not_taken_for_the_next(connect: Connect) -> None:
         assert server.connections == 2
 
 
-def test_connection_that_is_said_to_close_is_not_used_again(connect: Connect) -> None:
-    """`Connection: close` is obeyed."""
+def test_connection_close_header_is_obeyed(connect: Connect) -> None:
+    """After `Connection: close` the next request opens a new connection."""
     with Server(http(PREDICTION, "200 OK", "Connection: close")) as server:
         connection = connect(server)
         for _ in range(2):
@@ -158,13 +158,13 @@ def test_connection_that_is_said_to_close_is_not_used_again(connect: Connect) ->
 
 
 def test_server_that_does_not_speak_http_is_named(connect: Connect) -> None:
-    """Another protocol on the port is an error of its own."""
+    """Another protocol on the port has its own error."""
     with Server(b"SSH-2.0-OpenSSH_9.2p1\r\n\r\n") as server, pytest.raises(MalformedResponseError):
         connect(server).exchange(REQUEST)
 
 
-def test_nobody_listens() -> None:
-    """A port without a server refuses."""
+def test_refused_connection() -> None:
+    """A port without a server refuses the connection."""
     with pytest.raises(ConnectionRefusedError):
         Connection(Target.parse(f"http://127.0.0.1:{free_port()}"), 5).exchange(REQUEST)
 
@@ -180,10 +180,10 @@ def test_ipv6(connect: Connect) -> None:
 
 
 def test_killed_user_leaves_no_answer_behind(connect: Connect) -> None:
-    """A user that is killed while it waits hangs up, so that nobody reads the rest of its answer."""
+    """A user that is killed while it waits closes its connection, so that the rest of the answer is never read."""
     with SlowServer() as server:
         connection = connect(server)
         user = gevent.spawn(connection.exchange, REQUEST)
-        rest()
+        let_server_close()
         user.kill()
         assert connection._socket is None

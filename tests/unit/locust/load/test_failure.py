@@ -42,8 +42,8 @@ def test_predictions(prediction: Any) -> None:
         (b"\xff\xfe", "HTTP 200 is not JSON"),
     ],
 )
-def test_lies(body: bytes, failure: str) -> None:
-    """A 200 without a finite prediction is a failure, and says which."""
+def test_200_without_a_finite_prediction(body: bytes, failure: str) -> None:
+    """A 200 without a finite prediction is a failure whose name says why."""
     assert answer_failure(200, body) == failure
 
 
@@ -60,16 +60,16 @@ def test_lies(body: bytes, failure: str) -> None:
         (500, b'{"error": {"code": 7}}', "HTTP 500"),
     ],
 )
-def test_refusals_are_grouped_by_status_and_kind(status: int, body: bytes, failure: str) -> None:
-    """The API's own word for the error is part of the name; ids and sentences are not."""
+def test_errors_are_grouped_by_status_and_code(status: int, body: bytes, failure: str) -> None:
+    """The API's error code is part of the name; ids and sentences are not."""
     assert answer_failure(status, body) == failure
 
 
 @given(
     st.integers(200, 599), st.binary(max_size=60) | st.from_regex(r'\{"(error|prediction)":.{0,40}\}').map(str.encode)
 )
-def test_no_answer_breaks_the_user_or_the_table(status: int, body: bytes) -> None:
-    """Whatever comes is named, in a name without anything of a single request in it."""
+def test_every_answer_has_a_short_name(status: int, body: bytes) -> None:
+    """Any answer gets a name of limited form, without values of the single request."""
     failure = answer_failure(status, body)
     assert failure is None or re.fullmatch(r"HTTP \d{3}( [a-zJSON_ -]{1,60})?", failure)
 
@@ -92,5 +92,5 @@ def test_no_answer_breaks_the_user_or_the_table(status: int, body: bytes) -> Non
     ],
 )
 def test_network_errors_have_the_same_names_for_both_users(error: BaseException, failure: str) -> None:
-    """Both clients raise errors of their own for the same thing."""
+    """The two HTTP clients raise different errors for the same cause."""
     assert network_failure(error) == failure

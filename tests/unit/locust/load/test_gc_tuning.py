@@ -1,4 +1,4 @@
-"""The garbage collector of a load test."""
+"""The settings of the garbage collector."""
 
 import gc
 from collections.abc import Iterator
@@ -10,17 +10,17 @@ from load import gc_tuning
 
 
 @pytest.fixture
-def as_found() -> Iterator[None]:
-    """Put the collector of the tests back."""
+def restore_gc() -> Iterator[None]:
+    """Restore the collector's settings after the test."""
     thresholds = gc.get_threshold()
     yield
     gc.unfreeze()
     gc.set_threshold(*thresholds)
 
 
-@pytest.mark.usefixtures("as_found")
-def test_the_users_are_out_of_its_sight() -> None:
-    """Once all users are there, a full collection has nothing of them to look at, and comes seldom."""
+@pytest.mark.usefixtures("restore_gc")
+def test_users_are_excluded_from_collections() -> None:
+    """Once all users have started, they are frozen, and full collections are rare."""
     events = Events()
     gc_tuning.listen(events)
     seen = gc.get_freeze_count()

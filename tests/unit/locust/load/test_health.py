@@ -25,7 +25,7 @@ class Page(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def ui(monkeypatch: pytest.MonkeyPatch) -> Iterator[HTTPServer]:
-    """A UI on a free port, where the check looks for it."""
+    """A UI on a free port, which the check uses."""
     with HTTPServer(("127.0.0.1", 0), Page) as server:
         Thread(target=server.serve_forever).start()
         monkeypatch.setattr(health, "_UI", f"http://127.0.0.1:{server.server_port}/")
@@ -35,27 +35,27 @@ def ui(monkeypatch: pytest.MonkeyPatch) -> Iterator[HTTPServer]:
 
 @pytest.mark.usefixtures("ui")
 def test_master_is_healthy_while_its_ui_answers() -> None:
-    """People use the master through its UI, so that is what is asked."""
+    """The master is used through its UI, so the check requests it."""
     assert health.main(["master"]) is None
 
 
-def test_master_without_its_ui_is_not(ui: HTTPServer) -> None:
-    """A UI that is gone is said."""
+def test_master_without_its_ui_is_unhealthy(ui: HTTPServer) -> None:
+    """The message says that the UI does not answer."""
     ui.server_close()
     assert "the UI does not answer" in str(health.main(["master"]))
 
 
-def test_master_without_ui_on_purpose_needs_its_door_for_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_headless_master_must_listen_for_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run without UI is healthy while workers can connect."""
     monkeypatch.setenv("LOCUST_HEADLESS", "true")
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        monkeypatch.setattr(health, "_MASTER_PORT", door.getsockname()[1])
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        monkeypatch.setattr(health, "_MASTER_PORT", listener.getsockname()[1])
         assert health.main(["master"]) is None
-    assert health.main(["master"]) == "no door for workers"
+    assert health.main(["master"]) == "not listening for workers"
 
 
 def test_worker_is_healthy_while_it_is_connected(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker without its master does nothing, however alive."""
+    """A worker without a connection to its master does no work."""
     with socket.create_server(("127.0.0.1", 0)) as master:
         monkeypatch.setattr(health, "_MASTER_PORT", master.getsockname()[1])
         assert health.main(["worker"]) == "no connection to the master"
@@ -64,15 +64,15 @@ def test_worker_is_healthy_while_it_is_connected(monkeypatch: pytest.MonkeyPatch
 
 
 def test_help_is_there(capsys: pytest.CaptureFixture[str]) -> None:
-    """The command says what it takes."""
+    """The help names the arguments."""
     with pytest.raises(SystemExit, match=r"^0$"):
         health.main(["--help"])
     assert "{master,worker}" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("ui")
-def test_the_ui_is_asked_past_the_proxy_of_the_container(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Docker puts its client's proxy into every container; a health check is about the container alone."""
+def test_check_does_not_use_the_proxy_of_the_container(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Docker sets its client's proxy in every container; the health check is about the container itself."""
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
     monkeypatch.setattr("urllib.request._opener", None)  # urlopen reads the environment once in a process
     assert health.main(["master"]) is None

@@ -1,4 +1,4 @@
-"""Ten thousand users need more files than Locust asks for."""
+"""Ten thousand users need more open files than Locust sets."""
 
 import resource
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from load import open_files
 
 @pytest.fixture
 def limits() -> Iterator[tuple[int, int]]:
-    """This process's limits, put back after the test."""
+    """This process's limits, restored after the test."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     yield before
     resource.setrlimit(resource.RLIMIT_NOFILE, before)
@@ -25,10 +25,10 @@ def test_soft_limit_goes_up(limits: tuple[int, int]) -> None:
     assert resource.getrlimit(resource.RLIMIT_NOFILE) == (allowed, hard)
 
 
-def test_low_limit_is_said(
+def test_low_limit_is_logged(
     limits: tuple[int, int], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Where the limit cannot be raised far enough, the log says how many users fit."""
+    """When the limit cannot be raised far enough, the log says what it is."""
     monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 1024))
     open_files.raise_limit()
     assert "may open 1024 files" in caplog.text

@@ -1,4 +1,4 @@
-"""Every answer of a run, one by one."""
+"""The record of every answer of a run."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def run(folder: Path, seconds: float) -> Environment:
     return environment
 
 
-def test_every_answer_is_kept_with_its_time_and_kind(tmp_path: Path) -> None:
-    """Nothing is lost, rounded or mixed, and each kind of failure is named once, before its first record."""
+def test_every_answer_is_recorded_with_its_time_and_kind(tmp_path: Path) -> None:
+    """No answer is lost or rounded, and each kind of failure is named once, before its first record."""
     environment: Any = run(tmp_path, 0.8)
 
     [file] = tmp_path.glob("answers-*.bin")
@@ -73,8 +73,8 @@ def test_every_answer_is_kept_with_its_time_and_kind(tmp_path: Path) -> None:
     assert max(users) == 2
 
 
-def test_a_folder_that_takes_nothing_is_no_silent_loss(tmp_path: Path) -> None:
-    """The error comes out instead of figures that miss something."""
+def test_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    """The error is raised instead of losing records."""
     environment = Environment(user_classes=[], parsed_options=Namespace())
     recorder = Recorder(tmp_path / "gone")
 
@@ -83,7 +83,7 @@ def test_a_folder_that_takes_nothing_is_no_silent_loss(tmp_path: Path) -> None:
 
 
 def test_many_runs_of_one_process_share_a_writer(tmp_path: Path) -> None:
-    """Each run of the UI starts anew; the moments are still told ten times a second, not once per run."""
+    """Every start of a run in the UI uses the same writer, so the lines stay ten per second."""
     environment = Environment(user_classes=[], parsed_options=Namespace())
     recorder = Recorder(tmp_path)
     recorder.listen(environment.events)

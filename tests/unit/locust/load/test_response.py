@@ -1,4 +1,4 @@
-"""As much HTTP/1.1 as a prediction's answer needs: lengths, chunks, interim answers, and every way to cut them up."""
+"""Reading HTTP/1.1 responses: lengths, chunks, interim responses, in any pieces."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -25,8 +25,8 @@ def source(*pieces: bytes) -> Callable[[], bytes]:
     ("data", "keep_alive"), [(PLAIN, True), (CHUNKED, True), (INTERIM, True), (UNTIL_CLOSED, False)]
 )
 @given(cuts=st.lists(st.integers(0, 200), max_size=8))
-def test_pieces_do_not_matter(data: bytes, keep_alive: bool, cuts: list[int]) -> None:  # noqa: FBT001 - parametrized
-    """However the network cuts an answer up, the same comes out."""
+def test_pieces_do_not_change_the_result(data: bytes, keep_alive: bool, cuts: list[int]) -> None:  # noqa: FBT001 - parametrized
+    """The result does not depend on how the network splits the response."""
     edges = [0, *sorted(cuts), len(data)]
     pieces = [data[start:end] for start, end in pairwise(edges)]
     assert read_response(source(*pieces)) == Response(200, b"hello", keep_alive)
@@ -43,19 +43,19 @@ def test_pieces_do_not_matter(data: bytes, keep_alive: bool, cuts: list[int]) ->
         (b"HTTP/1.1 200\r\nContent-Length: 5", True),
     ],
 )
-def test_fields_are_read_without_case_and_the_connection_obeyed(head: bytes, keep_alive: bool) -> None:  # noqa: FBT001
-    """Names and values that matter have no case; HTTP/1.0 closes unless it says otherwise."""
+def test_header_case_and_keep_alive(head: bytes, keep_alive: bool) -> None:  # noqa: FBT001
+    """Header names and values are case-insensitive; HTTP/1.0 closes unless a header says otherwise."""
     assert read_response(source(head + b"\r\n\r\nhello")) == Response(200, b"hello", keep_alive)
 
 
 @pytest.mark.parametrize("status", [204, 304])
 def test_answers_without_a_body(status: int) -> None:
-    """Some answers end with their head."""
+    """204 and 304 end with their head."""
     assert read_response(source(f"HTTP/1.1 {status} X\r\n\r\n".encode())) == Response(status, b"", keep_alive=True)
 
 
 def test_bytes_beyond_the_answer_end_the_connection() -> None:
-    """What nobody asked for would be read as the next answer."""
+    """They would be read as the next response."""
     assert read_response(source(PLAIN + b"HTTP/1.1 200 OK\r\n")) == Response(200, b"hello", keep_alive=False)
 
 
@@ -74,15 +74,15 @@ def test_bytes_beyond_the_answer_end_the_connection() -> None:
         b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000,
     ],
 )
-def test_what_is_not_http_is_said_to_be_so(data: bytes) -> None:
-    """Nonsense is refused, not waited for."""
+def test_malformed_response_is_an_error(data: bytes) -> None:
+    """It is refused at once, without waiting for more bytes."""
     with pytest.raises(MalformedResponseError):
         read_response(source(data))
 
 
 @pytest.mark.parametrize("data", [PLAIN, CHUNKED])
-def test_every_early_end_is_noticed(data: bytes) -> None:
-    """Cut anywhere, an answer with a known end is not taken for a whole one."""
+def test_every_early_end_is_an_error(data: bytes) -> None:
+    """A response that ends anywhere before its end is never accepted."""
     for end in range(len(data)):
         with pytest.raises(ClosedWithoutAnswerError):
             read_response(source(data[:end]))

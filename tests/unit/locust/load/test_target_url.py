@@ -17,34 +17,34 @@ from load.target_url import Target, TargetError, base_url
     ],
 )
 def test_addresses(url: str, target: Target) -> None:
-    """Names, addresses of both kinds, ports and paths are told apart."""
+    """Names, IPv4 and IPv6 addresses, ports and paths are parsed."""
     assert Target.parse(url) == target
 
 
 @pytest.mark.parametrize(
     "url", [None, "", "gateway:8000", "localhost", "ftp://host", "http://", "http://host:port", "http://host/?a=1"]
 )
-def test_what_is_no_http_address_is_refused(url: str | None) -> None:
-    """The message shows the address and how one looks."""
+def test_other_than_http_address_is_refused(url: str | None) -> None:
+    """The message shows the address and an example."""
     with pytest.raises(TargetError, match=r"http://gateway:8000|no address|must end"):
         Target.parse(url)
 
 
-def test_host_loses_its_last_slash() -> None:
-    """People copy addresses with a slash at the end, and //predict is another path."""
+def test_final_slash_is_removed() -> None:
+    """Copied addresses may end with a slash, and //predict is another path."""
     assert base_url("http://gateway:8000/", "fast") == "http://gateway:8000"
 
 
 @pytest.mark.parametrize("host", ["https://example.org", "http://me:secret@example.org"])
 @pytest.mark.parametrize("user", ["lean", "open"])
-def test_plain_sockets_refuse_what_they_cannot_speak(host: str, user: str) -> None:
-    """No TLS and no credentials with a plain socket; the message names the user that can."""
+def test_plain_sockets_refuse_tls_and_credentials(host: str, user: str) -> None:
+    """The message names the user that supports them."""
     assert base_url(host, "fast") == host
     with pytest.raises(TargetError, match=r"use LOCUST_USER=fast for"):
         base_url(host, user)
 
 
-def test_host_must_be_an_address() -> None:
-    """A name without a scheme is refused before anything is asked."""
+def test_host_needs_a_scheme() -> None:
+    """A name without a scheme is refused."""
     with pytest.raises(TargetError):
         base_url("gateway:8000", "fast")

@@ -1,4 +1,4 @@
-"""A file that says how many users there are to be."""
+"""The number of users is set by a file."""
 
 from __future__ import annotations
 
@@ -15,74 +15,72 @@ from load.user_count_file import UserCountFile
 
 
 @dataclass
-class PromptRunner:
-    """Has the users at once that it is asked for."""
+class ImmediateRunner:
+    """Has the requested number of users at once."""
 
     user_count: int = 1
     target_user_count: int = 1
-    asked: list[int] = field(default_factory=list)
-    left: bool = False
+    started: list[int] = field(default_factory=list)
+    has_quit: bool = False
 
     def start(self, users: int, spawn_rate: float) -> None:
         """Change the number of users."""
         assert spawn_rate >= abs(users - self.user_count)
         self.user_count = self.target_user_count = users
-        self.asked.append(users)
+        self.started.append(users)
 
     def quit(self) -> None:
         """End the process."""
-        self.left = True
+        self.has_quit = True
 
 
 @pytest.fixture
-def runner(tmp_path: Path) -> Iterator[PromptRunner]:
-    """A runner that follows the file `users`."""
+def runner(tmp_path: Path) -> Iterator[ImmediateRunner]:
+    """A runner whose number of users is set by the file `users`."""
     file = tmp_path / "users"
     file.write_text("0")
-    runner = PromptRunner()
-    reins = UserCountFile(file)
+    runner = ImmediateRunner()
+    user_count_file = UserCountFile(file)
     gevent.get_hub().loop.update_now()
-    reins.on_test_start(SimpleNamespace(runner=runner))
+    user_count_file.on_test_start(SimpleNamespace(runner=runner))
     yield runner
-    assert reins._follower is not None
-    reins._follower.kill()
+    assert user_count_file._poller is not None
+    user_count_file._poller.kill()
 
 
-def test_users_come_in_bites_and_leave_at_once(runner: PromptRunner, tmp_path: Path) -> None:
-    """Many starting at a time would keep those who are there from sending; leaving costs nobody anything."""
+def test_users_start_in_batches_and_stop_at_once(runner: ImmediateRunner, tmp_path: Path) -> None:
+    """Many starts at once would delay the users that run; stops would not."""
     gevent.sleep(0.02)
-    assert runner.asked == [0]
+    assert runner.started == [0]
     (tmp_path / "users").write_text("120")
     gevent.sleep(0.3)
-    assert runner.asked == [0, 100, 120]
+    assert runner.started == [0, 100, 120]
     (tmp_path / "users").write_text("3")
     gevent.sleep(0.2)
-    assert runner.asked == [0, 100, 120, 3]
+    assert runner.started == [0, 100, 120, 3]
 
 
-def test_a_number_that_is_none_ends_the_run(
-    runner: PromptRunner, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Users whom nobody holds must not go on by themselves."""
+def test_invalid_file_ends_the_run(runner: ImmediateRunner, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Users must not continue without a program that sets their number."""
     gevent.sleep(0.02)
     (tmp_path / "users").write_text("many")
     gevent.sleep(0.2)
-    assert runner.left
+    assert runner.has_quit
     assert "could not convert" in capsys.readouterr().err
 
 
-def test_the_rate_of_open_arrivals_follows(tmp_path: Path) -> None:
-    """A second number is theirs; without it they keep what they have."""
+def test_rate_of_open_arrivals_is_set(tmp_path: Path) -> None:
+    """A second number in the file is their rate; without it the rate stays."""
     file = tmp_path / "users"
     file.write_text("0")
     arrivals = Arrivals(100)
-    reins = UserCountFile(file, arrivals)
+    user_count_file = UserCountFile(file, arrivals)
     gevent.get_hub().loop.update_now()
-    reins.on_test_start(SimpleNamespace(runner=PromptRunner()))
+    user_count_file.on_test_start(SimpleNamespace(runner=ImmediateRunner()))
     gevent.sleep(0.02)
     assert arrivals.rate == 100
     file.write_text("10 2500.5")
     gevent.sleep(0.2)
     assert arrivals.rate == 2500.5
-    assert reins._follower is not None
-    reins._follower.kill()
+    assert user_count_file._poller is not None
+    user_count_file._poller.kill()

@@ -1,4 +1,4 @@
-"""Both kinds of user do the same and report the same; only their cost differs."""
+"""All kinds of user send the same requests and report the same outcomes; only their cost differs."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ from load.arrivals import Arrivals
 from load.failure import NOT_SENT
 from load.fast_user import FastUser
 from load.lean_user import LeanUser
-from load.open_user import PATIENCE_SECONDS, OpenUser
+from load.open_user import MAX_DELAY_SECONDS, OpenUser
 from load.payload import remember_payload
 from tests.unit.locust.load.doubles import (
     ClosingServer,
-    ImpatientServer,
+    DelayedServer,
+    IdleClosingServer,
     Server,
-    SleepyServer,
     SlowServer,
     TruncatingServer,
     free_port,
     http,
 )
 
-Play = Callable[..., list[dict[str, Any]]]
+RunUser = Callable[..., list[dict[str, Any]]]
 
 BODY = '{"feature1": 5.3}'
 
 
 @pytest.fixture(params=[FastUser, LeanUser], ids=["fast", "lean"])
-def play(request: pytest.FixtureRequest) -> Play:
-    """Let one user of the kind under test make requests without a pause; returns what it reported to Locust."""
+def run_user(request: pytest.FixtureRequest) -> RunUser:
+    """Runs one user of the kind under test for some requests; returns its reports to Locust."""
 
     def with_user(host: str, requests: int = 1, timeout: float = 5, pause: float = 0) -> list[dict[str, Any]]:
         kind = type("ChosenUser", (request.param,), {"host": host, "request_timeout": timeout})
@@ -63,10 +63,10 @@ def failures(reports: list[dict[str, Any]]) -> list[str | None]:
     return [None if report["exception"] is None else report["exception"].args[0] for report in reports]
 
 
-def test_prediction_is_a_success(play: Play) -> None:
+def test_prediction_is_a_success(run_user: RunUser) -> None:
     """A request is one report: POST /predict, its time in milliseconds, the length of its answer, and no failure."""
     with Server() as server:
-        (report,) = play(server.url)
+        (report,) = run_user(server.url)
     assert (report["request_type"], report["name"], report["exception"]) == ("POST", "/predict", None)
     assert report["response_length"] == len(b'{"prediction":12.5}')
     assert 0 < report["response_time"] < 5000
@@ -74,10 +74,10 @@ def test_prediction_is_a_success(play: Play) -> None:
     assert report["url"] == f"{server.url}/predict"
 
 
-def test_both_send_the_same_request(play: Play) -> None:
+def test_both_send_the_same_request(run_user: RunUser) -> None:
     """Method, path, type and body are the same for both users, below whatever path the host has."""
     with Server() as server:
-        play(f"{server.url}/models/one")
+        run_user(f"{server.url}/models/one")
         head, _, body = server.requests[0].partition(b"\r\n\r\n")
     line, *fields = head.decode().split("\r\n")
     sent = {name.lower(): value for name, value in (field.split(": ", 1) for field in fields)}
@@ -87,81 +87,81 @@ def test_both_send_the_same_request(play: Play) -> None:
     assert sent["content-type"] == sent["accept"] == "application/json"
 
 
-def test_user_keeps_its_connection(play: Play) -> None:
+def test_user_keeps_its_connection(run_user: RunUser) -> None:
     """A user is one client with one connection."""
     with Server() as server:
-        assert failures(play(server.url, requests=5)) == [None] * 5
+        assert failures(run_user(server.url, requests=5)) == [None] * 5
         assert server.connections == 1
 
 
-def test_connection_that_closed_at_rest_is_no_failure(play: Play) -> None:
-    """A server may hang up between two requests."""
-    with ImpatientServer() as server:
-        assert failures(play(server.url, requests=3, pause=0.05)) == [None] * 3
+def test_connection_closed_while_idle_is_no_failure(run_user: RunUser) -> None:
+    """A server may close the connection between two requests."""
+    with IdleClosingServer() as server:
+        assert failures(run_user(server.url, requests=3, pause=0.05)) == [None] * 3
         assert server.connections == 3
 
 
-def test_lying_server(play: Play) -> None:
-    """A 200 that carries no finite prediction is a failure."""
+def test_prediction_that_is_not_finite(run_user: RunUser) -> None:
+    """A 200 without a finite prediction is a failure."""
     with Server(http(b'{"prediction": NaN}')) as server:
-        assert failures(play(server.url)) == ["HTTP 200 prediction is not finite"]
+        assert failures(run_user(server.url)) == ["HTTP 200 prediction is not finite"]
 
 
-def test_error_server(play: Play) -> None:
-    """An error of the API is one failure with the API's word for it, and the connection goes on."""
+def test_error_server(run_user: RunUser) -> None:
+    """An error of the API is one failure with the API's error code, and the connection stays open."""
     with Server(http(b'{"error":"overloaded"}', "503 Service Unavailable")) as server:
-        assert failures(play(server.url, requests=2)) == ["HTTP 503 overloaded"] * 2
+        assert failures(run_user(server.url, requests=2)) == ["HTTP 503 overloaded"] * 2
         assert server.connections == 1
 
 
-def test_redirect_is_not_followed(play: Play) -> None:
-    """What counts is the answer of the address under test, not of another."""
+def test_redirect_is_not_followed(run_user: RunUser) -> None:
+    """The answer of the address under test counts, not that of another."""
     with Server() as other, Server(http(b"", "307 Temporary Redirect", f"Location: {other.url}/predict")) as server:
-        assert failures(play(server.url)) == ["HTTP 307"]
+        assert failures(run_user(server.url)) == ["HTTP 307"]
         assert other.requests == []
 
 
-def test_time_is_that_of_the_whole_answer(play: Play) -> None:
-    """What is reported includes all of the wait for the answer, on a new connection as on a kept one."""
-    with SleepyServer() as server:
-        times = [report["response_time"] for report in play(server.url, requests=3)]
-    assert min(times) >= SleepyServer.milliseconds
+def test_response_time_covers_the_whole_answer(run_user: RunUser) -> None:
+    """The reported time includes all of the wait for the answer, on a new connection as on an open one."""
+    with DelayedServer() as server:
+        times = [report["response_time"] for report in run_user(server.url, requests=3)]
+    assert min(times) >= DelayedServer.milliseconds
 
 
-def test_slow_server(play: Play) -> None:
-    """A request that takes too long is a failure of its own."""
+def test_slow_server(run_user: RunUser) -> None:
+    """A request that takes too long fails as a timeout."""
     with SlowServer() as server:
-        assert failures(play(server.url, timeout=0.1)) == ["timeout"]
+        assert failures(run_user(server.url, timeout=0.1)) == ["timeout"]
 
 
-def test_closing_server(play: Play) -> None:
-    """A server that hangs up instead of answering has failed, on a new connection as on a kept one."""
+def test_closing_server(run_user: RunUser) -> None:
+    """A server that closes instead of answering has failed, on a new connection as on an open one."""
     with ClosingServer(after=1) as server:
         closed = "connection closed without an answer"
-        assert failures(play(server.url, requests=4)) == [None, closed, None, closed]
+        assert failures(run_user(server.url, requests=4)) == [None, closed, None, closed]
 
 
-def test_truncating_server(play: Play) -> None:
-    """Half an answer is none."""
+def test_truncating_server(run_user: RunUser) -> None:
+    """An incomplete answer is a failure."""
     with TruncatingServer() as server:
-        (failure,) = failures(play(server.url))
-    # geventhttpclient takes the early end for a violation of the protocol, the lean user for what it is.
+        (failure,) = failures(run_user(server.url))
+    # geventhttpclient reports the early end as a violation of the protocol.
     assert failure in {"answer is not HTTP", "connection closed without an answer"}
 
 
-def test_nobody_listens(play: Play) -> None:
-    """A refused connection is a failure of its own, and the user goes on."""
-    assert failures(play(f"http://127.0.0.1:{free_port()}", requests=2)) == ["connection refused"] * 2
+def test_refused_connection(run_user: RunUser) -> None:
+    """A refused connection has its own failure name, and the user continues."""
+    assert failures(run_user(f"http://127.0.0.1:{free_port()}", requests=2)) == ["connection refused"] * 2
 
 
-def test_another_protocol(play: Play) -> None:
-    """Something else than HTTP on the port is a failure of its own."""
+def test_another_protocol(run_user: RunUser) -> None:
+    """Another protocol than HTTP on the port has its own failure name."""
     with Server(b"SSH-2.0-OpenSSH_9.2p1\r\n\r\n") as server:
-        assert failures(play(server.url)) == ["answer is not HTTP"]
+        assert failures(run_user(server.url)) == ["answer is not HTTP"]
 
 
-def test_connection_beyond_a_thousand_is_kept_too(play: Play) -> None:
-    """A descriptor above 1023, which select(2) cannot look at, is as good as any other."""
+def test_connection_with_descriptor_above_1023_is_kept(run_user: RunUser) -> None:
+    """A connection whose descriptor is above 1023, which select(2) cannot check, is reused as well."""
     with ExitStack() as many:
         before = resource.getrlimit(resource.RLIMIT_NOFILE)
         many.callback(resource.setrlimit, resource.RLIMIT_NOFILE, before)
@@ -169,15 +169,15 @@ def test_connection_beyond_a_thousand_is_kept_too(play: Play) -> None:
         server = many.enter_context(Server())
         for _ in range(1100):
             many.enter_context(Path(os.devnull).open())
-        assert failures(play(server.url, requests=5)) == [None] * 5
+        assert failures(run_user(server.url, requests=5)) == [None] * 5
         assert server.connections == 1
 
 
-def test_an_open_user_counts_from_when_the_request_was_due() -> None:
-    """A request that is sent late has the lateness in its latency, and in its start."""
+def test_open_user_measures_from_when_the_request_was_due() -> None:
+    """The delay of a request that is sent late is part of its latency, and its start is when it was due."""
     with Server(http(b'{"prediction": 1.5}')) as server:
         before = time.time()
-        [report] = asked_late(server.url, 0.5)
+        [report] = report_of_late_arrival(server.url, 0.5)
 
     assert failures([report]) == [None]
     assert 500 <= report["response_time"] < 5500
@@ -186,27 +186,27 @@ def test_an_open_user_counts_from_when_the_request_was_due() -> None:
 
 @pytest.mark.parametrize("kind", [FastUser, LeanUser, OpenUser])
 def test_each_kind_has_one_task(kind: type[User]) -> None:
-    """Locust adds a class's tasks to those of its bases: a second one would send requests that nobody planned."""
+    """Locust adds a class's tasks to those of its bases: a second one would send additional requests."""
     assert kind.tasks == [kind.__dict__["predict"]]
 
 
-def test_an_arrival_that_nobody_could_send_has_failed() -> None:
-    """Who waits for more than two seconds leaves: nothing is sent, and it is counted with all its wait."""
+def test_arrival_that_is_too_late_fails_unsent() -> None:
+    """After two seconds nothing is sent, and the failure is reported with its whole delay."""
     with Server(http(b'{"prediction": 1.5}')) as server:
         before = time.time()
-        [report] = asked_late(server.url, PATIENCE_SECONDS + 1)
+        [report] = report_of_late_arrival(server.url, MAX_DELAY_SECONDS + 1)
         assert server.connections == 0
 
     assert failures([report]) == [NOT_SENT]
-    assert report["response_time"] >= 1000 * (PATIENCE_SECONDS + 1)
-    assert report["start_time"] == pytest.approx(before - PATIENCE_SECONDS - 1, abs=0.2)
+    assert report["response_time"] >= 1000 * (MAX_DELAY_SECONDS + 1)
+    assert report["start_time"] == pytest.approx(before - MAX_DELAY_SECONDS - 1, abs=0.2)
 
 
-def asked_late(url: str, seconds: float) -> list[dict[str, Any]]:
-    """What an open user reports of an arrival that was due so long ago."""
+def report_of_late_arrival(url: str, seconds: float) -> list[dict[str, Any]]:
+    """What an open user reports for an arrival that was due so many seconds ago."""
 
     class LateArrivals(Arrivals):
-        """Every arrival was due then."""
+        """Every arrival was due so many seconds ago."""
 
         def take(self) -> float:
             return time.perf_counter() - seconds
