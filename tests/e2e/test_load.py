@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from capacity.commands.options import MOST_USERS
-from capacity.generator.docker import docker_crowd
+from capacity.generator.docker import docker_load_generator
 from capacity.target.docker import Engine
 from tests.e2e.compose_stack import LOAD_TESTING, PROJECT, Stack
 
@@ -176,8 +176,8 @@ def test_the_ports_of_closed_connections_leave_enough_for_the_next_users(stack: 
     """A port stays taken for a minute; there are those of three times as many users as a run may have."""
     stack.compose("build", file=LOAD_TESTING)
     engine = Engine()
-    [gateway] = engine.of_service(PROJECT, "gateway")
-    with docker_crowd(engine, "gateway", gateway.network, f"http://{gateway.name}:8000", {}):
+    [gateway] = engine.service_containers(PROJECT, "gateway")
+    with docker_load_generator(engine, "gateway", gateway.network, f"http://{gateway.name}:8000", {}):
         crowd = engine.client.containers.get("taller5-crowd-gateway").exec_run(["cat", PORT_RANGE]).output.decode()
     page = stack.compose("run", "--rm", "--no-deps", "--entrypoint", "cat", "locust", PORT_RANGE, file=LOAD_TESTING)
 

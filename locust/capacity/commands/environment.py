@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Final, Protocol
 
-from capacity.generator.docker import IMAGE, docker_crowd
+from capacity.generator.docker import IMAGE, docker_load_generator
 from capacity.generator.interface import LoadGenerator
-from capacity.generator.process import local_crowd
+from capacity.generator.process import local_load_generator
 from capacity.model.spec import SearchSpec
 from capacity.report.trial_record import Sentence
 from capacity.target.compose import ComposeTarget
@@ -74,7 +74,7 @@ class DockerEnvironment:
 
     def crowd(self, via: str, variables: dict[str, str]) -> AbstractContextManager[LoadGenerator]:
         """A container in the stack's network."""
-        return docker_crowd(self._engine, via, self.subject.gateway.network, self.subject.host(via), variables)
+        return docker_load_generator(self._engine, via, self.subject.gateway.network, self.subject.host(via), variables)
 
     def gateway_cores(self, via: str) -> float | None:
         """One thread's."""
@@ -110,7 +110,7 @@ class LocalEnvironment:
     def crowd(self, via: str, variables: dict[str, str]) -> AbstractContextManager[LoadGenerator]:
         """A process of this machine."""
         del via
-        return local_crowd(self.subject.url, variables)
+        return local_load_generator(self.subject.url, variables)
 
     def gateway_cores(self, via: str) -> None:
         """There is none."""
@@ -125,14 +125,14 @@ class LocalEnvironment:
             replicas=(),
             least_memory_mib=memory,
             most_memory_mib=memory,
-            least_cpus=question.least_cpus if self.subject.cage else cores,
-            most_cpus=question.most_cpus if self.subject.cage else cores,
+            least_cpus=question.least_cpus if self.subject.cpu_cgroup else cores,
+            most_cpus=question.most_cpus if self.subject.cpu_cgroup else cores,
         )
 
     @property
     def limited(self) -> frozenset[str]:
         """CPU, where the kernel lets us."""
-        return frozenset() if self.subject.no_limits else frozenset({"cpu"})
+        return frozenset() if self.subject.limit_error else frozenset({"cpu"})
 
     def left_out(self) -> list[Sentence]:
         """Memory, replicas and the gateway, and CPU where the kernel refuses."""
@@ -143,11 +143,11 @@ class LocalEnvironment:
                 "gateway.",
             )
         ]
-        if self.subject.no_limits:
+        if self.subject.limit_error:
             found.append(
                 Sentence(
-                    es=f"No se pudo limitar la CPU, así que no hay mínimo, solo lo máximo: {self.subject.no_limits}.",
-                    en=f"CPU could not be limited, so there is no minimum, only the most: {self.subject.no_limits}.",
+                    es=f"No se pudo limitar la CPU, así que no hay mínimo, solo lo máximo: {self.subject.limit_error}.",
+                    en=f"CPU could not be limited, so there is no minimum, only the most: {self.subject.limit_error}.",
                 )
             )
         return found

@@ -56,7 +56,7 @@ def run_series(world: Environment, options: RepeatTrialsOptions, say: Say) -> li
     ask = Ask(Kind.STAIRCASE, options.limits, question.users)
     verdicts = []
     world.subject.await_ready()
-    with world.subject.borrowed(), world.crowd(question.via, {"LOCUST_USER": "lean"}) as crowd:
+    with world.subject.restored_on_exit(), world.crowd(question.via, {"LOCUST_USER": "lean"}) as crowd:
         crowd.await_users(0)
         laboratory = LiveTrialRunner(world.subject, crowd, question, judge, timing)
         for number in range(1, options.runs + 1):

@@ -48,7 +48,7 @@ class CapacityRun:
             CapacityError: When something cannot be measured.
         """
         self._world.subject.await_ready()
-        with self._world.subject.borrowed(), contextlib.ExitStack() as stack:
+        with self._world.subject.restored_on_exit(), contextlib.ExitStack() as stack:
             subject = hashlib.sha256(repr(sorted(self._course.digests.items())).encode()).hexdigest()[:16]
             questions = [replace(self._world.possible(each), subject=subject) for each in self._options.questions]
             turns = [self._ask(question, self._expected(question)) for question in questions]
@@ -91,7 +91,7 @@ class CapacityRun:
                 for answer in Search(question, probe, progress.enter, most).run():
                     self._course.answers[question.via] = answer
                     # Nobody is there while others are asked.
-                    crowd.gather(0)
+                    crowd.set_and_await_users(0)
                     yield
             minimum = self._course.answers[question.via].minimum
             if minimum is not None and self._options.has_open_arrivals(question.via):

@@ -87,8 +87,8 @@ class SoakStress:
     ) -> Iterator[tuple[Sampler, Callable[[float], None]]]:
         """An observer of users who are all there, and what changes the rate of open arrivals."""
         subject, options = self._world.subject, self._options
-        with subject.borrowed():
-            subject.have(1)
+        with subject.restored_on_exit():
+            subject.scale(1)
             subject.limit(options.limits)
             subject.await_ready()
             with self._world.crowd(options.via, variables) as crowd:
@@ -96,12 +96,12 @@ class SoakStress:
                 self._say(f"{options.users:,} users are on their way to {options.limits}, {options.via}")
                 senders = pool or users
                 # They come under the limits too: who stays for long has to come in.
-                if not crowd.gather(senders):
+                if not crowd.set_and_await_users(senders):
                     raise CapacityError(f"{senders} users did not come in time")
                 time.sleep(_SETTLE_SECONDS)
 
                 def set_rate(rate: float) -> None:
-                    crowd.have(senders, rate)
+                    crowd.set_users(senders, rate)
 
                 yield Sampler(subject, crowd, options.via, pool), set_rate
 

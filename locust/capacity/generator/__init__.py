@@ -1,1 +1,1 @@
-"""The load generator: Locust as a container or as a process, told how many users to have."""
+"""The load generator: Locust in a container or as a process, whose number of users the search sets."""

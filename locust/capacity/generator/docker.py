@@ -1,4 +1,4 @@
-"""Users inside the stack's network, in a container of the load test's image."""
+"""The load generator in a container inside the stack's network."""
 
 from __future__ import annotations
 
@@ -21,57 +21,57 @@ _OWNER: Final = "taller5.crowd.owner"
 _FOLDER: Final = "/crowd"
 _OPEN_FILES: Final = 20_000
 _SYSCTLS: Final = {"net.ipv4.ip_local_port_range": "1024 65535", "net.ipv4.tcp_tw_reuse": "1"}
-"""Room for three crowds.
+"""More ephemeral ports than the default 28,000.
 
-The port of a closed connection stays taken for a minute. Where the users of one trial after the other have taken most
-of the 28,000 that Linux gives, it looks at thousands of ports for each new connection: a core is busy with that alone.
+The port of a closed connection stays in use for a minute. When the trials before have used most ports, the kernel
+searches thousands of ports for each new connection, which takes a whole core.
 """
-_WORDS: Final = 600
+_MAX_OUTPUT: Final = 600
 
 
-class ContainerGenerator:
-    """A container with a load generator."""
+class LocustContainer:
+    """A running Locust container."""
 
     def __init__(self, container: Any) -> None:
-        """Take one that was started, as the Docker package knows it."""
+        """Wrap a started container of the Docker package."""
         self._container = container
         container.reload()
         self._pid = Container.of(container.attrs).pid
 
-    def meter(self) -> Cgroup:
+    def counter(self) -> Cgroup:
         """The container's control group."""
         return Cgroup.of_process(self._pid)
 
-    def last_words(self) -> str | None:
-        """What it said at last, when it has ended."""
+    def exit_output(self) -> str | None:
+        """The end of its log, when it has ended; None while it runs."""
         self._container.reload()
         if self._container.status == "running":
             return None
-        return str(self._container.logs(tail=20).decode(errors="replace").strip()[-_WORDS:])
+        return str(self._container.logs(tail=20).decode(errors="replace").strip()[-_MAX_OUTPUT:])
 
 
 @contextlib.contextmanager
-def docker_crowd(
+def docker_load_generator(
     engine: Engine, via: str, network: str, host: str, variables: dict[str, str]
 ) -> Iterator[LoadGenerator]:
-    """Start a generator without users; whatever happens, it is gone afterwards.
+    """Start a load generator without users; the container is removed afterwards in any case.
 
     Args:
-        engine: Where to start it.
-        via: By which way they go: a process has one crowd by each.
-        network: The stack's.
-        host: Where the users go.
-        variables: More of Locust's environment, such as the kind of the users.
+        engine: The Docker engine.
+        via: Route of its users; this program runs one generator for each route.
+        network: Network of the stack.
+        host: URL that the users send to.
+        variables: More environment variables for Locust, such as the kind of user.
 
     Raises:
         CapacityError: When it cannot be started.
     """
     owner = str(os.getpid())
     for other in engine.client.containers.list(all=True, filters={"label": _OWNER}):
-        # One of a run that was killed would still send.
+        # The generator of a run that was killed would still send requests.
         if other.labels[_OWNER] != owner:
             other.remove(force=True)
-    with LoadGenerator.folders() as folder:
+    with LoadGenerator.shared_folder() as folder:
         try:
             container = engine.client.containers.run(
                 IMAGE,
@@ -90,7 +90,7 @@ def docker_crowd(
                     "LOCUST_HOST": host,
                     "LOCUST_RECORD": _FOLDER,
                     "LOCUST_USERS_FILE": f"{_FOLDER}/users",
-                    # Warnings only: it says something for every few users that come.
+                    # Errors only: Locust logs lines for every few users that start.
                     "LOCUST_LOGLEVEL": "ERROR",
                     **variables,
                 },
@@ -102,6 +102,6 @@ def docker_crowd(
         except APIError as error:
             raise CapacityError(f"the load generator does not start: {error.explanation}") from None
         try:
-            yield LoadGenerator(ContainerGenerator(container), folder)
+            yield LoadGenerator(LocustContainer(container), folder)
         finally:
             container.remove(force=True)

@@ -1,4 +1,4 @@
-"""Users without Docker: a Locust process on this machine."""
+"""The load generator without Docker: a Locust process on this machine."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ from capacity.generator.interface import LoadGenerator
 from capacity.measure.resource_counter import ProcessCounter
 
 _LOCUSTFILE: Final = Path(__file__).resolve().parents[2] / "main.py"
-_END_SECONDS: Final = 10
-_WORDS: Final = 600
+_STOP_SECONDS: Final = 10
+_MAX_OUTPUT: Final = 600
 
 
-class ProcessGenerator:
-    """A load generator that is a child of this program."""
+class LocustProcess:
+    """A Locust process that is a child of this program."""
 
     def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
-        """Take one that was started."""
+        """Wrap a started process and the file of its output."""
         self._process = process
         self._log = log
 
-    def meter(self) -> ProcessCounter:
-        """The process."""
+    def counter(self) -> ProcessCounter:
+        """The counter of the process."""
         return ProcessCounter(self._process.pid)
 
-    def last_words(self) -> str | None:
-        """What it said at last, when it has ended."""
+    def exit_output(self) -> str | None:
+        """The end of its output, when it has ended; None while it runs."""
         if self._process.poll() is None:
             return None
-        return self._log.read_text(encoding="utf-8", errors="replace").strip()[-_WORDS:]
+        return self._log.read_text(encoding="utf-8", errors="replace").strip()[-_MAX_OUTPUT:]
 
 
 @contextlib.contextmanager
-def local_crowd(url: str, variables: dict[str, str]) -> Iterator[LoadGenerator]:
-    """Start a generator without users; whatever happens, it is gone afterwards.
+def local_load_generator(url: str, variables: dict[str, str]) -> Iterator[LoadGenerator]:
+    """Start a load generator without users; the process is ended afterwards in any case.
 
     Args:
-        url: Where the users go.
-        variables: More of Locust's environment, such as the kind of the users.
+        url: URL that the users send to.
+        variables: More environment variables for Locust, such as the kind of user.
 
     Raises:
         CapacityError: When Locust is not installed.
@@ -52,7 +52,7 @@ def local_crowd(url: str, variables: dict[str, str]) -> Iterator[LoadGenerator]:
     locust = Path(sys.executable).with_name("locust")
     if not locust.is_file():
         raise CapacityError(f"{locust} is missing: use the environment of make capacity")
-    with LoadGenerator.folders() as folder:
+    with LoadGenerator.shared_folder() as folder:
         log = folder / "locust.log"
         environment = {
             **os.environ,
@@ -63,7 +63,7 @@ def local_crowd(url: str, variables: dict[str, str]) -> Iterator[LoadGenerator]:
             **variables,
         }
         with log.open("wb") as output:
-            process = subprocess.Popen(  # noqa: S603 - of this project's own environment
+            process = subprocess.Popen(  # noqa: S603 - Locust of this environment
                 [locust, "-f", _LOCUSTFILE, "--headless", "--only-summary", "--users", "1", "--spawn-rate", "1"],
                 env=environment,
                 stdout=output,
@@ -71,11 +71,11 @@ def local_crowd(url: str, variables: dict[str, str]) -> Iterator[LoadGenerator]:
                 stdin=subprocess.DEVNULL,
             )
         try:
-            yield LoadGenerator(ProcessGenerator(process, log), folder)
+            yield LoadGenerator(LocustProcess(process, log), folder)
         finally:
             process.terminate()
             try:
-                process.wait(_END_SECONDS)
+                process.wait(_STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

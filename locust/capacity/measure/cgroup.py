@@ -1,4 +1,4 @@
-"""A container's counters, read from the kernel: version 1 and 2 of control groups."""
+"""The kernel's counters of a container, from control groups of version 1 or 2."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _PROC: Final = Path("/proc")
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """What a group of processes has taken so far.
+    """Resource use of a group of processes since it started.
 
     Attributes:
         cpu_seconds: CPU time.
-        memory_bytes: Memory without the page cache that can be dropped, as `docker stats` counts.
+        memory_bytes: Memory without inactive page cache, as in `docker stats`.
         periods: Periods of the CPU quota.
-        throttled: Those in which the quota stopped it.
-        throttled_seconds: For how long it was stopped.
+        throttled: Periods in which the quota stopped it.
+        throttled_seconds: How long it was stopped.
     """
 
     cpu_seconds: float
@@ -33,12 +33,12 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class Cgroup:
-    """Where a group's counters are.
+    """The folders of a group's counters.
 
     Attributes:
         cpu: Folder of the quota's statistics.
-        cpuacct: Folder of the CPU time; None where version 2 has all in one.
-        memory: Folder of the memory's.
+        cpuacct: Folder of the CPU time; None with version 2, which has one folder for all.
+        memory: Folder of the memory statistics.
     """
 
     cpu: Path
@@ -47,10 +47,10 @@ class Cgroup:
 
     @classmethod
     def of_process(cls, pid: int, *, proc: Path = _PROC, mount: Path = _MOUNT) -> Cgroup:
-        """Find the groups of a process.
+        """Find the group of a process.
 
         Raises:
-            CapacityError: When they are not to be seen from here, as with Docker in a virtual machine.
+            CapacityError: When it is not visible from here, as with Docker in a virtual machine.
         """
         try:
             lines = (proc / str(pid) / "cgroup").read_text(encoding="ascii").splitlines()
@@ -71,10 +71,10 @@ class Cgroup:
         return found
 
     def read(self) -> Counters:
-        """Look now.
+        """Read the counters.
 
         Raises:
-            OSError: When the group is gone.
+            OSError: When the group no longer exists.
         """
         cpu, memory = _pairs(self.cpu / "cpu.stat"), _pairs(self.memory / "memory.stat")
         if self.cpuacct is not None:

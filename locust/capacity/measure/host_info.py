@@ -1,4 +1,4 @@
-"""The machine and the software that figures belong to."""
+"""The machine and the software of a measurement."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _GIB: Final = 2**30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostInfo:
-    """The machine that the figures belong to.
+    """The machine of a measurement.
 
     Attributes:
-        cpu: Name of its processor.
-        cores: How many may be used.
-        memory_gib: Its memory.
-        kernel: Its kernel with its version.
-        engine: What runs the containers, with its version.
+        cpu: Name of the processor.
+        cores: Cores that this process may use.
+        memory_gib: Memory.
+        kernel: Kernel with its version.
+        engine: Container engine with its version.
     """
 
     cpu: str = ""
@@ -32,10 +32,10 @@ class HostInfo:
 
 
 def host_info(engine: str) -> HostInfo:
-    """This machine.
+    """Describe this machine.
 
     Args:
-        engine: What runs the containers, with its version.
+        engine: Container engine with its version.
     """
     names = [
         line.partition(":")[2].strip()

@@ -1,4 +1,4 @@
-"""How the machine's time was spent."""
+"""CPU time of the whole machine: busy, idle, stolen."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class MachineTime:
     """Ticks of all cores since the machine started, see `man 5 proc_stat`.
 
     Attributes:
-        total: All of them.
-        idle: Those in which nothing was to be done.
-        stolen: Those that the machine's host gave to others.
+        total: All ticks.
+        idle: Idle ticks, also those that wait for a disk.
+        stolen: Ticks that the hypervisor gave to other machines.
     """
 
     total: int
@@ -26,16 +26,16 @@ class MachineTime:
 
     @classmethod
     def now(cls, file: Path = _STAT) -> MachineTime:
-        """Look now."""
+        """Read the counters."""
         first = file.read_text(encoding="ascii").splitlines()[0]
-        # Guests' ticks, which follow, are part of the user's already.
+        # The guest ticks, which follow, are part of the user ticks already.
         ticks = [int(value) for value in first.split()[1:9]]
         return cls(sum(ticks), ticks[_IDLE] + ticks[_IOWAIT], ticks[_STEAL])
 
     def busy_since(self, before: MachineTime) -> float:
-        """Part of the time since then in which cores worked or were stolen."""
+        """Share of the time since then in which cores were busy or stolen."""
         return 1 - (self.idle - before.idle) / max(1, self.total - before.total)
 
     def stolen_since(self, before: MachineTime) -> float:
-        """Part of the time since then that others got."""
+        """Share of the time since then that was stolen."""
         return (self.stolen - before.stolen) / max(1, self.total - before.total)

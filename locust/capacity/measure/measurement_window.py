@@ -1,4 +1,4 @@
-"""A survey: everything that is counted between two moments, made into a step."""
+"""Samples all counters over a time window, and makes a step of them."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from typing import Final
 
 from capacity.measure.cgroup import Counters
 from capacity.measure.machine_time import MachineTime
-from capacity.measure.percentiles import Window
+from capacity.measure.percentiles import ResponseStats
 from capacity.measure.resource_counter import ResourceCounter
 from capacity.model.slo import offered_rate
 from capacity.model.step import Step
 
-_LOOK_SECONDS: Final = 0.5
+_SAMPLE_SECONDS: Final = 0.5
 _MIB: Final = 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Groups:
-    """Whose counters are read.
+class ResourceCounters:
+    """The counters that are sampled.
 
     Attributes:
-        replicas: The API's.
-        gateway: The gateway's; None when the users do not go through it.
-        generator: The load generator's.
+        replicas: Those of the API's replicas.
+        gateway: That of the gateway; None when the users do not go through it.
+        generator: That of the load generator.
     """
 
     replicas: tuple[ResourceCounter, ...]
@@ -34,85 +34,85 @@ class Groups:
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class _Sample:
     replicas: tuple[Counters, ...]
     gateway: Counters
     generator: Counters
     machine: MachineTime
 
     @classmethod
-    def now(cls, groups: Groups) -> _Look:
+    def now(cls, counters: ResourceCounters) -> _Sample:
         return cls(
-            tuple(group.read() for group in groups.replicas),
-            Counters(0, 0) if groups.gateway is None else groups.gateway.read(),
-            groups.generator.read(),
+            tuple(counter.read() for counter in counters.replicas),
+            Counters(0, 0) if counters.gateway is None else counters.gateway.read(),
+            counters.generator.read(),
             MachineTime.now(),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class MeasurementWindow:
-    """Looks at all counters, the first and the last of them at its ends.
+    """Samples of all counters, the first and the last at the ends of the responses.
 
     Attributes:
-        began: When, in seconds since 1970.
-        ended: When.
-        looks: In order.
+        began: Its start, in seconds since 1970.
+        ended: Its end, likewise.
+        samples: In order; none when the counters could not be read.
     """
 
     began: float
     ended: float
-    looks: tuple[_Look, ...]
+    samples: tuple[_Sample, ...]
 
     @classmethod
-    def of_nothing(cls) -> MeasurementWindow:
-        """Of a moment in which nothing could be counted."""
+    def empty(cls) -> MeasurementWindow:
+        """A short window without samples, for when the counters cannot be read."""
         now = time.time()
-        return cls(now - _LOOK_SECONDS, now, ())
+        return cls(now - _SAMPLE_SECONDS, now, ())
 
     @classmethod
-    def make(cls, groups: Groups, seconds: float) -> MeasurementWindow:
-        """Look for so long; less when a group vanishes meanwhile, as that of a container that ends."""
+    def measure(cls, counters: ResourceCounters, seconds: float) -> MeasurementWindow:
+        """Sample for so many seconds; less when a counter disappears meanwhile because its container ends."""
         began = time.time()
-        looks = []
+        samples = []
         while True:
             try:
-                looks.append(_Look.now(groups))
+                samples.append(_Sample.now(counters))
             except OSError:
-                return cls(began, max(time.time(), began + _LOOK_SECONDS), tuple(looks))
+                return cls(began, max(time.time(), began + _SAMPLE_SECONDS), tuple(samples))
             elapsed = time.time() - began
             if elapsed >= seconds:
-                return cls(began, began + elapsed, tuple(looks))
-            time.sleep(min(_LOOK_SECONDS, seconds - elapsed))
+                return cls(began, began + elapsed, tuple(samples))
+            time.sleep(min(_SAMPLE_SECONDS, seconds - elapsed))
 
     @property
     def memory_peak_mib(self) -> float:
-        """The most memory of any replica; 0 when nothing could be counted."""
-        return max((each.memory_bytes for look in self.looks for each in look.replicas), default=0) / _MIB
+        """Highest memory of any replica; 0 without samples."""
+        return max((each.memory_bytes for sample in self.samples for each in sample.replicas), default=0) / _MIB
 
-    def step(self, users: int, present: int, window: Window, ends: tuple[int, int]) -> Step:
-        """Add what the users saw.
+    def step(self, users: int, present: int, responses: ResponseStats, ends: tuple[int, int]) -> Step:
+        """Combine the samples with the users' figures.
 
         Args:
-            users: How many there should be.
-            present: The fewest that were there.
-            window: What they saw.
-            ends: How often containers ran out of memory, and how often they ended.
+            users: Planned number of users.
+            present: Lowest number of users in the responses.
+            responses: Responses that the users got.
+            ends: OOM kills and exits of containers.
         """
         seconds = self.ended - self.began
-        first, last = (self.looks[0], self.looks[-1]) if self.looks else (None, None)
+        first, last = (self.samples[0], self.samples[-1]) if self.samples else (None, None)
         pairs = list(zip(first.replicas, last.replicas, strict=True)) if first and last else []
         return Step(
             users_planned=users,
             users_present=present,
             seconds=seconds,
             offered=offered_rate(users),
-            achieved=window.achieved,
-            p50_ms=window.p50_ms,
-            p95_ms=window.p95_ms,
-            p99_ms=window.p99_ms,
-            max_ms=window.max_ms,
-            failures=window.failures,
+            achieved=responses.achieved,
+            p50_ms=responses.p50_ms,
+            p95_ms=responses.p95_ms,
+            p99_ms=responses.p99_ms,
+            max_ms=responses.max_ms,
+            failures=responses.failures,
             api_cores=_cores(pairs, seconds),
             gateway_cores=_cores([(first.gateway, last.gateway)], seconds) if first and last else 0,
             generator_cores=_cores([(first.generator, last.generator)], seconds) if first and last else 0,
@@ -129,5 +129,5 @@ class MeasurementWindow:
 
 
 def _cores(pairs: Sequence[tuple[Counters, Counters]], seconds: float) -> float:
-    # A container that was restarted in between counts from 0 again.
+    # The counters of a container that was restarted in the window start at 0 again.
     return sum(max(0.0, after.cpu_seconds - before.cpu_seconds) for before, after in pairs) / seconds

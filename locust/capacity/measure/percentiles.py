@@ -1,4 +1,4 @@
-"""What the users saw between two moments, from the single answers that `recorder.py` wrote."""
+"""Statistics of the answers in a time window, from the records that `recorder.py` wrote."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 RECORD: Final = np.dtype([("at", "<f8"), ("ms", "<f4"), ("kind", "<u2")])
-"""One answer, as the recorder packs it."""
+"""One answer, in the format of the recorder."""
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """The requests that should have been sent, or were answered, between two moments.
+class ResponseStats:
+    """The requests that should have been sent, or were answered, in a time window.
 
     Attributes:
-        seconds: From one to the other.
-        good: How many were answered well.
-        failures: How many failed, by kind.
-        p50_ms: Median of the good answers; 0 without any, as for the others.
+        seconds: Length of the window.
+        good: Number of good answers.
+        failures: Number of failures by kind.
+        p50_ms: Median latency of the good answers; 0 without good answers, as the next three.
         p95_ms: Their 95th percentile.
         p99_ms: Their 99th percentile.
-        max_ms: The slowest of them.
+        max_ms: Their maximum.
     """
 
     seconds: float
@@ -39,17 +39,17 @@ class Window:
 
     @property
     def achieved(self) -> float:
-        """Good answers a second."""
+        """Good answers per second."""
         return self.good / self.seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class AnswerRecords:
     """The answers of all processes of a run.
 
     Attributes:
         records: One array of `RECORD` per process.
-        names: Per process, what its numbers of kinds mean.
+        names: Per process, the names of its kinds of failure by their numbers.
     """
 
     records: tuple[NDArray[np.void], ...]
@@ -57,7 +57,7 @@ class Answers:
 
     @classmethod
     def read(cls, folder: Path) -> Self:
-        """Read what there is, also while it is being written: a record or line that is not complete is left out."""
+        """Read all files, also while they are written: an incomplete record or line is left out."""
         files = sorted(folder.glob("answers-*.bin"))
         return cls(
             tuple(np.fromfile(file, RECORD) for file in files),
@@ -66,19 +66,19 @@ class Answers:
             ),
         )
 
-    def between(self, began: float, ended: float, *, answered: bool = False) -> Window:
-        """Take the answers to requests of a time, in seconds since 1970; the end does not belong to it.
+    def stats(self, began: float, ended: float, *, answered: bool = False) -> ResponseStats:
+        """Statistics of the requests of a time window.
 
-        Failures count by their kinds only: fast ones must not make the percentiles look better.
+        Failures are only counted by kind, so that fast failures do not improve the percentiles.
 
         Args:
-            began: When the time began.
-            ended: When it ended.
-            answered: Take the requests that were answered in it, not those that should have been sent in it: so does
-                count, under more load than is answered, who had to wait for longer than the time.
+            began: Start of the window, in seconds since 1970.
+            ended: End of the window, exclusive.
+            answered: Take the requests that were answered in the window, not those that should have been sent in it.
+                Under overload this includes requests that waited for longer than the window.
 
         Raises:
-            ValueError: When the time has no length.
+            ValueError: When the window has no length.
         """
         if not ended > began:
             raise ValueError(f"no time lies between {began} and {ended}")
@@ -93,11 +93,11 @@ class Answers:
                 failures[names.get(kind, f"failure without a name ({kind})")] += count
         answers = np.concatenate([np.empty(0, np.float32), *good])
         p50, p95, p99, longest = percentiles(answers, (50, 95, 99, 100))
-        return Window(ended - began, len(answers), dict(sorted(failures.items())), p50, p95, p99, longest)
+        return ResponseStats(ended - began, len(answers), dict(sorted(failures.items())), p50, p95, p99, longest)
 
 
 def percentiles(values: NDArray[np.float32], wanted: tuple[float, ...]) -> tuple[float, ...]:
-    """Exact percentiles: the smallest value that so many percent do not exceed; 0 without any value."""
+    """Exact percentiles: the smallest value that so many percent do not exceed; 0 without values."""
     if not len(values):
         return tuple(0.0 for _ in wanted)
     found = np.percentile(values.astype(np.float64), wanted, method="inverted_cdf")

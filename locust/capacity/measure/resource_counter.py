@@ -1,4 +1,4 @@
-"""Meters: what reads the counters of a group of processes."""
+"""Counters of CPU and memory of a group of processes."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from capacity.measure.cgroup import Counters
 
 
 class ResourceCounter(Protocol):
-    """Reads counters."""
+    """Reads the counters of a group of processes."""
 
     def read(self) -> Counters:
-        """Look now.
+        """Read the counters.
 
         Raises:
-            OSError: When the processes are gone.
+            OSError: When the processes no longer exist.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessCounter:
-    """Of a process and its children, where no control group counts them: there is no quota that could stop them.
+    """Counts a process and its children without a control group, so without the figures of a quota.
 
     Attributes:
-        pid: The process.
+        pid: Id of the process.
     """
 
     pid: int
 
     def read(self) -> Counters:
-        """Look now.
+        """Read the counters.
 
         Raises:
-            ProcessLookupError: When the process is gone.
+            ProcessLookupError: When the process no longer exists.
         """
         try:
             process = psutil.Process(self.pid)
@@ -43,13 +43,13 @@ class ProcessCounter:
         except psutil.NoSuchProcess:
             raise ProcessLookupError(f"process {self.pid} is gone") from None
         seconds, memory = 0.0, 0
-        for one in family:
+        for member in family:
             try:
-                times, size = one.cpu_times(), one.memory_info().rss
+                times, size = member.cpu_times(), member.memory_info().rss
             except psutil.NoSuchProcess:
                 continue
-            # What its ended children used is its own from then on.
+            # The parent's `children_*` times include children that ended.
             seconds += times.user + times.system + times.children_user + times.children_system
             memory += size
-        # Sums of hundredths: without rounding, the order of the children would make time run backwards.
+        # Without rounding, the sum depends on the order of the children by a rounding error, and may decrease.
         return Counters(round(seconds, 6), memory)

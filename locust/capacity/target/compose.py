@@ -1,4 +1,4 @@
-"""The Compose stack that is measured: its replicas, their limits and their gateway."""
+"""The Compose stack under test: its replicas, their limits, and the gateway."""
 
 from __future__ import annotations
 
@@ -19,49 +19,49 @@ from capacity.target.readiness import is_ready
 
 PORT: Final = 8000
 _READY_SECONDS: Final = 90.0
-# The gateway looks at a free place for a replica every 3 s (gateway/haproxy.cfg).
-_SEEN_SECONDS: Final = 4.0
+# The gateway resolves the replicas' addresses every 3 s (gateway/haproxy.cfg).
+_DISCOVERY_SECONDS: Final = 4.0
 _SCALE_SECONDS: Final = 120
 _START_CPUS: Final = 1.0
 
 
 class ComposeTarget:
-    """Changes what the replicas may use and how many there are; `borrowed` puts everything back."""
+    """Sets the limits and the number of replicas; `restored_on_exit` restores both."""
 
     def __init__(self, engine: Engine, project: str) -> None:
         """Find the containers.
 
         Raises:
-            CapacityError: When they do not run.
+            CapacityError: When the stack does not run.
         """
         self._engine = engine
         self._project = project
-        [self.gateway, *_] = engine.of_service(project, "gateway")
-        self.replicas = engine.of_service(project, "fastapi-app")
+        [self.gateway, *_] = engine.service_containers(project, "gateway")
+        self.replicas = engine.service_containers(project, "fastapi-app")
 
     @contextlib.contextmanager
-    def borrowed(self) -> Iterator[None]:
-        """Afterwards the replicas are as many as before, with their limits."""
+    def restored_on_exit(self) -> Iterator[None]:
+        """Restore the number of replicas and their limits at the end of the context."""
         before = self.replicas
         try:
             yield
         finally:
-            self.have(len(before))
-            known = {one.id: one for one in before}
+            self.scale(len(before))
+            known = {replica.id: replica for replica in before}
             for replica in self.replicas:
                 limits = known.get(replica.id, before[0]).limits
-                # A limit that was not there cannot be lifted again: the most that the machine has takes its place.
+                # Docker cannot remove a limit: a replica that had none gets all cores of the machine.
                 self._engine.limit(replica, {**limits, "NanoCpus": limits["NanoCpus"] or self._engine_cpus()})
 
     def host(self, via: str) -> str:
-        """Where users inside the stack's network go."""
+        """The URL for users inside the stack's network."""
         return f"http://{self.gateway.name if via == 'gateway' else self.replicas[0].name}:{PORT}"
 
-    def have(self, count: int) -> None:
-        """Have so many replicas.
+    def scale(self, count: int) -> None:
+        """Set the number of replicas.
 
         Raises:
-            CapacityError: When Compose cannot.
+            CapacityError: When Compose fails.
         """
         if count == len(self.replicas):
             return
@@ -71,7 +71,7 @@ class ComposeTarget:
         done = subprocess.run(  # noqa: S603 - docker, with arguments of this stack
             [
                 *("docker", "compose", "--project-name", self._project, "--project-directory", folder),
-                *(word for file in files for word in ("--file", file)),
+                *(argument for file in files for argument in ("--file", file)),
                 *("up", "--detach", "--no-deps", "--no-recreate", "--no-build"),
                 *("--scale", f"fastapi-app={count}", "fastapi-app"),
             ],
@@ -82,19 +82,19 @@ class ComposeTarget:
         )
         if done.returncode:
             raise CapacityError(f"Compose does not scale to {count}: {done.stderr.strip()[-500:]}")
-        self.replicas = self._engine.of_service(self._project, "fastapi-app")
+        self.replicas = self._engine.service_containers(self._project, "fastapi-app")
         self.await_ready()
-        time.sleep(_SEEN_SECONDS)
+        time.sleep(_DISCOVERY_SECONDS)
 
-    def look(self) -> None:
-        """Find the replicas as they are now: one that was restarted has another process."""
-        self.replicas = [self._engine.look(one.id) for one in self.replicas]
+    def refresh(self) -> None:
+        """Inspect the replicas again: a restart changes process id and address."""
+        self.replicas = [self._engine.inspect(replica.id) for replica in self.replicas]
 
     def limit(self, limits: Limits) -> bool:
-        """Give each replica its limits while it runs, or by a restart where the engine refuses that (then True).
+        """Set the limits of the running replicas, or restart them when the engine refuses that (then True).
 
         Raises:
-            NotReadyError: When a replica does not start with so little.
+            NotReadyError: When a replica does not start under the limits.
         """
         try:
             for replica in self.replicas:
@@ -105,59 +105,59 @@ class ComposeTarget:
         return False
 
     def restart(self, limits: Limits) -> None:
-        """Start all replicas anew with this memory, wait until they are ready, and give them their CPU.
+        """Restart all replicas with this memory, wait until they are ready, then set their CPU.
 
         Raises:
-            NotReadyError: When a replica does not start with so little.
+            NotReadyError: When a replica does not start with this memory.
         """
-        # Memory is good for something only when the API also starts with it. With little CPU it starts too, in a time
-        # that nobody asked about: two seconds of CPU.
+        # The memory must be enough for the start too. The start itself (2 s of CPU time) is not measured, so it may use
+        # more CPU.
         start = replace(limits, cpus=max(limits.cpus, _START_CPUS))
         for replica in self.replicas:
             self._engine.restart(replica, container_limits(start, replica.limits))
         began = time.time()
-        self.look()
+        self.refresh()
         self.await_ready(began)
-        time.sleep(_SEEN_SECONDS)
+        time.sleep(_DISCOVERY_SECONDS)
         for replica in self.replicas:
             self._engine.limit(replica, container_limits(limits, replica.limits))
 
-    def replica_meters(self) -> tuple[ResourceCounter, ...]:
+    def replica_counters(self) -> tuple[ResourceCounter, ...]:
         """The control groups of the replicas."""
-        return tuple(Cgroup.of_process(one.pid) for one in self.replicas)
+        return tuple(Cgroup.of_process(replica.pid) for replica in self.replicas)
 
-    def gateway_meter(self) -> ResourceCounter:
+    def gateway_counter(self) -> ResourceCounter:
         """The control group of the gateway."""
         return Cgroup.of_process(self.gateway.pid)
 
     @property
     def replica_count(self) -> int:
-        """How many replicas there are."""
+        """Number of replicas."""
         return len(self.replicas)
 
     def await_ready(self, began: float | None = None) -> None:
-        """Wait until every replica says that it is.
+        """Wait until every replica is ready.
 
         Args:
-            began: When they were started, in seconds since 1970: one that ends after it is not waited for.
+            began: When they were started, in seconds since 1970; when one exits after it, the wait ends.
 
         Raises:
-            NotReadyError: When one does not in time, or ends.
+            NotReadyError: When one is not ready in time, or exits.
         """
         deadline = time.monotonic() + _READY_SECONDS
-        while waiting := [one.name for one in self.replicas if not is_ready(one.address, PORT)]:
-            ooms, ends = (0, 0) if began is None else self.ends(began, time.time())
-            if ends:
+        while waiting := [replica.name for replica in self.replicas if not is_ready(replica.address, PORT)]:
+            ooms, exits = (0, 0) if began is None else self.ooms_and_exits(began, time.time())
+            if exits:
                 raise NotReadyError(f"{waiting[0]} ended while it started", ooms)
             if time.monotonic() > deadline:
                 raise NotReadyError(f"{waiting[0]} was not ready within {_READY_SECONDS:.0f} s")
             time.sleep(0.2)
-            # One that ended comes back as another process, perhaps with another address.
-            self.look()
+            # A replica that exited is restarted with another process id, perhaps with another address.
+            self.refresh()
 
-    def ends(self, began: float, ended: float) -> tuple[int, int]:
-        """How often the replicas ran out of memory, and how often they or the gateway ended."""
-        counts = self._engine.ends([*self.replicas, self.gateway], began, ended)
+    def ooms_and_exits(self, began: float, ended: float) -> tuple[int, int]:
+        """Number of OOM kills of the replicas, and of exits of the replicas and the gateway."""
+        counts = self._engine.ooms_and_exits([*self.replicas, self.gateway], began, ended)
         return counts["oom"], counts["die"]
 
     def _engine_cpus(self) -> int:

@@ -18,45 +18,45 @@ _PERIOD_US: Final = 100_000
 
 @dataclass(frozen=True, slots=True)
 class CpuCgroup:
-    """A control group of its own for one process and its children.
+    """A control group for one process and its children.
 
     Attributes:
-        folder: The group.
-        home: The group that they came from.
+        folder: Folder of the group.
+        original: Folder of the group in which they were before.
         unified: Whether it is of version 2.
     """
 
     folder: Path
-    home: Path
+    original: Path
     unified: bool
 
     @classmethod
-    def around(cls, pid: int, *, proc: Path = Path("/proc"), mount: Path = _MOUNT) -> Self:
-        """Put a process and its children into a group without a limit yet.
+    def create(cls, pid: int, *, proc: Path = Path("/proc"), mount: Path = _MOUNT) -> Self:
+        """Move a process and its children into a new group without a limit.
 
         Raises:
-            CapacityError: When this user may not; the message says why.
+            CapacityError: When that is not permitted or not possible; the message says why.
         """
         unified = (mount / "cgroup.controllers").is_file()
         tree = mount if unified else mount / "cpu"
         try:
             lines = (proc / str(pid) / "cgroup").read_text(encoding="ascii").splitlines()
             fields = [line.split(":", 2) for line in lines]
-            mine = "" if unified else "cpu"
-            path = next((path for _, names, path in fields if mine in names.split(",")), None)
+            controller = "" if unified else "cpu"
+            path = next((path for _, names, path in fields if controller in names.split(",")), None)
             if path is None:
                 raise CapacityError("no CPU limits without Docker: the kernel has no control group for it")
-            made = cls(tree / _NAME, tree / path.lstrip("/"), unified)
+            group = cls(tree / _NAME, tree / path.lstrip("/"), unified)
             if unified:
                 (mount / "cgroup.subtree_control").write_text("+cpu", encoding="ascii")
-            made.folder.mkdir(exist_ok=True)
-            made._move(pid, made.folder)
+            group.folder.mkdir(exist_ok=True)
+            group._move(pid, group.folder)
         except OSError as error:
             raise CapacityError(f"no CPU limits without Docker: {error}") from None
-        return made
+        return group
 
     def limit(self, cpus: float) -> None:
-        """Let them use so many cores."""
+        """Set the number of cores that they may use."""
         quota = round(cpus * _PERIOD_US)
         if self.unified:
             (self.folder / "cpu.max").write_text(f"{quota} {_PERIOD_US}", encoding="ascii")
@@ -65,20 +65,20 @@ class CpuCgroup:
             (self.folder / "cpu.cfs_quota_us").write_text(str(quota), encoding="ascii")
 
     def throttling(self) -> tuple[int, int, float]:
-        """Periods of the quota, those in which it stopped them, and for how many seconds."""
+        """Periods of the quota, throttled periods, and throttled seconds."""
         lines = (self.folder / "cpu.stat").read_text(encoding="ascii").splitlines()
         values = {name: int(value) for name, value in map(str.split, lines)}
         seconds = values.get("throttled_usec", 0) / 1e6 if self.unified else values.get("throttled_time", 0) / 1e9
         return values.get("nr_periods", 0), values.get("nr_throttled", 0), seconds
 
-    def open(self, pid: int) -> None:
-        """Let them go where they came from, without a limit."""
-        self._move(pid, self.home)
+    def remove(self, pid: int) -> None:
+        """Move them back to their original group, and remove this one."""
+        self._move(pid, self.original)
         self.folder.rmdir()
 
     @staticmethod
     def _move(pid: int, group: Path) -> None:
         with contextlib.suppress(psutil.NoSuchProcess):
             process = psutil.Process(pid)
-            for one in (process, *process.children(recursive=True)):
-                (group / "cgroup.procs").write_text(str(one.pid), encoding="ascii")
+            for member in (process, *process.children(recursive=True)):
+                (group / "cgroup.procs").write_text(str(member.pid), encoding="ascii")

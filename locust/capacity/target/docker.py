@@ -1,4 +1,4 @@
-"""Docker, as far as a laboratory needs it."""
+"""The Docker engine: containers, their limits, their exits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MIB: Final = 2**20
 
 
 class LimitsRefusedError(CapacityError):
-    """The engine does not give a running container these limits; it may after a restart."""
+    """The engine refuses these limits for a running container; after a restart it may accept them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +26,11 @@ class Container:
     Attributes:
         id: Its full id.
         name: Its name, which is also its address inside its network.
-        pid: Process id of its first process, as the host counts.
+        pid: Process id of its first process on the host.
         address: Its IP address in its first network.
-        network: The name of that.
+        network: Name of that network.
         image: Id of its image.
-        limits: What it may use, as Docker's API says it.
+        limits: Its limits, by their names in Docker's API.
     """
 
     id: str
@@ -42,18 +42,18 @@ class Container:
     limits: dict[str, int]
 
     @classmethod
-    def of(cls, found: dict[str, Any]) -> Container:
-        """From what `docker inspect` says."""
-        network, joined = min(found["NetworkSettings"]["Networks"].items())
+    def of(cls, inspected: dict[str, Any]) -> Container:
+        """Create it from the output of `docker inspect`."""
+        network, joined = min(inspected["NetworkSettings"]["Networks"].items())
         names = ("NanoCpus", "Memory", "MemorySwap", "MemoryReservation")
         return cls(
-            id=found["Id"],
-            name=found["Name"].lstrip("/"),
-            pid=found["State"]["Pid"],
+            id=inspected["Id"],
+            name=inspected["Name"].lstrip("/"),
+            pid=inspected["State"]["Pid"],
             address=joined["IPAddress"],
             network=network,
-            image=found["Image"],
-            limits={name: found["HostConfig"][name] or 0 for name in names},
+            image=inspected["Image"],
+            limits={name: inspected["HostConfig"][name] or 0 for name in names},
         )
 
 
@@ -64,7 +64,7 @@ class Engine:
         """Connect.
 
         Raises:
-            CapacityError: When there is none.
+            CapacityError: When no engine answers.
         """
         try:
             self.client = docker.from_env()
@@ -72,33 +72,33 @@ class Engine:
         except DockerException as error:
             raise CapacityError(f"no Docker engine answers: {error}") from None
 
-    def of_service(self, project: str, service: str) -> list[Container]:
+    def service_containers(self, project: str, service: str) -> list[Container]:
         """The running containers of a Compose service, the oldest first.
 
         Raises:
-            CapacityError: When there is none.
+            CapacityError: When none runs.
         """
         labels = [f"com.docker.compose.project={project}", f"com.docker.compose.service={service}"]
-        found = [each.attrs for each in self.client.containers.list(filters={"label": labels})]
+        found = [container.attrs for container in self.client.containers.list(filters={"label": labels})]
         if not found:
             raise CapacityError(
                 f"no container of the service {service} runs in the project {project}: start the stack with "
                 "docker compose -f docker-compose-api.yml up -d --wait"
             )
-        found.sort(key=lambda one: str(one["Created"]))
-        return [Container.of(one) for one in found]
+        found.sort(key=lambda attributes: str(attributes["Created"]))
+        return [Container.of(attributes) for attributes in found]
 
-    def look(self, container_id: str) -> Container:
-        """A container as it is now."""
+    def inspect(self, container_id: str) -> Container:
+        """The present state of a container."""
         return Container.of(self.client.api.inspect_container(container_id))
 
     def limit(self, container: Container, limits: dict[str, int]) -> None:
-        """Change limits while it runs; those that are 0 stay, because Docker cannot lift a limit again.
+        """Change limits while it runs; those that are 0 stay, because Docker cannot remove a limit.
 
-        The package's own `update` cannot say NanoCpus, and the engine refuses a quota beside them.
+        `update` of the Docker package cannot set NanoCpus, and the engine refuses a CPU quota beside them.
 
         Raises:
-            LimitsRefusedError: When the engine does not, such as memory below what is in use.
+            LimitsRefusedError: When the engine refuses them, such as less memory than is in use.
         """
         api = self.client.api
         url = f"{api.base_url}/v{api.api_version}/containers/{container.id}/update"
@@ -107,29 +107,29 @@ class Engine:
             raise LimitsRefusedError(f"{container.name}: {answer.json().get('message', answer.reason)}")
 
     def restart(self, container: Container, limits: dict[str, int]) -> None:
-        """Start it anew under other limits."""
+        """Restart it under other limits."""
         self.client.api.stop(container.id, timeout=5)
         self.limit(container, limits)
         self.client.api.start(container.id)
 
-    def ends(self, containers: list[Container], began: float, ended: float) -> Counter[str]:
-        """How often they ran out of memory (`oom`) and ended (`die`) between two moments, in seconds since 1970."""
+    def ooms_and_exits(self, containers: list[Container], began: float, ended: float) -> Counter[str]:
+        """Number of OOM kills (`oom`) and exits (`die`) between two times in seconds since 1970."""
         events = self.client.api.events(
             since=f"{began:.9f}",
             until=f"{ended:.9f}",
-            filters={"container": [one.id for one in containers], "event": ["oom", "die"]},
+            filters={"container": [container.id for container in containers], "event": ["oom", "die"]},
             decode=True,
         )
         return Counter(str(event["Action"]) for event in events)
 
     def digest(self, image: str) -> str:
-        """What identifies an image: the registry's digest, or the id of one that was built here."""
+        """The registry's digest of an image, or the id of one that was built here."""
         attributes = self.client.images.get(image).attrs
         return str(next(iter(attributes.get("RepoDigests") or []), attributes["Id"]))
 
 
 def container_limits(limits: Limits, before: dict[str, int]) -> dict[str, int]:
-    """A replica's limits in the words of Docker's API: no swap, and no more reserved than allowed."""
+    """Limits by their names in Docker's API: no swap, and the reservation at most the limit."""
     memory = limits.memory_mib * _MIB
     reserved = min(memory, before["MemoryReservation"])
     return {

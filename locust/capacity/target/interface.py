@@ -1,4 +1,4 @@
-"""The subject of a question: something that serves, whose limits can be changed."""
+"""The system under test: an API whose CPU and memory limits can be changed."""
 
 from __future__ import annotations
 
@@ -14,45 +14,45 @@ class NotReadyError(CapacityError):
     """A replica did not become ready.
 
     Attributes:
-        ooms: How often its memory was full meanwhile.
+        oom_kills: OOM kills meanwhile.
     """
 
-    def __init__(self, message: str, ooms: int = 0) -> None:
-        """Say which."""
+    def __init__(self, message: str, oom_kills: int = 0) -> None:
+        """Create the error."""
         super().__init__(message)
-        self.ooms = ooms
+        self.oom_kills = oom_kills
 
 
 class Target(Protocol):
-    """What a laboratory measures."""
+    """The system under test."""
 
     @property
     def replica_count(self) -> int:
-        """How many replicas there are."""
+        """Number of replicas."""
 
-    def borrowed(self) -> AbstractContextManager[None]:
-        """Afterwards everything is as before."""
+    def restored_on_exit(self) -> AbstractContextManager[None]:
+        """Restore limits and number of replicas at the end of the context."""
 
-    def have(self, count: int) -> None:
-        """Have so many replicas."""
+    def scale(self, count: int) -> None:
+        """Set the number of replicas."""
 
     def limit(self, limits: Limits) -> bool:
-        """Give each replica its limits while it runs; True when that took a restart, which all connections lose."""
+        """Set the limits of the running replicas; True when that took a restart, which closes all connections."""
 
     def restart(self, limits: Limits) -> None:
-        """Start all replicas anew under these limits, and wait until they are ready."""
+        """Restart all replicas under these limits, and wait until they are ready."""
 
     def await_ready(self) -> None:
-        """Wait until every replica says that it is."""
+        """Wait until every replica is ready."""
 
-    def look(self) -> None:
-        """Find the replicas as they are now."""
+    def refresh(self) -> None:
+        """Read the replicas' process ids and addresses again, which change with a restart."""
 
-    def ends(self, began: float, ended: float) -> tuple[int, int]:
-        """How often memory was full, and how often a process ended, between two moments in seconds since 1970."""
+    def ooms_and_exits(self, began: float, ended: float) -> tuple[int, int]:
+        """Number of OOM kills, and of exits, between two times in seconds since 1970."""
 
-    def replica_meters(self) -> tuple[ResourceCounter, ...]:
-        """What counts the replicas."""
+    def replica_counters(self) -> tuple[ResourceCounter, ...]:
+        """The counters of the replicas."""
 
-    def gateway_meter(self) -> ResourceCounter | None:
-        """What counts the gateway; None without one."""
+    def gateway_counter(self) -> ResourceCounter | None:
+        """The counter of the gateway; None without one."""

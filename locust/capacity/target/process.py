@@ -1,4 +1,4 @@
-"""An API without Docker, such as that of `make run`: one process, with a CPU limit where the kernel allows that."""
+"""An API without Docker, such as that of `make run`: one process, with a CPU limit if the kernel allows it."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _READY_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class _CagedMeter:
+class _CgroupProcessCounter:
     process: ProcessCounter
-    cage: CpuCgroup
+    cgroup: CpuCgroup
 
     def read(self) -> Counters:
-        periods, throttled, seconds = self.cage.throttling()
+        periods, throttled, seconds = self.cgroup.throttling()
         return replace(self.process.read(), periods=periods, throttled=throttled, throttled_seconds=seconds)
 
 
@@ -37,17 +37,17 @@ class ProcessTarget:
     """The process that listens at an address of this machine."""
 
     def __init__(self, url: str) -> None:
-        """Find it.
+        """Find the process.
 
         Raises:
-            CapacityError: When nobody listens there, or who it is cannot be seen.
+            CapacityError: When no process listens there, or this user may not see which.
         """
         self.url = url.rstrip("/")
         parts = urlsplit(self.url)
         self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 80
         self.pid = _listener(self._port)
-        self.cage: CpuCgroup | None = None
-        self.no_limits = ""
+        self.cpu_cgroup: CpuCgroup | None = None
+        self.limit_error = ""
 
     @property
     def replica_count(self) -> int:
@@ -55,46 +55,46 @@ class ProcessTarget:
         return 1
 
     @contextlib.contextmanager
-    def borrowed(self) -> Iterator[None]:
-        """Limits are possible inside, where the kernel lets us; `no_limits` says why not."""
+    def restored_on_exit(self) -> Iterator[None]:
+        """Move the process into a control group if possible (else `limit_error` says why not), and back at the end."""
         try:
-            self.cage = CpuCgroup.around(self.pid)
+            self.cpu_cgroup = CpuCgroup.create(self.pid)
         except CapacityError as error:
-            self.no_limits = str(error)
+            self.limit_error = str(error)
         try:
             yield
         finally:
-            if self.cage is not None:
-                self.cage.open(self.pid)
-                self.cage = None
+            if self.cpu_cgroup is not None:
+                self.cpu_cgroup.remove(self.pid)
+                self.cpu_cgroup = None
 
-    def have(self, count: int) -> None:
-        """One is all there is.
+    def scale(self, count: int) -> None:
+        """Accept one replica only.
 
         Raises:
-            CapacityError: When more are wanted.
+            CapacityError: With another number.
         """
         if count != 1:
             raise CapacityError("replicas need the Compose stack")
 
     def limit(self, limits: Limits) -> bool:
-        """Limit the CPU; the memory stays free, because `make run` ends with its API."""
-        if self.cage is not None:
-            self.cage.limit(limits.cpus)
+        """Limit the CPU; memory stays unlimited, because `make run` ends when its API is killed."""
+        if self.cpu_cgroup is not None:
+            self.cpu_cgroup.limit(limits.cpus)
         return False
 
     def restart(self, limits: Limits) -> None:
-        """Only limit: another program started it and would end with it."""
+        """Set the limits without a restart: the program that started the process would end with it."""
         self.limit(limits)
 
-    def look(self) -> None:
-        """It stays the process that it is."""
+    def refresh(self) -> None:
+        """Do nothing: the process stays the same."""
 
     def await_ready(self) -> None:
-        """Wait until it says that it is ready.
+        """Wait until it is ready.
 
         Raises:
-            NotReadyError: When it does not in time.
+            NotReadyError: When it is not ready in time.
         """
         deadline = time.monotonic() + _READY_SECONDS
         while not is_ready(self._host, self._port):
@@ -102,26 +102,26 @@ class ProcessTarget:
                 raise NotReadyError(f"{self.url}/ready does not say that the API is ready")
             time.sleep(0.2)
 
-    def ends(self, began: float, ended: float) -> tuple[int, int]:
-        """Whether it is gone; who ended it is not known."""
+    def ooms_and_exits(self, began: float, ended: float) -> tuple[int, int]:
+        """0, and 1 if the process has ended; the reason is not known."""
         del began, ended
         return 0, int(not psutil.pid_exists(self.pid))
 
-    def replica_meters(self) -> tuple[ProcessCounter | _CagedMeter, ...]:
-        """The process."""
+    def replica_counters(self) -> tuple[ProcessCounter | _CgroupProcessCounter, ...]:
+        """The counter of the process."""
         process = ProcessCounter(self.pid)
-        return (process if self.cage is None else _CagedMeter(process, self.cage),)
+        return (process if self.cpu_cgroup is None else _CgroupProcessCounter(process, self.cpu_cgroup),)
 
-    def gateway_meter(self) -> None:
-        """There is none."""
+    def gateway_counter(self) -> None:
+        """None: there is no gateway."""
 
 
 def _listener(port: int) -> int:
     try:
         found = {
-            one.pid
-            for one in psutil.net_connections("tcp")
-            if one.status == psutil.CONN_LISTEN and one.laddr and one.laddr.port == port and one.pid
+            each.pid
+            for each in psutil.net_connections("tcp")
+            if each.status == psutil.CONN_LISTEN and each.laddr and each.laddr.port == port and each.pid
         }
     except psutil.AccessDenied:
         raise CapacityError(f"this user ({os.getuid()}) may not see who listens at port {port}") from None

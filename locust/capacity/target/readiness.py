@@ -1,16 +1,16 @@
-"""Whether an API says that it is ready."""
+"""The readiness check of an API."""
 
 from __future__ import annotations
 
 import http.client
 from typing import Final
 
-_SECONDS: Final = 2
+_TIMEOUT_SECONDS: Final = 2
 
 
 def is_ready(host: str, port: int) -> bool:
-    """Ask once; an API that cannot be reached is not ready."""
-    connection = http.client.HTTPConnection(host, port, timeout=_SECONDS)
+    """Request /ready once; an API that cannot be reached is not ready."""
+    connection = http.client.HTTPConnection(host, port, timeout=_TIMEOUT_SECONDS)
     try:
         connection.request("GET", "/ready")
         return connection.getresponse().status == http.HTTPStatus.OK

@@ -59,13 +59,13 @@ class LiveTrialRunner:
     def measure(self, ask: Ask) -> TrialResult:
         """Make a trial."""
         started_at, began = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
-        self._subject.have(ask.limits.replicas)
+        self._subject.scale(ask.limits.replicas)
         make = {Kind.STAIRCASE: self._climb, Kind.HOLD: self._hold, Kind.OPEN: self._open}[ask.kind]
         try:
             steps = tuple(make(ask))
         except NotReadyError as error:
             self._recover(ask.limits.replicas)
-            steps = (Step.of_nobody(ask.users, error.ooms),)
+            steps = (Step.of_nobody(ask.users, error.oom_kills),)
         return TrialResult(
             kind=ask.kind,
             limits=ask.limits,
@@ -78,7 +78,7 @@ class LiveTrialRunner:
 
     def _hold(self, ask: Ask) -> Iterator[Step]:
         senders = self._observer.senders(ask.users)
-        self._crowd.have(senders)
+        self._crowd.set_users(senders)
         if not self._calm.is_there(ask.users):
             # All users have to be there, and no queue that an earlier trial left.
             self._recover(ask.limits.replicas)
@@ -94,10 +94,10 @@ class LiveTrialRunner:
     def _climb(self, ask: Ask) -> Iterator[Step]:
         self._begin_anew(ask.limits)
         counts = [count for count in self._question.counts if count <= ask.users]
-        self._crowd.have(counts[0])
+        self._crowd.set_users(counts[0])
         for users, following in zip(counts, [*counts[1:], None], strict=True):
             # Who came while the last answers of the step before were awaited has settled meanwhile.
-            if self._crowd.present() != users:
+            if self._crowd.current_users() != users:
                 self._crowd.await_users(users)
                 time.sleep(self._timing.settle_seconds)
             seconds = self._timing.step_seconds if following else self._timing.hold_seconds
@@ -111,7 +111,7 @@ class LiveTrialRunner:
         senders = self._observer.senders(ask.users)
         self._begin_anew(ask.limits)
         for users in (count for count in self._question.counts if count <= ask.users):
-            self._crowd.have(senders, offered_rate(users))
+            self._crowd.set_users(senders, offered_rate(users))
             time.sleep(self._timing.settle_seconds)
         self._crowd.await_users(senders)
         time.sleep(self._timing.settle_seconds)
@@ -124,19 +124,19 @@ class LiveTrialRunner:
         survey = self._observer.survey(seconds)
         if following:
             # Who comes next does so while the last answers are awaited.
-            self._crowd.have(following)
+            self._crowd.set_users(following)
         time.sleep(GRACE_SECONDS)
         step = self._checked(self._observer.step(users, survey))
         for looks in range(2, self._timing.looks + 1):
             verdict = self._judge.step(step, 1)
             if not may_pass(verdict, step.seconds, jolt_seconds):
                 break
-            self._crowd.gather(self._observer.senders(users))
+            self._crowd.set_and_await_users(self._observer.senders(users))
             # Whom a jolt kept waiting now waits with all others before the next request: a trough, then a wave.
             time.sleep(self._timing.wave_seconds)
             again = max(seconds, self._timing.again_seconds)
             step = replace(self._checked(self._observer.watch(users, again)), looks=looks)
-            self._crowd.have(self._observer.senders(following or users))
+            self._crowd.set_users(self._observer.senders(following or users))
         return step
 
     def _begin_anew(self, limits: Limits) -> None:
@@ -145,7 +145,7 @@ class LiveTrialRunner:
         One that ran before carries its past: memory that a queue filled, or thousands of connections still to close,
         which kept it from answering anybody for a second.
         """
-        self._crowd.gather(0)
+        self._crowd.set_and_await_users(0)
         self._subject.restart(limits)
         self._observer.begin()
 
@@ -163,7 +163,7 @@ class LiveTrialRunner:
     def _recover(self, replicas: int) -> None:
         """Give the replicas the most there is, and wait for those that ended."""
         self._subject.limit(replace(self._question.top, replicas=replicas))
-        self._subject.look()
+        self._subject.refresh()
         self._subject.await_ready()
 
     def _checked(self, step: Step) -> Step:

@@ -7,7 +7,7 @@ from typing import Final
 
 from capacity.errors import CapacityError
 from capacity.generator.interface import LoadGenerator
-from capacity.measure.measurement_window import Groups, MeasurementWindow
+from capacity.measure.measurement_window import MeasurementWindow, ResourceCounters
 from capacity.model.step import Step
 from capacity.target.interface import Target
 
@@ -46,25 +46,25 @@ class Sampler:
     def survey(self, seconds: float) -> MeasurementWindow:
         """Count for so long."""
         try:
-            groups = Groups(
-                self._subject.replica_meters(),
-                self._subject.gateway_meter() if self._via == "gateway" else None,
-                self._crowd.generator.meter(),
+            groups = ResourceCounters(
+                self._subject.replica_counters(),
+                self._subject.gateway_counter() if self._via == "gateway" else None,
+                self._crowd.process.counter(),
             )
         except CapacityError:
             # A replica ended since the last look: there is nothing to count, and the step will say so.
-            self._subject.look()
-            return MeasurementWindow.of_nothing()
-        return MeasurementWindow.make(groups, seconds)
+            self._subject.refresh()
+            return MeasurementWindow.empty()
+        return MeasurementWindow.measure(groups, seconds)
 
     def step(self, users: int, survey: MeasurementWindow) -> Step:
         """What was counted, with what the users saw; to be called when their last answers have been written."""
-        present = self._crowd.fewest(survey.began, survey.ended)
+        present = self._crowd.min_users(survey.began, survey.ended)
         # Open arrivals may be many more than are answered: what counts is then how many are.
-        seen = self._crowd.seen(survey.began, survey.ended, answered=self._pool is not None)
+        seen = self._crowd.responses(survey.began, survey.ended, answered=self._pool is not None)
         there = users if present == self.senders(users) else present
         # Also what ended between two measurements.
-        ends = self._subject.ends(min(self._seen_until or survey.began, survey.began), survey.ended)
+        ends = self._subject.ooms_and_exits(min(self._seen_until or survey.began, survey.began), survey.ended)
         self._seen_until = survey.ended
         return survey.step(users, there, seen, ends)
 

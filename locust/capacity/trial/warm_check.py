@@ -29,10 +29,10 @@ class WarmCheck:
 
     def is_there(self, users: int) -> bool:
         """Look once."""
-        if self.crowd.present() != self.observer.senders(users):
+        if self.crowd.current_users() != self.observer.senders(users):
             return False
         ended = time.time() - GRACE_SECONDS
-        seen = self.crowd.seen(ended - _MOMENT_SECONDS, ended)
+        seen = self.crowd.responses(ended - _MOMENT_SECONDS, ended)
         enough = seen.achieved >= self.slo.due(users, _MOMENT_SECONDS)
         return enough and not seen.failures and seen.p99_ms <= self.slo.p99_ms
 

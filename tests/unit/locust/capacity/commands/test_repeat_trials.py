@@ -14,8 +14,8 @@ from capacity.model.limits import Limits
 from capacity.model.spec import SearchSpec
 from capacity.model.verdict import Fails, Holds
 from capacity.report.trial_record import Sentence
-from tests.unit.locust.capacity.generator.steady_generator import steady_crowd
-from tests.unit.locust.capacity.target.recorded_subject import RecordedSubject
+from tests.unit.locust.capacity.generator.steady_generator import steady_load_generator
+from tests.unit.locust.capacity.target.recorded_target import RecordedTarget
 
 
 @dataclass
@@ -28,7 +28,7 @@ class SmallWorld:
     """
 
     latency_ms: Callable[[int], float]
-    subject: RecordedSubject = field(default_factory=RecordedSubject)
+    subject: RecordedTarget = field(default_factory=RecordedTarget)
     digests: dict[str, str] = field(default_factory=dict)
     engine: str = "none"
     limited: frozenset[str] = frozenset()
@@ -36,7 +36,7 @@ class SmallWorld:
     def crowd(self, via: str, variables: dict[str, str]) -> AbstractContextManager[LoadGenerator]:
         """Users of a steady generator."""
         assert (via, variables) == ("direct", {"LOCUST_USER": "lean"})
-        return steady_crowd(self.latency_ms)
+        return steady_load_generator(self.latency_ms)
 
     def gateway_cores(self, via: str) -> None:
         """There is none."""
@@ -67,7 +67,7 @@ def test_each_trial_is_kept_with_its_last_step(tmp_path: Path) -> None:
         (True, 200, "direct")
     ] * 2
     assert lines[0]["limits"] == {"cpus": 0.1, "memory_mib": 960, "replicas": 1}
-    assert world.subject.done[0] == "restart 0.1 960"
+    assert world.subject.calls[0] == "restart 0.1 960"
     assert [line.partition(":")[0] for line in said] == ["1 of 2", "2 of 2"]
 
 

@@ -1,4 +1,4 @@
-"""A load generator without a network: as many users as it is told, who all get their answers after a fixed time."""
+"""A load generator without a network: it records the set number of users, and answers with a given latency."""
 
 from __future__ import annotations
 
@@ -17,61 +17,61 @@ from capacity.measure.percentiles import RECORD
 from capacity.measure.resource_counter import ProcessCounter
 from capacity.model.slo import offered_rate
 
-_TURN_SECONDS = 0.05
+_INTERVAL_SECONDS = 0.05
 
 
 class SteadyGenerator:
-    """Writes what a recorder would write, in a thread.
+    """Writes the files of a recorder, in a thread.
 
     Attributes:
-        latency_ms: By the number of users, how long an answer takes.
+        latency_ms: Latency by the number of users.
     """
 
     def __init__(self, folder: Path, latency_ms: Callable[[int], float]) -> None:
-        """Begin with nobody."""
+        """Start without users."""
         self.latency_ms = latency_ms
         self._folder = folder
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._live)
+        self._thread = threading.Thread(target=self._run)
         self._thread.start()
 
     def end(self) -> None:
-        """Stop writing."""
+        """Stop the thread."""
         self._stop.set()
         self._thread.join()
 
-    def last_words(self) -> None:
-        """It never ends by itself."""
+    def exit_output(self) -> None:
+        """None: it never ends by itself."""
 
-    def meter(self) -> ProcessCounter:
-        """This process stands for it."""
+    def counter(self) -> ProcessCounter:
+        """The counter of this process."""
         return ProcessCounter(os.getpid())
 
-    def _live(self) -> None:
+    def _run(self) -> None:
         due = 0.0
-        then = time.time()
+        previous = time.time()
         before = 0
-        while not self._stop.wait(_TURN_SECONDS):
+        while not self._stop.wait(_INTERVAL_SECONDS):
             users = int((self._folder / "users").read_text())
             now = time.time()
-            # Who comes now has asked nothing yet.
-            asking, before = min(users, before), users
-            due += offered_rate(asking) * (now - then)
+            # A user that starts in this interval sends its first request in the next.
+            sending, before = min(users, before), users
+            due += offered_rate(sending) * (now - previous)
             count, due = int(due), due % 1
-            made = np.zeros(count, RECORD)
-            made["at"] = np.linspace(then, now, count, endpoint=False)
-            made["ms"] = self.latency_ms(asking)
-            then = now
+            answers = np.zeros(count, RECORD)
+            answers["at"] = np.linspace(previous, now, count, endpoint=False)
+            answers["ms"] = self.latency_ms(sending)
+            previous = now
             with (self._folder / "answers-1.bin").open("ab") as file:
-                file.write(made.tobytes())
+                file.write(answers.tobytes())
             with (self._folder / "events-1.jsonl").open("a") as file:
                 file.write(json.dumps({"at": now, "users": users}) + "\n")
 
 
 @contextmanager
-def steady_crowd(latency_ms: Callable[[int], float]) -> Iterator[LoadGenerator]:
-    """A crowd of such a generator."""
-    with LoadGenerator.folders() as folder:
+def steady_load_generator(latency_ms: Callable[[int], float]) -> Iterator[LoadGenerator]:
+    """A load generator whose process is a SteadyGenerator."""
+    with LoadGenerator.shared_folder() as folder:
         generator = SteadyGenerator(folder, latency_ms)
         try:
             yield LoadGenerator(generator, folder)

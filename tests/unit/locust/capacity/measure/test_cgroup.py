@@ -1,4 +1,4 @@
-"""The kernel's counters in both versions."""
+"""Counters of control groups of both versions."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ def _write(file: Path, text: str) -> None:
 
 
 def test_version_one(tmp_path: Path) -> None:
-    """Each controller has its own tree, and names of trees may be lists."""
+    """Each controller has its own tree; the name of a tree may be a list of controllers."""
     _write(tmp_path / "proc/7/cgroup", "9:memory:/docker/c\n2:cpu,cpuacct:/docker/c\n0::/docker/c\n")
     cpu = tmp_path / "cgroup/cpu,cpuacct/docker/c"
     _write(cpu / "cpu.stat", "nr_periods 100\nnr_throttled 9\nthrottled_time 5000000000\n")
@@ -28,7 +28,7 @@ def test_version_one(tmp_path: Path) -> None:
 
 
 def test_version_two(tmp_path: Path) -> None:
-    """One tree for all; without a quota there are no periods."""
+    """One tree for all controllers; without a quota there are no periods."""
     _write(tmp_path / "proc/7/cgroup", "0::/system.slice/docker-c.scope\n")
     folder = tmp_path / "cgroup/system.slice/docker-c.scope"
     _write(folder / "cpu.stat", "usage_usec 1500000\nuser_usec 1\nsystem_usec 2\n")
@@ -42,8 +42,8 @@ def test_version_two(tmp_path: Path) -> None:
     assert group.read() == Counters(1.5, memory_bytes=750, periods=8, throttled=3, throttled_seconds=0.25)
 
 
-def test_a_container_that_is_not_here_is_said(tmp_path: Path) -> None:
-    """Docker in a virtual machine, or a container that died."""
+def test_container_that_is_not_visible(tmp_path: Path) -> None:
+    """Docker runs in a virtual machine, or the container ended."""
     with pytest.raises(CapacityError, match="cannot be seen from here"):
         Cgroup.of_process(7, proc=tmp_path, mount=tmp_path)
     _write(tmp_path / "7/cgroup", "0::/elsewhere\n")

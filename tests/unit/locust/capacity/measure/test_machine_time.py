@@ -1,4 +1,4 @@
-"""The machine's time."""
+"""CPU time of the whole machine."""
 
 from pathlib import Path
 
@@ -13,8 +13,8 @@ def _at(folder: Path, *ticks: int) -> MachineTime:
     return MachineTime.now(file)
 
 
-def test_parts_of_the_time_between_two_looks(tmp_path: Path) -> None:
-    """Waiting for a disk is no work, and the ticks of guests are counted once."""
+def test_shares_between_two_readings(tmp_path: Path) -> None:
+    """Waiting for a disk is idle time, and guest ticks are counted once."""
     before = _at(tmp_path, 100, 0, 50, 800, 20, 5, 5, 20, 40, 0)
     after = _at(tmp_path, 150, 0, 70, 820, 25, 5, 5, 25, 90, 0)
     # Of 100 ticks 25 were idle and 5 stolen.
@@ -22,8 +22,8 @@ def test_parts_of_the_time_between_two_looks(tmp_path: Path) -> None:
     assert after.stolen_since(before) == pytest.approx(0.05)
 
 
-def test_this_machine_tells_its_time() -> None:
-    """The kernel's file is what it is taken for, and two looks in one tick are no division by zero."""
+def test_readings_of_this_machine() -> None:
+    """The kernel's file is parsed, and two readings in one tick do not divide by zero."""
     before = MachineTime.now()
     after = MachineTime.now()
     assert after.total >= before.total > before.idle > 0

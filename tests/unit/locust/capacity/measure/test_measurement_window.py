@@ -1,4 +1,4 @@
-"""Counters between two moments."""
+"""Samples of counters over a time window."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from capacity.measure.cgroup import Cgroup
-from capacity.measure.measurement_window import Groups, MeasurementWindow
-from capacity.measure.percentiles import Window
+from capacity.measure.measurement_window import MeasurementWindow, ResourceCounters
+from capacity.measure.percentiles import ResponseStats
 
 _MIB = 2**20
-_SEEN = Window(seconds=1, good=280, failures={"timeout": 2}, p50_ms=5, p95_ms=9, p99_ms=12, max_ms=40)
+_RESPONSES = ResponseStats(seconds=1, good=280, failures={"timeout": 2}, p50_ms=5, p95_ms=9, p99_ms=12, max_ms=40)
 
 
 def _count(folder: Path, usec: int, memory: int, throttled: int = 0) -> None:
@@ -30,9 +30,11 @@ def _group(folder: Path, name: str) -> Cgroup:
     return Cgroup(folder / name, None, folder / name)
 
 
-def test_a_step_is_what_was_counted_between_its_ends(tmp_path: Path) -> None:
-    """Replicas count together, the highest memory of any of them in between is kept."""
-    groups = Groups((_group(tmp_path, "a"), _group(tmp_path, "b")), _group(tmp_path, "gateway"), _group(tmp_path, "g"))
+def test_step_has_the_differences_of_the_window(tmp_path: Path) -> None:
+    """The CPU of the replicas is added; the memory is the highest of any replica in any sample."""
+    counters = ResourceCounters(
+        (_group(tmp_path, "a"), _group(tmp_path, "b")), _group(tmp_path, "gateway"), _group(tmp_path, "g")
+    )
 
     def work() -> None:
         time.sleep(0.2)
@@ -45,9 +47,9 @@ def test_a_step_is_what_was_counted_between_its_ends(tmp_path: Path) -> None:
 
     thread = threading.Thread(target=work)
     thread.start()
-    survey = MeasurementWindow.make(groups, 1.0)
+    window = MeasurementWindow.measure(counters, 1.0)
     thread.join()
-    step = survey.step(500, 499, _SEEN, (1, 2))
+    step = window.step(500, 499, _RESPONSES, (1, 2))
 
     assert step.seconds == pytest.approx(1.0, abs=0.2)
     assert step.api_cores == pytest.approx(0.3 / step.seconds)
@@ -62,9 +64,9 @@ def test_a_step_is_what_was_counted_between_its_ends(tmp_path: Path) -> None:
     assert 0 <= step.machine_steal <= step.machine_busy <= 1
 
 
-def test_a_group_that_vanishes_ends_the_survey(tmp_path: Path) -> None:
-    """What was counted until then stays; a container that started again counts from 0 and took nothing."""
-    groups = Groups((_group(tmp_path, "a"),), None, _group(tmp_path, "g"))
+def test_group_that_disappears_ends_the_window(tmp_path: Path) -> None:
+    """The samples until then stay; counters that restarted at 0 count as no use."""
+    counters = ResourceCounters((_group(tmp_path, "a"),), None, _group(tmp_path, "g"))
     _count(tmp_path / "a", 900_000, 80 * _MIB)
 
     def vanish() -> None:
@@ -75,18 +77,18 @@ def test_a_group_that_vanishes_ends_the_survey(tmp_path: Path) -> None:
 
     thread = threading.Thread(target=vanish)
     thread.start()
-    survey = MeasurementWindow.make(groups, 30)
+    window = MeasurementWindow.measure(counters, 30)
     thread.join()
-    step = survey.step(500, 500, _SEEN, (0, 1))
+    step = window.step(500, 500, _RESPONSES, (0, 1))
     assert step.seconds < 5
     assert step.api_cores == 0
     assert step.gateway_cores == 0
     assert step.api_memory_peak_mib == 80
 
 
-def test_a_group_that_is_not_there_makes_a_step_of_nothing(tmp_path: Path) -> None:
-    """The step is whole all the same: its containers ended."""
-    groups = Groups((Cgroup(tmp_path, None, tmp_path),), None, _group(tmp_path, "g"))
-    step = MeasurementWindow.make(groups, 30).step(500, 500, _SEEN, (1, 1))
+def test_missing_group_gives_a_step_of_zeros(tmp_path: Path) -> None:
+    """The step is complete otherwise: its containers exited."""
+    counters = ResourceCounters((Cgroup(tmp_path, None, tmp_path),), None, _group(tmp_path, "g"))
+    step = MeasurementWindow.measure(counters, 30).step(500, 500, _RESPONSES, (1, 1))
     assert (step.api_cores, step.api_memory_peak_mib, step.periods, step.deaths) == (0, 0, 0, 1)
     assert step.seconds > 0

@@ -22,8 +22,8 @@ input()
 """
 
 
-def test_a_process_counts_with_its_children() -> None:
-    """CPU and memory of a child are its parent's, also when it has ended."""
+def test_children_are_counted() -> None:
+    """CPU and memory of a child count, its CPU also after it has ended."""
     before = ProcessCounter(os.getpid()).read()
     child = subprocess.Popen([sys.executable, "-c", WORK], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert child.stdout is not None
@@ -37,8 +37,8 @@ def test_a_process_counts_with_its_children() -> None:
     assert after.periods == 0
 
 
-def test_a_process_that_is_gone_is_said() -> None:
-    """As a control group's vanished files are."""
+def test_process_that_ended_is_an_error() -> None:
+    """It is an OSError, as the missing files of a control group."""
     child = subprocess.Popen([sys.executable, "-c", ""])
     child.wait()
     time.sleep(0.05)
