@@ -70,7 +70,7 @@ def _answer(options: Options, words: Sequence[str]) -> int:
     world = _world(options)
     course = CapacityRun(world, options, say).run()
     command = " ".join(["make capacity", *([f'ARGS="{" ".join(words)}"'] if words else [])])
-    found = course.findings(options.questions, world.engine, command)
+    found = course.report_data(options.questions, world.engine, command)
     files = write_report(found, options.out)
     for question in options.questions:
         finish(options.out, question)

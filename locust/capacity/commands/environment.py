@@ -11,7 +11,7 @@ from capacity.generator.docker import IMAGE, docker_load_generator
 from capacity.generator.interface import LoadGenerator
 from capacity.generator.process import local_load_generator
 from capacity.model.spec import SearchSpec
-from capacity.report.trial_record import Sentence
+from capacity.report.localized import Localized
 from capacity.target.compose import ComposeTarget
 from capacity.target.docker import Engine
 from capacity.target.interface import Target
@@ -46,7 +46,7 @@ class Environment(Protocol):
     def possible(self, question: SearchSpec) -> SearchSpec:
         """The question as it can be asked here."""
 
-    def left_out(self) -> list[Sentence]:
+    def left_out(self) -> list[Localized]:
         """What cannot be asked here."""
 
     @property
@@ -89,7 +89,7 @@ class DockerEnvironment:
         """Both."""
         return frozenset({"cpu", "memory"})
 
-    def left_out(self) -> list[Sentence]:
+    def left_out(self) -> list[Localized]:
         """Nothing."""
         return []
 
@@ -134,10 +134,10 @@ class LocalEnvironment:
         """CPU, where the kernel lets us."""
         return frozenset() if self.subject.limit_error else frozenset({"cpu"})
 
-    def left_out(self) -> list[Sentence]:
+    def left_out(self) -> list[Localized]:
         """Memory, replicas and the gateway, and CPU where the kernel refuses."""
         found = [
-            Sentence(
+            Localized(
                 es="Sin Docker no se limita la memoria (make run termina con su API), ni hay réplicas ni puerta.",
                 en="Without Docker memory is not limited (make run ends with its API), nor are there replicas or a "
                 "gateway.",
@@ -145,7 +145,7 @@ class LocalEnvironment:
         ]
         if self.subject.limit_error:
             found.append(
-                Sentence(
+                Localized(
                     es=f"No se pudo limitar la CPU, así que no hay mínimo, solo lo máximo: {self.subject.limit_error}.",
                     en=f"CPU could not be limited, so there is no minimum, only the most: {self.subject.limit_error}.",
                 )

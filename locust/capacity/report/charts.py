@@ -2,147 +2,108 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable
+from itertools import chain
 
 from markupsafe import Markup
 
-from capacity.report.axis import Axis
-from capacity.report.data import Replicas
+from capacity.model.step import Step
+from capacity.model.trial import TrialResult
+from capacity.report.chart_types import Frame, Series, lines, replica_bars, trial_map
+from capacity.report.data import ReportData, latency
 from capacity.report.language import Language
-from capacity.report.plot import BOTTOM, LEFT, RIGHT, TOP, Plot
-from capacity.report.trial_record import TrialRecord, Verdict
+from capacity.report.section import Chart
+from capacity.report.selection import neighbours, shown
+from capacity.report.summary import replica_rows
+from capacity.report.tables import limits_text, trial_name
 
-_LEAST, _MOST = 0.5, 1.5
-_WIDEST_BAR: Final = 56.0
-_BAR_SHARE: Final = 0.7
-_WIDEST_VERDICT: Final = 90.0
-"""A shape with the longest of the words."""
+_STYLES = ("found", "rejected", "second")
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
-    """A line: its label, its points, its style."""
-
-    label: str
-    points: Sequence[tuple[float, float | None]]
-    style: str
-
-    @property
-    def known(self) -> list[tuple[float, float]]:
-        """Points that were measured."""
-        return [(x, y) for x, y in self.points if y is not None]
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """Title, units of both axes, kind of the vertical one, and a limit to draw with its label."""
-
-    title: str
-    units: tuple[str, str]
-    logarithmic: bool = False
-    limit: tuple[float, str] | None = None
-
-
-def lines(frame: Frame, series: Sequence[Series], language: Language) -> Markup | None:
-    """Lines with their names at their ends; None when there is nothing to draw."""
-    drawn = [one for one in series if one.known]
-    if not drawn:
-        return None
-    heights = [y for one in drawn for _, y in one.known]
-    if frame.limit and (frame.logarithmic or max(heights) > frame.limit[0] / 3):
-        heights.append(frame.limit[0])
-    scale = Axis.logarithm if frame.logarithmic else Axis.over
-    vertical = scale(heights, BOTTOM, TOP)
-    horizontal = Axis.over([x for one in drawn for x, _ in one.known], LEFT, RIGHT)
-    plot = Plot(frame.title, language)
-    plot.axes(horizontal, vertical, frame.units)
-    labels = []
-    if frame.limit and frame.limit[0] in heights:
-        y = vertical.place(frame.limit[0])
-        plot.line([(LEFT, y), (RIGHT, y)], "limit")
-        labels.append((y, frame.limit[1], "limit-label"))
-    for one in drawn:
-        points = [(horizontal.place(x), vertical.place(y)) for x, y in one.known]
-        plot.line(points, f"series {one.style}")
-        x, y = points[-1]
-        plot.parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" class="dot {one.style}"/>')
-        labels.append((y, one.label, f"{one.style}-label"))
-    plot.labels(labels)
-    return plot.svg()
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """CPU and memory that were found, where they were, and the smaller ones that were rejected."""
-
-    cpus: float | None = None
-    memory_mib: float | None = None
-    rejected: tuple[Limits, ...] = ()
-
-    def near(self, cpus: float, memory_mib: float) -> bool:
-        """Whether other limits are within half and one and a half of these."""
-        pairs = ((self.cpus, cpus), (self.memory_mib, memory_mib))
-        return all(mine and _LEAST * mine <= other <= _MOST * mine for mine, other in pairs)
-
-
-def trial_map(
-    title: str, trials: Sequence[TrialRecord], answer: Limits, language: Language, *, near: bool = False
-) -> Markup | None:
-    """Each trial where its limits put it, the answer ringed; or only those near the answer, enlarged."""
-    placed = [(one.cpus, one.memory_mib, one.verdict) for one in trials if one.cpus and one.memory_mib]
-    if near:
-        placed = [one for one in placed if answer.near(one[0], one[1])]
-    if not placed:
-        return None
-    scale = Axis.between if near else Axis.beyond
-    across = scale([cpus for cpus, _, _ in placed], LEFT, RIGHT)
-    up = scale([memory for _, memory, _ in placed], BOTTOM, TOP)
-    plot = Plot(title, language)
-    plot.axes(across, up, (language.text("cpu_axis"), language.text("memory_axis")))
-    for cpus, memory, verdict in placed:
-        plot.shape(verdict, across.place(cpus), up.place(memory))
-    for limits, style in ((answer, "ring"), *((one, "rejected-ring") for one in answer.rejected)):
-        if any((limits.cpus, limits.memory_mib) == one[:2] for one in placed):
-            x, y = across.place(limits.cpus or 0), up.place(limits.memory_mib or 0)
-            plot.parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="11" class="{style}"/>')
-    for row, verdict in enumerate(Verdict):
-        plot.shape(verdict, RIGHT + 40, TOP + 10 + row * 24)
-        plot.text(RIGHT + 54, TOP + 14 + row * 24, language.text(verdict), f"label {verdict}-label")
-    return plot.svg()
-
-
-def replica_bars(rows: Sequence[Replicas], language: Language) -> Markup | None:
-    """What each number of replicas cost, the gateway's part apart."""
-    known = [one for one in rows if one.total_cost is not None][:8]
-    if not known:
-        return None
-    up = Axis.over([one.total_cost or 0 for one in known], BOTTOM, TOP)
-    plot = Plot(language.text("replicas_chart"), language)
-    plot.axes(None, up, ("", language.text("total_cost")))
-    width = (RIGHT - LEFT) / len(known)
-    bar = min(_WIDEST_BAR, _BAR_SHARE * width)
-    named = width >= _WIDEST_VERDICT
-    for position, one in enumerate(known):
-        total, gateway = one.total_cost or 0, min(one.gateway_cores or 0, one.total_cost or 0)
-        middle = LEFT + width * (position + 0.5)
-        for low, high, style in ((0.0, gateway, "gateway"), (gateway, total, "api")):
-            top, bottom = up.place(high), up.place(low)
-            box = f'x="{middle - bar / 2:.1f}" y="{top:.1f}" width="{bar:.1f}" height="{bottom - top:.1f}"'
-            plot.parts.append(f'<rect {box} class="{style}"/>')
-        plot.text(middle, up.place(total) - 8, language.number(total), "label", "middle")
-        plot.text(middle, BOTTOM + 19, language.number(one.replicas, 0), "mark", "middle")
-        # Where many bars stand, the shape alone tells the verdict, and the table below names it.
-        plot.shape(one.verdict, middle - 24 if named else middle, BOTTOM + 38)
-        if named:
-            plot.text(middle - 12, BOTTOM + 43, language.text(one.verdict), "mark")
-    last = known[-1]
-    middle = up.place((last.gateway_cores or 0) / 2)
-    plot.labels(
-        [
-            (up.place(last.total_cost or 0), language.text("api_cores"), "api-label"),
-            (middle, language.text("gateway_cores"), "gateway-label"),
-        ]
+def rate_and_latency(data: ReportData, trial: TrialResult, language: Language) -> list[Chart]:
+    """Rate and latency of a trial by users."""
+    name = trial_name(data, trial, language)
+    users = language.text("users")
+    steps = trial.steps
+    rates = [
+        Series(language.text("offered_line"), [(step.users_planned, step.offered) for step in steps], "plain"),
+        Series(language.text("achieved_line"), [(step.users_planned, step.achieved) for step in steps], "found"),
+    ]
+    latencies = [
+        Series("p50", [(step.users_planned, latency(step, step.p50_ms)) for step in steps], "p50"),
+        Series("p95", [(step.users_planned, latency(step, step.p95_ms)) for step in steps], "p95"),
+        Series("p99", [(step.users_planned, latency(step, step.p99_ms)) for step in steps], "found"),
+    ]
+    rate = Frame(language.text("rate_chart", trial=name), (users, language.text("rate_axis")))
+    latency_frame = Frame(
+        language.text("latency_chart", trial=name), (users, language.text("ms_axis")), limit=_objective(data, language)
     )
-    return plot.svg()
+    return _charts(
+        [(rate.title, lines(rate, rates, language)), (latency_frame.title, lines(latency_frame, latencies, language))]
+    )
+
+
+def load(data: ReportData, language: Language) -> list[Chart]:
+    """p99 by offered rate: the minimum and its neighbours."""
+    units = (language.text("offered_axis"), language.text("ms_axis"))
+    drawn = []
+    for route in data.routes:
+        title = language.text("load_chart", via=language.word("via", route))
+        series = _compared(data, route, language, lambda step: (step.offered, latency(step, step.p99_ms)))
+        frame = Frame(title, units, logarithmic=True, limit=_objective(data, language))
+        drawn.append((title, lines(frame, series, language)))
+    return _charts(drawn)
+
+
+def throttling(data: ReportData, language: Language) -> list[Chart]:
+    """Throttled periods by users: the minimum and its neighbours."""
+    units = (language.text("users"), language.text("throttled_axis"))
+    drawn = []
+    for route in data.routes:
+        title = language.text("throttling_chart", via=language.word("via", route))
+        series = _compared(data, route, language, _throttled_percent)
+        drawn.append((title, lines(Frame(title, units), series, language)))
+    return _charts(drawn)
+
+
+def trial_maps(data: ReportData, language: Language) -> list[Chart]:
+    """All trials of one replica by each route, and those around the minimum enlarged."""
+    if data.limited != {"cpu", "memory"}:
+        return []
+    drawn = []
+    for route in data.routes:
+        trials = [judged for judged in data.trials if judged[0].via == route and judged[0].limits.replicas == 1]
+        minimum = data.minimum(route)
+        for key, near in (("map_chart", False), ("near_chart", True)):
+            title = language.text(key, via=language.word("via", route))
+            drawn.append((title, trial_map(title, trials, minimum, language, near=near)))
+    return _charts(drawn)
+
+
+def replicas(data: ReportData, language: Language) -> list[Chart]:
+    """Used cores by the number of replicas."""
+    return _charts([(language.text("replicas_chart"), replica_bars(replica_rows(data), language))])
+
+
+def _compared(
+    data: ReportData, route: str, language: Language, point: Callable[[Step], tuple[float, float | None]]
+) -> list[Series]:
+    best = shown(data, route)
+    trials = chain([best] if best else [], neighbours(data, route))
+    return [
+        Series(limits_text(data, trial.limits, language), [point(step) for step in trial.steps], style)
+        for trial, style in zip(trials, _STYLES, strict=False)
+    ]
+
+
+def _throttled_percent(step: Step) -> tuple[float, float | None]:
+    return step.users_planned, step.throttled / step.periods * 100 if step.periods else None
+
+
+def _objective(data: ReportData, language: Language) -> tuple[float, str]:
+    p99_ms = data.spec.slo.p99_ms
+    return p99_ms, language.text("objective_line", p99=language.number(p99_ms))
+
+
+def _charts(drawn: list[tuple[str, Markup | None]]) -> list[Chart]:
+    return [Chart(title, svg) for title, svg in drawn if svg is not None]

@@ -1,32 +1,36 @@
-"""The machine's speed: what the same request costs the load generator from moment to moment.
+"""The speed of the machine: the CPU that a request costs the load generator.
 
-A neighbour on the other thread of a core takes part of it without a word in `/proc/stat`, and the least that holds
-changes with it: the CPU that a request costs the API goes with what it costs the generator (correlation 0.91 in 89
-measurements of 4 s with the same limits) and the gateway (0.96).
+A neighbour on the other thread of a core takes part of it, and `/proc/stat` does not show it. The smallest limit that
+holds changes with it: the CPU that a request costs the API goes with what it costs the generator (correlation 0.91 in
+89 measurements of 4 s with the same limits) and the gateway (0.96).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from statistics import median
 
+from capacity.model.step import Step
 from capacity.model.trial import Kind
-from capacity.report.trial_record import TrialRecord, Verdict
+from capacity.model.verdict import Holds
+from capacity.report.data import ReportData
 
 
-def request_us(trials: Iterable[TrialRecord], users: int) -> dict[str, tuple[float, float, float]]:
-    """CPU microseconds of the generator for a request, by way: the least, the median and the most.
+def generator_us(step: Step) -> float | None:
+    """CPU microseconds of the load generator for a good answer; None without one."""
+    return step.generator_cores / step.achieved * 1e6 if step.generator_cores and step.achieved else None
 
-    Args:
-        trials: Only those count that held, because a queue costs the generator time too.
-        users: With how many users.
+
+def request_us(data: ReportData) -> dict[str, tuple[float, float, float]]:
+    """Minimum, median and maximum of `generator_us` with all users, by route.
+
+    Only trials that held count, because with a queue the generator does more work for a request.
     """
     costs: defaultdict[str, list[float]] = defaultdict(list)
-    for trial in trials:
-        last = trial.last
-        if last is None or last.generator_us is None or last.users != users:
+    for trial, verdict in data.trials:
+        if not trial.steps or trial.kind is Kind.OPEN or not isinstance(verdict, Holds):
             continue
-        if trial.verdict is Verdict.HOLDS and trial.kind != Kind.OPEN:
-            costs[trial.via].append(last.generator_us)
-    return {via: (min(each), median(each), max(each)) for via, each in costs.items()}
+        cost = generator_us(trial.steps[-1])
+        if cost is not None and trial.steps[-1].users_planned == data.spec.users:
+            costs[trial.via].append(cost)
+    return {route: (min(each), median(each), max(each)) for route, each in costs.items()}

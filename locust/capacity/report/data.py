@@ -1,120 +1,83 @@
-"""Everything that a capacity question brought to light: what the report is written from."""
+"""The data of a report: what a run searched, found and measured, in the classes of the model."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from capacity.measure.host_info import HostInfo
-from capacity.model.slo import Slo
-from capacity.report.plain import load
-from capacity.report.trial_record import UNSAID, Sentence, TrialRecord, Verdict
+from capacity.model.limits import Limits
+from capacity.model.search_result import Minimum, SearchResult
+from capacity.model.spec import SearchSpec
+from capacity.model.step import Step
+from capacity.model.trial import TrialResult
+from capacity.model.verdict import Verdict
+from capacity.report.localized import Localized
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchSpec:
-    """How many users, added how many at a time, under what objective, by which ways."""
-
-    users: int = 10_000
-    step: int = 500
-    slo: Slo = field(default_factory=Slo)
-    via: tuple[str, ...] = ("direct", "gateway")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rejected:
-    """The next smaller limits; `resource` (`cpu` or `memory`) is what was taken away."""
-
-    resource: str
-    cpus: float | None
-    memory_mib: float | None
-    reason: Sentence = UNSAID
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """The smallest limits by one way; without `cpus` none were found. `repeats` is how often they held."""
-
-    via: str
-    cpus: float | None = None
-    memory_mib: float | None = None
-    verdict: Sentence = UNSAID
-    repeats: int = 0
-    rejected: tuple[Rejected, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replicas:
-    """Some replicas that share `total_cpus`; `total_cost` is what they and the gateway used, in cores."""
-
-    replicas: int
-    total_cpus: float
-    holds: bool | None = None
-    p99_ms: float | None = None
-    gateway_cores: float | None = None
-    total_cost: float | None = None
-
-    @property
-    def verdict(self) -> Verdict:
-        """Whether they hold; INVALID where that is not known."""
-        if self.holds is None:
-            return Verdict.INVALID
-        return Verdict.HOLDS if self.holds else Verdict.FAILS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LargestRate:
-    """The most requests a second, under what limits, and what stopped it."""
-
-    rate: float
-    under: Sentence = UNSAID
-    stopped_by: Sentence = UNSAID
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Percentiles:
-    """Good answers a second, and their latency in milliseconds."""
-
-    rate: float | None = None
-    p50_ms: float | None = None
-    p95_ms: float | None = None
-    p99_ms: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenCheck:
-    """The same rate with arrivals that wait for nobody, beside users that wait for their answers."""
-
-    offered: float
-    closed: Percentiles = Percentiles()
-    open: Percentiles = Percentiles()
-    sentence: Sentence = UNSAID
+JudgedTrial = tuple[TrialResult, Verdict]
+"""A trial and its verdict."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportData:
-    """The answer and its evidence; every part but the question may be missing."""
+    """A run and its environment; every part but the specs may be missing.
 
-    question: SearchSpec = SearchSpec()
-    answers: tuple[Answer, ...] = ()
-    trials: tuple[TrialRecord, ...] = ()
-    replicas: tuple[Replicas, ...] = ()
-    largest_rate: LargestRate | None = None
-    held_without_limits: bool = False
-    open_check: OpenCheck | None = None
-    left_out: tuple[Sentence, ...] = ()
+    Attributes:
+        specs: One for each route, with the same users and SLO.
+        results: By route.
+        trials: In the order of the run.
+        limited: What could be limited: `cpu`, `memory`. Other limits are not shown, because they were not set.
+        left_out: What was not measured, and why.
+        machine: Where it ran.
+        versions: By the name of the software.
+        digests: Of the images, by their names.
+        commands: What was typed.
+        started_at: ISO date and time.
+        ended_at: ISO date and time.
+    """
+
+    specs: tuple[SearchSpec, ...]
+    results: Mapping[str, SearchResult] = field(default_factory=dict)
+    trials: tuple[JudgedTrial, ...] = ()
+    limited: frozenset[str] = frozenset({"cpu", "memory"})
+    left_out: tuple[Localized, ...] = ()
     machine: HostInfo = field(default_factory=HostInfo)
-    versions: dict[str, str] = field(default_factory=dict)
-    digests: dict[str, str] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
     commands: tuple[str, ...] = ()
     started_at: str = ""
     ended_at: str = ""
 
-    def to_json(self) -> dict[str, Any]:
-        """For a file."""
-        return asdict(self)
+    @property
+    def spec(self) -> SearchSpec:
+        """Users and SLO, which are the same for all routes."""
+        return self.specs[0]
 
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> ReportData:
-        """From what `to_json` wrote."""
-        return load(cls, data)
+    @property
+    def routes(self) -> list[str]:
+        """Routes of the results, then of other trials; without both, those of the specs."""
+        used = [*self.results, *(trial.via for trial, _ in self.trials)]
+        return list(dict.fromkeys(used or (spec.via for spec in self.specs)))
+
+    @property
+    def held_without_limits(self) -> bool:
+        """Whether the users were held although the CPU could not be limited."""
+        return "cpu" not in self.limited and any(result.minimum for result in self.results.values())
+
+    def minimum(self, route: str) -> Minimum | None:
+        """The smallest limits by a route; None when there are none, or CPU could not be limited."""
+        result = self.results.get(route)
+        return result.minimum if result and "cpu" in self.limited else None
+
+    def cpus(self, limits: Limits) -> float | None:
+        """Cores of each replica; None when they could not be limited."""
+        return limits.cpus if "cpu" in self.limited else None
+
+    def memory_mib(self, limits: Limits) -> int | None:
+        """Memory of each replica; None when it could not be limited."""
+        return limits.memory_mib if "memory" in self.limited else None
+
+
+def latency(step: Step, milliseconds: float) -> float | None:
+    """A latency of a step; None when nothing was answered, because 0 would look like the best one."""
+    return milliseconds if step.achieved else None

@@ -1,58 +1,58 @@
-"""The report as Markdown: all but the drawings."""
+"""The report as Markdown, without the charts."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from capacity.report.chapter import Chapter, Table
-from capacity.report.chapters import chapters
 from capacity.report.data import ReportData
 from capacity.report.headline import headline, measured, objective
 from capacity.report.language import Language
+from capacity.report.section import Section, Table
+from capacity.report.sections import sections
 
-_MEANT = re.compile(r"([\\`*_\[\]<>|#~&])")
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|#~&])")
 
 
-def markdown(findings: ReportData, language: Language, *, other: tuple[str, str], raw: str) -> str:
-    """Write it; the arguments are those of `html`."""
-    title = language.text("title", users=language.number(findings.question.users, 0))
+def markdown(data: ReportData, language: Language, *, other: tuple[str, str], raw: str) -> str:
+    """The text of the file; the arguments are those of `html`."""
+    title = language.text("title", users=language.number(data.spec.users, 0))
     parts = [
-        f"# {plain(title)}",
+        f"# {escape(title)}",
         f"[{language.text('other_language')}]({other[1]})",
-        f"**{plain(headline(findings, language))}**",
-        plain(measured(findings, language)),
-        plain(objective(findings, language)),
+        f"**{escape(headline(data, language))}**",
+        escape(measured(data, language)),
+        escape(objective(data, language)),
     ]
-    for chapter in chapters(findings, language, raw):
-        parts += _chapter(chapter, language)
+    for section in sections(data, language, raw):
+        parts += _section(section, language)
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def plain(text: str) -> str:
-    """A text of which no sign means anything, on one line."""
-    return _MEANT.sub(r"\\\1", text.replace("\r", " ").replace("\n", " "))
+def escape(text: str) -> str:
+    """A text on one line, without characters that have a meaning in Markdown."""
+    return _SPECIAL.sub(r"\\\1", text.replace("\r", " ").replace("\n", " "))
 
 
-def _chapter(chapter: Chapter, language: Language) -> Iterator[str]:
-    yield f"## {plain(language.text(chapter.key))}"
-    yield from map(plain, chapter.texts)
-    for table in chapter.tables:
-        if len(chapter.tables) > 1 or table.long:
-            yield f"### {plain(table.caption)}"
+def _section(section: Section, language: Language) -> Iterator[str]:
+    yield f"## {escape(language.text(section.key))}"
+    yield from map(escape, section.texts)
+    for table in section.tables:
+        if len(section.tables) > 1 or table.long:
+            yield f"### {escape(table.caption)}"
         yield _table(table)
-    if chapter.items:
-        yield "\n".join(f"- {plain(item)}" for item in chapter.items)
-    if chapter.commands:
-        typed = "\n".join(chapter.commands)
+    if section.items:
+        yield "\n".join(f"- {escape(item)}" for item in section.items)
+    if section.commands:
+        typed = "\n".join(section.commands)
         fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", typed)), 3)
         yield f"{fence}bash\n{typed}\n{fence}"
-    if chapter.link:
-        yield f"[{plain(chapter.link)}]({chapter.link})"
+    if section.link:
+        yield f"[{escape(section.link)}]({section.link})"
 
 
 def _table(table: Table) -> str:
     rule = ["---"] * len(table.head) if table.prose else ["---", *["---:"] * (len(table.head) - 1)]
-    rows = [[plain(cell) for cell in row] for row in (table.head, *table.rows)]
+    rows = [[escape(cell) for cell in row] for row in (table.head, *table.rows)]
     lines = [f"| {' | '.join(row)} |" for row in rows]
     return "\n".join([lines[0], f"|{'|'.join(rule)}|", *lines[1:]])

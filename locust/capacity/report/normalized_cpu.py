@@ -1,93 +1,99 @@
-"""The need: the CPU from which users are held, told for an equal pace of the machine.
+"""Normalized CPU: the CPU with which the users are held, for a fixed speed of the machine.
 
-What a request costs changes by half within minutes on a shared machine, and the least limit that holds changes with it.
-What it costs the load generator in the same window tells how much (`speed.py`), so limits are weighed by it before they
-are compared: with runs, and with machines.
+On a shared machine the cost of a request changes by half within minutes, and the smallest limit that holds changes with
+it. The cost to the load generator in the same window is a measure of that (`cpu_per_request.py`), so limits are divided
+by it before they are compared, between runs and between machines.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from capacity.model.trial import Kind
-from capacity.model.verdict import Criterion
-from capacity.report.trial_record import TrialRecord, Verdict
+from capacity.model.limits import Limits
+from capacity.model.trial import Kind, TrialResult
+from capacity.model.verdict import Criterion, Fails, Holds, Verdict
+from capacity.report.cpu_per_request import generator_us
+from capacity.report.data import ReportData
 
-PACE_US: Final = 100.0
-"""CPU microseconds of the generator for a request, to which every limit is brought."""
-_SCATTER: Final = 0.05
-"""Standard deviation of a window's pace, as a part of it: the generator's and the API's costs differ by so much."""
-_HALVINGS: Final = 40
+REFERENCE_US: Final = 100.0
+"""CPU microseconds of the generator for a request, for which the normalized CPU is given."""
+_DEVIATION: Final = 0.05
+"""Standard deviation of the ratio between the API's and the generator's cost of a window."""
+_BISECTIONS: Final = 40
 _FAR: Final = -6.0
 _SLOWNESS: Final = frozenset({Criterion.RATE, Criterion.P99})
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """One window with all users.
+class Window:
+    """One measurement with all users.
 
     Attributes:
-        place: Logarithm of the cores of the limit, brought to the pace.
-        holds: Whether they were held.
+        log_cpus: Logarithm of the normalized CPU limit.
+        holds: Whether the users were held.
     """
 
-    place: float
+    log_cpus: float
     holds: bool
 
 
-def need_cpus(trials: Iterable[TrialRecord], via: str, users: int, memory_mib: float) -> float | None:
-    """Cores of one instance from which the users are held, as likely as not, at `PACE_US`.
+def normalized_cpus(data: ReportData, route: str, limits: Limits) -> float | None:
+    """Normalized cores of one replica at which the users are held with a probability of one half.
 
-    The edge between windows that hold and windows that fail is the most likely one of a probit model with a known
-    scatter: https://en.wikipedia.org/wiki/Probit_model.
+    The most likely such value is found with a probit model of known deviation:
+    https://en.wikipedia.org/wiki/Probit_model.
 
     Args:
-        trials: All of a search.
-        via: The way that the users went.
-        users: How many there are.
-        memory_mib: Memory that is enough.
+        data: All trials.
+        route: The route whose trials count.
+        limits: The limits that were found, of which the memory is enough.
 
     Returns:
         The cores; None unless some windows held and others did not.
     """
-    looks = [look for trial in trials if trial.via == via if (look := _look(trial, users, memory_mib))]
-    held = [look.holds for look in looks]
+    users, memory_mib = data.spec.users, limits.memory_mib
+    windows = [
+        window
+        for trial, verdict in data.trials
+        if trial.via == route and (window := _window(trial, verdict, users, memory_mib))
+    ]
+    held = [window.holds for window in windows]
     if all(held) or not any(held):
         return None
-    # The slope falls all the way, from where all windows lie above to where all lie below.
-    lowest, highest = min(look.place for look in looks) - 1, max(look.place for look in looks) + 1
-    for _ in range(_HALVINGS):
+    # The slope decreases everywhere: it is positive below all windows and negative above them.
+    lowest = min(window.log_cpus for window in windows) - 1
+    highest = max(window.log_cpus for window in windows) + 1
+    for _ in range(_BISECTIONS):
         middle = (lowest + highest) / 2
-        if sum(_slope(look, middle) for look in looks) > 0:
+        if sum(_slope(window, middle) for window in windows) > 0:
             lowest = middle
         else:
             highest = middle
     return math.exp(lowest)
 
 
-def _look(trial: TrialRecord, users: int, memory_mib: float) -> Look | None:
-    """What a trial says about CPU; None when that is nothing."""
-    last = trial.last
-    if last is None or last.users != users or not last.generator_us or not trial.cpus:
+def _window(trial: TrialResult, verdict: Verdict, users: int, memory_mib: int) -> Window | None:
+    """The last window of a trial; None when its verdict does not depend on the CPU alone."""
+    if not trial.steps or trial.limits.replicas != 1 or trial.kind is Kind.OPEN:
         return None
-    if trial.replicas != 1 or trial.kind == Kind.OPEN:
+    last = trial.steps[-1]
+    cost = generator_us(last)
+    if last.users_planned != users or not cost:
         return None
-    holds = trial.verdict is Verdict.HOLDS
-    # What holds with less memory holds with more; what fails with less may have failed for want of it.
-    if not holds and (trial.criterion not in _SLOWNESS or (trial.memory_mib or 0) < memory_mib):
-        return None
-    return Look(math.log(trial.cpus * PACE_US / last.generator_us), holds)
+    holds = isinstance(verdict, Holds)
+    # What holds with less memory holds with more; what fails with less may have failed because of the memory.
+    slow = isinstance(verdict, Fails) and verdict.criterion in _SLOWNESS and trial.limits.memory_mib >= memory_mib
+    return Window(math.log(trial.limits.cpus * REFERENCE_US / cost), holds) if holds or slow else None
 
 
-def _slope(look: Look, edge: float) -> float:
-    """How much likelier a look gets when the edge moves up: the derivative of the logarithm, up to a factor."""
-    sign = 1 if look.holds else -1
-    distance = sign * (look.place - edge) / _SCATTER
+def _slope(window: Window, threshold: float) -> float:
+    """Derivative of the window's log-likelihood by the threshold, up to a factor."""
+    sign = 1 if window.holds else -1
+    distance = sign * (window.log_cpus - threshold) / _DEVIATION
     if distance < _FAR:
-        # The ratio's asymptote, before the integral rounds to zero.
+        # The asymptote of the ratio below, whose denominator rounds to zero.
         return sign * distance
     density = math.exp(-(distance**2) / 2) / math.sqrt(2 * math.pi)
     return -sign * density / (math.erfc(-distance / math.sqrt(2)) / 2)

@@ -1,64 +1,56 @@
-"""Which of many trials are worth a drawing."""
+"""Which of many trials are shown in charts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from capacity.report.data import Answer, ReportData
-from capacity.report.trial_record import TrialRecord, Verdict
-
-
-def ways(findings: ReportData) -> list[str]:
-    """Ways the users went, those of the answers first."""
-    named = [*(one.via for one in findings.answers), *(one.via for one in findings.trials)]
-    return list(dict.fromkeys(named or findings.question.via))
+from capacity.model.limits import Limits
+from capacity.model.trial import Kind, TrialResult
+from capacity.model.verdict import Holds, Invalid
+from capacity.report.data import JudgedTrial, ReportData
+from capacity.report.summary import rejected
 
 
-def answer(findings: ReportData, via: str) -> Answer | None:
-    """The answer by a way, when limits were found."""
-    return next((one for one in findings.answers if one.via == via and one.cpus is not None), None)
-
-
-def shown(findings: ReportData, via: str) -> TrialRecord | None:
-    """The worst of the answer; without an answer the longest trial, an invalid one only for want of others."""
-    if held := confirmed(findings, via):
+def shown(data: ReportData, route: str) -> TrialResult | None:
+    """The worst trial of the minimum; without a minimum the longest trial, an invalid one only without others."""
+    if held := confirmed(data, route):
         return held[0]
-    trials = _stepped(findings, via)
-    valid = [one for one in trials if one.verdict is not Verdict.INVALID]
-    return max(valid or trials, key=lambda one: (len(one.steps), one.steps[-1].achieved), default=None)
+    trials = _closed(data, route)
+    valid = [trial for trial, verdict in trials if not isinstance(verdict, Invalid)]
+    return max(
+        valid or [trial for trial, _ in trials],
+        key=lambda trial: (len(trial.steps), trial.steps[-1].achieved),
+        default=None,
+    )
 
 
-def confirmed(findings: ReportData, via: str) -> list[TrialRecord]:
-    """Trials in which the limits of the answer held, those with the most steps first, of them the worst."""
-    found = answer(findings, via)
-    held = [one for one in _stepped(findings, via) if one.verdict is Verdict.HOLDS]
-    mine = [one for one in held if found and _has(one, found.cpus, found.memory_mib)]
-    return sorted(mine, key=lambda one: (-len(one.steps), one.steps[-1].achieved))
+def confirmed(data: ReportData, route: str) -> list[TrialResult]:
+    """Trials in which the minimum held, those with the most steps first, of them the worst."""
+    minimum = data.minimum(route)
+    held = [trial for trial, verdict in _closed(data, route) if minimum and isinstance(verdict, Holds)]
+    mine = [trial for trial in held if minimum and trial.limits == minimum.limits]
+    return sorted(mine, key=lambda trial: (-len(trial.steps), trial.steps[-1].achieved))
 
 
-def neighbours(findings: ReportData, via: str) -> list[TrialRecord]:
-    """The failed trials of the limits that were rejected beside the answer."""
-    found = answer(findings, via)
-    rejected = found.rejected if found else ()
-    picked = []
-    for one in rejected:
-        failed = [
-            trial
-            for trial in findings.trials
-            if trial.via == via and trial.steps and _has(trial, one.cpus, one.memory_mib)
-            if trial.verdict is not Verdict.HOLDS
-        ]
-        picked += [_longest(failed)] if failed else []
-    return picked
+def neighbours(data: ReportData, route: str) -> list[TrialResult]:
+    """The longest failed trial of each of the limits that were rejected beside the minimum."""
+    minimum = data.minimum(route)
+    limits = [neighbour.limits for _, neighbour in rejected(minimum)] if minimum else []
+    longest = (_longest_failed(data, route, each) for each in limits)
+    return [trial for trial in longest if trial is not None]
 
 
-def _stepped(findings: ReportData, via: str) -> list[TrialRecord]:
-    return [one for one in findings.trials if one.via == via and one.steps and one.kind != "open"]
+def _longest_failed(data: ReportData, route: str, limits: Limits) -> TrialResult | None:
+    failed = (
+        trial
+        for trial, verdict in data.trials
+        if trial.via == route and trial.steps and trial.limits == limits and not isinstance(verdict, Holds)
+    )
+    return max(failed, key=lambda trial: len(trial.steps), default=None)
 
 
-def _longest(trials: Iterable[TrialRecord]) -> TrialRecord:
-    return max(trials, key=lambda one: len(one.steps))
-
-
-def _has(trial: TrialRecord, cpus: float | None, memory_mib: float | None) -> bool:
-    return (trial.cpus, trial.memory_mib, trial.replicas) == (cpus, memory_mib, 1)
+def _closed(data: ReportData, route: str) -> list[JudgedTrial]:
+    """Trials without open arrivals that have a step."""
+    return [
+        (trial, verdict)
+        for trial, verdict in data.trials
+        if trial.via == route and trial.steps and trial.kind is not Kind.OPEN
+    ]

@@ -2,85 +2,89 @@
 
 from __future__ import annotations
 
-from capacity.report.chapter import Table
-from capacity.report.cpu_per_request import request_us
-from capacity.report.data import OpenCheck, ReportData
+from typing import Final
+
+from capacity.model.limits import Limits
+from capacity.model.trial import TrialResult
+from capacity.report.cpu_per_request import generator_us, request_us
+from capacity.report.data import ReportData, latency
+from capacity.report.descriptions import describe_result
 from capacity.report.language import MISSING, Language
-from capacity.report.trial_record import TrialRecord, Verdict
+from capacity.report.section import Table
+from capacity.report.summary import OpenCheck, ReplicaRow, rejected
+from capacity.report.verdicts import Outcome, criterion, describe, outcome
 
-_SIGNS = {Verdict.HOLDS: "●", Verdict.FAILS: "✕", Verdict.INVALID: "□"}
-
-
-def limits(language: Language, cpus: float | None, memory_mib: float | None, replicas: int = 1) -> str:
-    """Limits as people say them."""
-    each = language.text("limits", cpus=language.cores(cpus), memory=language.number(memory_mib, 0))
-    return each if replicas == 1 else language.text("limits_replicas", replicas=replicas, limits=each)
+_SYMBOLS: Final = {Outcome.HOLDS: "●", Outcome.FAILS: "✕", Outcome.INVALID: "□"}
 
 
-def verdict(language: Language, value: Verdict) -> str:
-    """A verdict with its sign."""
-    return f"{_SIGNS[value]}\u00a0{language.text(value)}"
+def limits_text(data: ReportData, limits: Limits, language: Language) -> str:
+    """The limits of one replica."""
+    cpus, memory = language.cores(data.cpus(limits)), language.number(data.memory_mib(limits), 0)
+    return language.text("limits", cpus=cpus, memory=memory)
 
 
-def answers(findings: ReportData, language: Language) -> Table:
-    """The minimum by each way, and below it the neighbours that do not hold."""
+def trial_name(data: ReportData, trial: TrialResult, language: Language) -> str:
+    """A trial by its limits and its route."""
+    return f"{_all_limits(data, trial.limits, language)}, {language.word('via', trial.via)}"
+
+
+def answers(data: ReportData, language: Language) -> Table:
+    """The minimum of each route, and below it the neighbours that do not hold."""
     rows = []
-    for one in findings.answers:
-        found = one.cpus is not None
-        result = verdict(language, Verdict.HOLDS) if found else MISSING
-        held = f"{language.text('found')} ({one.repeats}\u00d7)" if found else language.text("not_found")
-        size = (language.cores(one.cpus), language.number(one.memory_mib, 0))
-        rows.append((language.word("via", one.via), *size, result, held, one.verdict.said(language.code)))
-        for less in one.rejected:
-            size = (language.cores(less.cpus), language.number(less.memory_mib, 0))
-            what = language.word("rejected", less.resource)
-            rows.append(
-                (
-                    language.word("via", one.via),
-                    *size,
-                    verdict(language, Verdict.FAILS),
-                    what,
-                    less.reason.said(language.code),
-                )
-            )
+    for route, result in data.results.items():
+        name, reason = language.word("via", route), describe_result(result).text(language.code)
+        minimum = data.minimum(route)
+        if minimum is None:
+            rows.append((name, MISSING, MISSING, MISSING, language.text("not_found"), reason))
+            continue
+        size = (language.cores(minimum.limits.cpus), language.number(data.memory_mib(minimum.limits), 0))
+        held = f"{language.text('found')} ({minimum.confirmations}\u00d7)"
+        rows.append((name, *size, _outcome(Outcome.HOLDS, language), held, reason))
+        for resource, neighbour in rejected(minimum):
+            size = (language.cores(neighbour.limits.cpus), language.number(neighbour.limits.memory_mib, 0))
+            less, reason = language.word("rejected", resource), describe(neighbour.verdict).text(language.code)
+            rows.append((name, *size, _outcome(Outcome.FAILS, language), less, reason))
     head = ("way", "cpus_head", "memory_head", "verdict", "property", "reason")
     return Table(language.text("answers"), tuple(map(language.text, head)), tuple(rows), prose=True)
 
 
-def steps(trial: TrialRecord, language: Language) -> Table:
+def steps(data: ReportData, trial: TrialResult, language: Language) -> Table:
     """Every step of a trial."""
     head = ("users_head", "offered", "achieved", "max", "failures_head", "api_cores", "gateway_cores")
     names = [language.text(key) for key in (*head, "generator_cores", "memory_peak", "throttled")]
     names[3:3] = ["p50 ms", "p95 ms", "p99 ms"]
     rows = tuple(
         (
-            *(language.number(value, 0) for value in (one.users, one.offered, one.achieved)),
-            *(language.number(value) for value in (one.p50_ms, one.p95_ms, one.p99_ms, one.max_ms)),
-            _failures(one.failures, language),
-            *(language.number(value) for value in (one.api_cores, one.gateway_cores, one.generator_cores)),
-            language.number(one.memory_peak_mib),
-            f"{language.number(one.throttled, 0)}/{language.number(one.periods, 0)}",
+            *(language.number(value, 0) for value in (step.users_planned, step.offered, step.achieved)),
+            *(language.number(latency(step, value)) for value in (step.p50_ms, step.p95_ms, step.p99_ms, step.max_ms)),
+            _failures(step.failures, language),
+            *(language.number(value) for value in (step.api_cores, step.gateway_cores, step.generator_cores)),
+            language.number(step.api_memory_peak_mib),
+            f"{language.number(step.throttled, 0)}/{language.number(step.periods, 0)}",
         )
-        for one in trial.steps
+        for step in trial.steps
     )
-    return Table(language.text("steps_table", trial=trial_name(trial, language)), tuple(names), rows, long=True)
+    return Table(language.text("steps_table", trial=trial_name(data, trial, language)), tuple(names), rows, long=True)
 
 
-def trial_name(trial: TrialRecord, language: Language) -> str:
-    """A trial by its limits and its way."""
-    return f"{limits(language, trial.cpus, trial.memory_mib, trial.replicas)}, {language.word('via', trial.via)}"
-
-
-def trials(findings: ReportData, language: Language) -> Table:
+def trials(data: ReportData, language: Language) -> Table:
     """Every trial with its verdict."""
     rows = []
-    for one in findings.trials:
-        last = one.last
-        figures = (last.users, last.achieved, last.p99_ms, last.generator_us) if last else (None,) * 4
-        why = ": ".join(filter(None, (language.word("criterion", one.criterion), one.sentence.said(language.code))))
-        row = (limits(language, one.cpus, one.memory_mib, one.replicas), language.word("via", one.via))
+    for trial, verdict in data.trials:
+        figures: tuple[float | None, ...] = (None,) * 4
+        if trial.steps:
+            last = trial.steps[-1]
+            figures = (last.users_planned, last.achieved, latency(last, last.p99_ms), generator_us(last))
+        decided = language.word("criterion", criterion(verdict))
         rows.append(
-            (*row, language.word("kind", one.kind), *map(language.number, figures), verdict(language, one.verdict), why)
+            (
+                _all_limits(data, trial.limits, language),
+                language.word("via", trial.via),
+                language.word("kind", trial.kind),
+                *map(language.number, figures),
+                _outcome(outcome(verdict), language),
+                ": ".join(filter(None, (decided, describe(verdict).text(language.code)))),
+            )
         )
     names = ("limits_head", "way", "kind", "users_head", "achieved", "generator_us", "verdict", "reason")
     head = [language.text(key) for key in names]
@@ -88,35 +92,40 @@ def trials(findings: ReportData, language: Language) -> Table:
     return Table(language.text("trials_table"), tuple(head), tuple(rows), prose=True, long=True)
 
 
-def replicas(findings: ReportData, language: Language) -> Table:
+def replicas(rows: list[ReplicaRow], language: Language) -> Table:
     """Numbers of replicas side by side."""
-    rows = []
-    for one in findings.replicas:
-        figures = (language.number(value) for value in (one.p99_ms, one.gateway_cores, one.total_cost))
-        rows.append(
-            (language.number(one.replicas, 0), language.cores(one.total_cpus), verdict(language, one.verdict), *figures)
+    cells = tuple(
+        (
+            language.number(row.limits.replicas, 0),
+            language.cores(row.limits.total_cpus),
+            _outcome(outcome(row.verdict), language),
+            language.number(row.step.p99_ms if row.step else None),
+            language.number(row.step.gateway_cores if row.step else None),
+            language.number(row.total_cost),
         )
+        for row in rows
+    )
     names = [language.text(key) for key in ("replicas_head", "total_cpus", "verdict", "gateway_cores", "total_cost")]
     names[3:3] = ["p99 ms"]
-    return Table(language.text("replicas"), tuple(names), tuple(rows))
+    return Table(language.text("replicas"), tuple(names), cells)
 
 
 def open_check(check: OpenCheck, language: Language) -> Table:
-    """Both kinds of arrivals, percentile by percentile."""
+    """Rate and percentiles of users who wait for their answers, and of open arrivals."""
     names = tuple(language.text(key) for key in ("latency_head", "closed_head", "open_head"))
     pairs = (
-        (language.text("achieved"), check.closed.rate, check.open.rate),
+        (language.text("achieved"), check.closed.achieved, check.open.achieved),
         ("p50 ms", check.closed.p50_ms, check.open.p50_ms),
         ("p95 ms", check.closed.p95_ms, check.open.p95_ms),
         ("p99 ms", check.closed.p99_ms, check.open.p99_ms),
     )
-    rows = tuple((name, language.number(closed), language.number(free)) for name, closed, free in pairs)
+    rows = tuple((name, language.number(closed), language.number(opened)) for name, closed, opened in pairs)
     return Table(language.text("open"), names, rows)
 
 
-def setting(findings: ReportData, language: Language) -> Table:
+def setting(data: ReportData, language: Language) -> Table:
     """Machine, times, versions, images."""
-    machine = findings.machine
+    machine = data.machine
     memory = language.number(machine.memory_gib)
     rows = [
         (language.text("cpu_model"), machine.cpu),
@@ -124,24 +133,34 @@ def setting(findings: ReportData, language: Language) -> Table:
         (language.text("memory"), memory if memory == MISSING else f"{memory} GiB"),
         (language.text("kernel"), machine.kernel),
         (language.text("engine"), machine.engine),
-        (language.text("speed"), _speed(findings, language)),
-        (language.text("started"), findings.started_at),
-        (language.text("ended"), findings.ended_at),
+        (language.text("speed"), _speed(data, language)),
+        (language.text("started"), data.started_at),
+        (language.text("ended"), data.ended_at),
     ]
-    rows += [(language.text("version_of", name=name), version) for name, version in findings.versions.items()]
-    rows += [(language.text("digest_of", name=name), digest) for name, digest in findings.digests.items()]
+    rows += [(language.text("version_of", name=name), version) for name, version in data.versions.items()]
+    rows += [(language.text("digest_of", name=name), digest) for name, digest in data.digests.items()]
     head = (language.text("property"), language.text("value"))
     return Table(language.text("setting"), head, tuple((name, value or MISSING) for name, value in rows), prose=True)
 
 
-def _speed(findings: ReportData, language: Language) -> str:
+def _all_limits(data: ReportData, limits: Limits, language: Language) -> str:
+    """The limits of a replica, with the number of replicas if there are more."""
+    each = limits_text(data, limits, language)
+    return each if limits.replicas == 1 else language.text("limits_replicas", replicas=limits.replicas, limits=each)
+
+
+def _outcome(value: Outcome, language: Language) -> str:
+    return f"{_SYMBOLS[value]}\u00a0{language.text(value)}"
+
+
+def _speed(data: ReportData, language: Language) -> str:
     return "; ".join(
         language.text(
             "speed_value",
-            via=language.word("via", via),
+            via=language.word("via", route),
             **{name: language.number(us, 0) for name, us in zip(("least", "middle", "most"), costs, strict=True)},
         )
-        for via, costs in request_us(findings.trials, findings.question.users).items()
+        for route, costs in request_us(data).items()
     )
 
 

@@ -1,12 +1,13 @@
-"""Verdicts as sentences in the languages of the report."""
+"""Verdicts in the languages of the report."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Final
 
 from capacity.model.verdict import Criterion, Fails, Invalid, Reason, Verdict
 from capacity.report.language import LANGUAGES, Language
-from capacity.report.trial_record import Sentence
+from capacity.report.localized import Localized
 
 _FAILS: Final = {
     "es": {
@@ -54,16 +55,46 @@ _INVALID: Final = {
 }
 _COUNTS: Final = frozenset({Reason.UNFINISHED, Reason.USERS_MISSING, Reason.SOCKETS_EXHAUSTED})
 _AT: Final = {"es": "con {users} usuarios: {said}", "en": "with {users} users: {said}"}
-_HOLDS: Final = Sentence(es="sostiene", en="holds")
+_HOLDS: Final = Localized(es="sostiene", en="holds")
 
 
-def said(verdict: Verdict) -> Sentence:
-    """What a verdict says, and what to change when it says nothing about the API."""
+class Outcome(StrEnum):
+    """The kind of a verdict, as the report's files and charts name it."""
+
+    HOLDS = "HOLDS"
+    FAILS = "FAILS"
+    INVALID = "INVALID"
+
+
+def outcome(verdict: Verdict) -> Outcome:
+    """The kind of a verdict."""
     match verdict:
         case Fails():
-            return Sentence(**{language.code: _fails(verdict, language) for language in LANGUAGES})
+            return Outcome.FAILS
         case Invalid():
-            return Sentence(**{language.code: _invalid(verdict, language) for language in LANGUAGES})
+            return Outcome.INVALID
+        case _:
+            return Outcome.HOLDS
+
+
+def criterion(verdict: Verdict) -> str:
+    """The criterion or the reason that decided; empty when the trial holds."""
+    match verdict:
+        case Fails():
+            return verdict.criterion
+        case Invalid():
+            return verdict.reason
+        case _:
+            return ""
+
+
+def describe(verdict: Verdict) -> Localized:
+    """A verdict in words; an invalid one with what to change."""
+    match verdict:
+        case Fails():
+            return Localized(**{language.code: _fails(verdict, language) for language in LANGUAGES})
+        case Invalid():
+            return Localized(**{language.code: _invalid(verdict, language) for language in LANGUAGES})
         case _:
             return _HOLDS
 

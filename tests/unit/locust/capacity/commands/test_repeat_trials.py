@@ -13,7 +13,7 @@ from capacity.generator.interface import LoadGenerator
 from capacity.model.limits import Limits
 from capacity.model.spec import SearchSpec
 from capacity.model.verdict import Fails, Holds
-from capacity.report.trial_record import Sentence
+from capacity.report.localized import Localized
 from tests.unit.locust.capacity.generator.steady_generator import steady_load_generator
 from tests.unit.locust.capacity.target.recorded_target import RecordedTarget
 
@@ -46,7 +46,7 @@ class SmallWorld:
         """Everything."""
         return question
 
-    def left_out(self) -> list[Sentence]:
+    def left_out(self) -> list[Localized]:
         """Nothing."""
         return []
 

@@ -1,4 +1,4 @@
-"""An HTML page as a test reads it."""
+"""A parsed HTML page."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ _VOID = {"meta", "link", "br", "img", "hr"}
 
 
 class Page(HTMLParser):
-    """Collects elements and texts, and checks that what opens is closed."""
+    """Collects elements and texts, and checks that all elements are closed."""
 
     def __init__(self, text: str) -> None:
-        """Read it all."""
+        """Parse the page."""
         super().__init__()
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.words: list[str] = []
@@ -20,21 +20,21 @@ class Page(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note an element."""
+        """Keep an element."""
         self.elements.append((tag, dict(attrs)))
         if tag not in _VOID:
             self.open.append(tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note an element without content."""
+        """Keep an element without content."""
         self.elements.append((tag, dict(attrs)))
 
     def handle_endtag(self, tag: str) -> None:
-        """Close what was opened last."""
+        """Check that the last open element is closed."""
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        """Note a text."""
+        """Keep a text."""
         self.words.append(data)
 
     def of(self, tag: str) -> list[dict[str, str | None]]:

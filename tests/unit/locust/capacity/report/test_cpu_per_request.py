@@ -1,4 +1,4 @@
-"""How fast the machine was."""
+"""The CPU that a request costs the load generator."""
 
 from __future__ import annotations
 
@@ -6,39 +6,28 @@ from dataclasses import replace
 
 import pytest
 
-from capacity.model.limits import Limits
-from capacity.model.trial import Kind, TrialResult
-from capacity.model.verdict import Criterion, Fails, Holds
+from capacity.model.trial import Kind
+from capacity.model.verdict import Verdict
 from capacity.report.cpu_per_request import request_us
-from capacity.report.mapping import Judged, trial_record
+from capacity.report.data import JudgedTrial
+from tests.unit.locust.capacity.report.examples import HOLDS, SLOW, report_data, trial
 from tests.unit.locust.capacity.trial.servers import step_of
 
-_FAILS = Fails(Criterion.P99, 1, 500, 300, 250)
 
-
-def _trial(cost_us: float, kind: Kind = Kind.HOLD, users: int = 500, via: str = "gateway") -> TrialResult:
+def _trial(cost_us: float, verdict: Verdict, kind: Kind = Kind.HOLD, users: int = 10_000) -> JudgedTrial:
     step = step_of(users)
-    return TrialResult(
-        kind=kind,
-        limits=Limits(0.1, 96),
-        users=users,
-        via=via,
-        started_at="2026-01-01T00:00:00+00:00",
-        seconds=9,
-        steps=(step_of(100), replace(step, generator_cores=step.achieved * cost_us / 1e6)),
+    costly = replace(step, generator_cores=step.achieved * cost_us / 1e6)
+    return trial(0.1, 96, verdict, step_of(100), costly, kind=kind, via="direct" if cost_us == 95 else "gateway")
+
+
+def test_trials_that_held_all_users_count() -> None:
+    """By route; not those with other users, with a queue, or with open arrivals."""
+    data = report_data(
+        *(_trial(cost, HOLDS) for cost in (90, 120, 100)),
+        _trial(95, HOLDS, Kind.STAIRCASE),
+        _trial(150, SLOW),
+        _trial(70, HOLDS, users=11_000),
+        _trial(60, HOLDS, Kind.OPEN),
     )
 
-
-def test_a_request_of_all_users_is_the_same_work_in_each_trial_that_held() -> None:
-    """By way; neither fewer or more users, nor a queue, nor another kind of users is the same work."""
-    judged: list[Judged] = [
-        *((_trial(cost), Holds()) for cost in (90, 120, 100)),
-        (_trial(95, Kind.STAIRCASE, via="direct"), Holds()),
-        (_trial(150), _FAILS),
-        (_trial(70, users=600), Holds()),
-        (_trial(60, Kind.OPEN), Holds()),
-    ]
-
-    costs = request_us([trial_record(*each) for each in judged], 500)
-
-    assert costs == {"gateway": pytest.approx((90, 100, 120)), "direct": pytest.approx((95, 95, 95))}
+    assert request_us(data) == {"gateway": pytest.approx((90, 100, 120)), "direct": pytest.approx((95, 95, 95))}

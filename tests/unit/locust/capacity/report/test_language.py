@@ -1,4 +1,4 @@
-"""Numbers as each language writes them."""
+"""Numbers in each language."""
 
 import math
 
@@ -22,21 +22,21 @@ from capacity.report.language import ENGLISH, MISSING, SPANISH
         (None, MISSING, MISSING),
     ],
 )
-def test_numbers_have_three_figures_and_their_groups(value: float | None, spanish: str, english: str) -> None:
-    """A thin space in Spanish, a comma in English; what is not a number is a dash."""
+def test_numbers_have_three_digits_and_grouped_thousands(value: float | None, spanish: str, english: str) -> None:
+    """Thousands are separated by a thin space in Spanish, a comma in English; a missing number is a dash."""
     assert (SPANISH.number(value), ENGLISH.number(value)) == (spanish, english)
 
 
-def test_a_limit_is_written_as_exactly_as_it_was_set() -> None:
-    """Quotas have four decimals."""
+def test_cpu_limit_has_four_decimals() -> None:
+    """As the quota that was set."""
     assert (ENGLISH.cores(0.0266), ENGLISH.cores(2), ENGLISH.cores(None)) == ("0.0266", "2", MISSING)
 
 
 def test_shares_are_percentages() -> None:
-    """With or without a space before the sign."""
+    """With a space before the sign in Spanish, without in English."""
     assert (SPANISH.share(0.95), ENGLISH.share(0.999), ENGLISH.share(None)) == ("95\u202f%", "99.9%", MISSING)
 
 
-def test_a_name_without_a_word_stays() -> None:
-    """A criterion that a later version invents is shown as it is."""
+def test_name_without_a_text_stays() -> None:
+    """It is shown as it is."""
     assert ENGLISH.word("criterion", "unheard_of") == "unheard_of"

@@ -6,20 +6,20 @@ import pytest
 
 from capacity.report.data import ReportData
 from capacity.report.language import ENGLISH, LANGUAGES, SPANISH
-from capacity.report.markdown import markdown, plain
+from capacity.report.markdown import escape, markdown
 from tests.unit.locust.capacity.report.examples import FULL
 from tests.unit.locust.capacity.report.test_html import CASES, EVIL, HOSTILE
 
 
-def _written(findings: ReportData, *, english: bool = True) -> str:
-    return markdown(findings, ENGLISH if english else SPANISH, other=("es", "other.md"), raw="capacity.csv")
+def _written(data: ReportData, *, english: bool = True) -> str:
+    return markdown(data, ENGLISH if english else SPANISH, other=("es", "other.md"), raw="capacity.csv")
 
 
-@pytest.mark.parametrize("findings", CASES.values(), ids=CASES.keys())
+@pytest.mark.parametrize("data", CASES.values(), ids=CASES.keys())
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda one: one.code)
-def test_every_row_has_as_many_cells_as_its_head(findings: ReportData, language: object) -> None:
-    """Whatever a cell says."""
-    text = _written(findings, english=language is ENGLISH)
+def test_every_row_has_as_many_cells_as_its_head_row(data: ReportData, language: object) -> None:
+    """Whatever the text of a cell is."""
+    text = _written(data, english=language is ENGLISH)
     tables = re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)
 
     assert tables
@@ -28,7 +28,7 @@ def test_every_row_has_as_many_cells_as_its_head(findings: ReportData, language:
 
 
 def test_the_answer_comes_first() -> None:
-    """As in the page."""
+    """As in HTML."""
     assert _written(FULL).splitlines()[4] == "**10,000 users need 0.08 CPU and 96 MiB, through the gateway.**"
 
 
@@ -40,10 +40,10 @@ def test_headings_are_the_same_in_both_languages() -> None:
     assert levels[0].count("##") == 12
 
 
-def test_no_sign_of_a_text_means_anything() -> None:
-    """No tag, no cell, no emphasis; commands stay as they are typed, inside a fence longer than their own."""
+def test_texts_are_escaped() -> None:
+    """They make no tag, cell or emphasis; commands stay as they are, in a fence longer than those in them."""
     text = _written(HOSTILE)
 
-    assert plain("a|b\n<c>") == r"a\|b \<c\>"
+    assert escape("a|b\n<c>") == r"a\|b \<c\>"
     assert text.count("<script>") == 1
     assert f"```bash\n{EVIL}\n```" in text

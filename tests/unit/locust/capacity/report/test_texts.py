@@ -1,4 +1,4 @@
-"""Both languages say the same."""
+"""The texts of both languages correspond."""
 
 import string
 
@@ -7,16 +7,16 @@ import pytest
 from capacity.report import texts_en, texts_es
 
 
-def _holes(text: str) -> set[str]:
+def _placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
-def test_no_text_is_missing_in_one_language() -> None:
-    """Same keys, same order."""
+def test_both_languages_have_the_same_texts() -> None:
+    """The same keys in the same order."""
     assert list(texts_es.TEXTS) == list(texts_en.TEXTS)
 
 
 @pytest.mark.parametrize("key", texts_en.TEXTS)
-def test_a_text_takes_the_same_values_in_both(key: str) -> None:
-    """A figure that one language tells is told by the other."""
-    assert _holes(texts_es.TEXTS[key]) == _holes(texts_en.TEXTS[key])
+def test_texts_have_the_same_placeholders(key: str) -> None:
+    """Each figure is in both languages."""
+    assert _placeholders(texts_es.TEXTS[key]) == _placeholders(texts_en.TEXTS[key])

@@ -1,4 +1,4 @@
-"""A chapter of the report, the same for HTML and Markdown."""
+"""A section of the report, in a form for HTML and Markdown."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from markupsafe import Markup
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Cells as they are read.
+    """A table of texts.
 
     Attributes:
         caption: What it shows.
         head: Names of the columns.
         rows: As many cells each.
-        prose: Whether the cells are texts; else all but the first are figures.
-        long: Whether it is evidence to look up, folded away until asked for.
+        prose: Whether all cells are prose; else all but the first of a row are figures.
+        long: Whether it is folded in HTML.
     """
 
     caption: str
@@ -28,24 +28,24 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A drawing and what it is called."""
+    """A chart and its title."""
 
     title: str
     svg: Markup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chapter:
-    """Heading, texts, drawings, tables, commands and a link, in this order.
+class Section:
+    """Heading, texts, charts, tables, list, commands and link, in this order.
 
     Attributes:
-        key: Its anchor, and the key of its heading.
+        key: Its anchor, and the key of its heading among the texts.
         texts: Paragraphs.
-        charts: Drawings.
+        charts: Charts.
         tables: Tables.
-        items: A list.
-        commands: Lines to type.
-        link: A file beside the report.
+        items: Items of a list.
+        commands: Command lines.
+        link: File name beside the report.
     """
 
     key: str

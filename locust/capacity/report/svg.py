@@ -1,4 +1,4 @@
-"""The frame of a chart as SVG: title, axes with units, marks. Colours come from the page's style sheet."""
+"""A chart as SVG: title, axes with units, labels. Colours come from the style sheet of the page."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from capacity.report.axis import Axis
 from capacity.report.language import Language
+from capacity.report.verdicts import Outcome
 
 WIDTH: Final = 640
 HEIGHT: Final = 320
@@ -23,41 +24,41 @@ LINE: Final = 18
 
 @dataclass(slots=True)
 class Plot:
-    """Collects what is drawn."""
+    """Collects the elements of an SVG image."""
 
     title: str
     language: Language
     parts: list[str] = field(default_factory=list)
 
     def text(self, x: float, y: float, text: str, style: str = "", anchor: str = "start") -> None:
-        """Write something."""
+        """Add a text."""
         where = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
         self.parts.append(f'<text {where} class="{style}">{escape(text)}</text>')
 
     def line(self, points: Sequence[tuple[float, float]], style: str) -> None:
-        """Draw through some points."""
+        """Add a line through points."""
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
         self.parts.append(f'<polyline points="{path}" class="{style}"/>')
 
-    def shape(self, verdict: str, x: float, y: float) -> None:
-        """Mark a verdict by colour and shape."""
-        drawn = {
-            "HOLDS": f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" class="HOLDS"/>',
-            "FAILS": f'<path d="M{x - 6:.1f} {y - 6:.1f}l12 12m0 -12l-12 12" class="FAILS"/>',
+    def shape(self, outcome: Outcome, x: float, y: float) -> None:
+        """Add the shape of an outcome: disc, cross or hollow square."""
+        shapes = {
+            Outcome.HOLDS: f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" class="HOLDS"/>',
+            Outcome.FAILS: f'<path d="M{x - 6:.1f} {y - 6:.1f}l12 12m0 -12l-12 12" class="FAILS"/>',
+            Outcome.INVALID: f'<rect x="{x - 5.5:.1f}" y="{y - 5.5:.1f}" width="11" height="11" class="INVALID"/>',
         }
-        hollow = f'<rect x="{x - 5.5:.1f}" y="{y - 5.5:.1f}" width="11" height="11" class="INVALID"/>'
-        self.parts.append(drawn.get(verdict, hollow))
+        self.parts.append(shapes[outcome])
 
     def axes(self, horizontal: Axis | None, vertical: Axis, units: tuple[str, str]) -> None:
-        """Lines at the marks of the vertical axis, labels at those of both axes."""
+        """Add grid lines at the marks of the vertical axis, and labels at the marks of both axes."""
         for value in vertical.marks():
-            y = vertical.place(value)
+            y = vertical.position(value)
             self.line([(LEFT, y), (RIGHT, y)], "grid")
             self.text(LEFT - 8, y + 5, self.language.number(value, vertical.digits), "mark", "end")
         if horizontal:
             for value in horizontal.marks():
                 self.text(
-                    horizontal.place(value),
+                    horizontal.position(value),
                     BOTTOM + 20,
                     self.language.number(value, horizontal.digits),
                     "mark",
@@ -68,18 +69,18 @@ class Plot:
         self.text(LEFT - 8, TOP - 14, units[1], "unit")
 
     def labels(self, wanted: Sequence[tuple[float, str, str]]) -> None:
-        """Names beside the ends of lines, moved apart where they would cover each other."""
+        """Add labels right of the chart at heights, moved apart where they would overlap."""
         y = float(TOP - LINE)
         placed = []
-        for at, text, style in sorted(wanted):
-            y = max(at + 5, y + LINE)
+        for height, text, style in sorted(wanted):
+            y = max(height + 5, y + LINE)
             placed.append((y, text, style))
         excess = max(y - BOTTOM, 0)
         for height, text, style in placed:
             self.text(RIGHT + 10, height - excess, text, f"label {style}")
 
     def svg(self) -> Markup:
-        """The drawing."""
+        """The image."""
         name = escape(self.title, quote=True)
         opening = f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{name}"><title>{name}</title>'
         return Markup("\n").join([Markup(opening), *map(Markup, self.parts), Markup("</svg>")])  # noqa: S704 - escaped above

@@ -1,0 +1,76 @@
+"""What was found, described in the languages of the report."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from capacity.model.search_result import SearchResult
+from capacity.model.verdict import Holds
+from capacity.report.language import LANGUAGES
+from capacity.report.localized import EMPTY, Localized
+from capacity.report.summary import LargestRate, OpenCheck
+from capacity.report.verdicts import describe
+
+_GENERATOR_FULL: Final = Localized(
+    es="los archivos abiertos del generador: con más usuarios no se probó",
+    en="the load generator's open files: more users were not tried",
+)
+_KEPT_UP: Final = 0.9
+_LEFT_BEHIND: Final = Localized(
+    es="Con llegadas abiertas la API no alcanza: las que no se respondieron a tiempo no están en los percentiles, y "
+    "la cola crece. El circuito cerrado lo esconde, porque quien espera no pide.",
+    en="With open arrivals the API cannot keep up: those not answered in time are not in the percentiles, and the "
+    "queue grows. The closed loop hides it, because who waits does not ask.",
+)
+
+
+def describe_result(result: SearchResult) -> Localized:
+    """Whether the minimum is confirmed, or what stopped the users when there is none."""
+    if result.minimum is not None:
+        return describe(result.minimum.undecided or Holds())
+    return describe(result.reached.stopped_by.verdict) if result.reached else EMPTY
+
+
+def describe_trial(most: LargestRate) -> Localized:
+    """Limits, users and route of the trial with the largest rate."""
+    limits = most.trial.limits
+    return Localized(
+        **{
+            language.code: ", ".join(
+                (
+                    language.text("limits", cpus=language.cores(limits.cpus), memory=limits.memory_mib),
+                    f"{language.number(most.trial.users, 0)} {language.text('users')}",
+                    language.word("via", most.trial.via),
+                )
+            )
+            for language in LANGUAGES
+        }
+    )
+
+
+def describe_end(most: LargestRate) -> Localized:
+    """What ended the search for a larger rate; empty when there was no such search."""
+    if not most.searched:
+        return EMPTY
+    # Without a verdict the search ended at the most users that the generator's open files allow.
+    return _GENERATOR_FULL if most.stopped_by is None else describe(most.stopped_by)
+
+
+def compare(check: OpenCheck) -> Localized:
+    """How open arrivals differ from users who wait for their answers."""
+    if check.open.achieved < check.closed.achieved * _KEPT_UP:
+        return _LEFT_BEHIND
+    difference = check.open.p99_ms - check.closed.p99_ms
+    values = {language.code: language.number(abs(difference)) for language in LANGUAGES}
+    if difference > 0:
+        return Localized(
+            es=f"El circuito cerrado esconde {values['es']} ms del p99: quien espera no pide, y lo que no se pide no "
+            "tarda.",
+            en=f"The closed loop hides {values['en']} ms of the p99: who waits does not ask, and what is not asked "
+            "takes no time.",
+        )
+    return Localized(
+        es=f"Con llegadas abiertas el p99 no es peor ({values['es']} ms menos): aquí el circuito cerrado no "
+        "esconde nada.",
+        en=f"With open arrivals the p99 is no worse ({values['en']} ms less): here the closed loop hides nothing.",
+    )
