@@ -1,4 +1,4 @@
-"""Where MLflow's metadata lives: the MySQL server, its database and the account, as the environment gives them."""
+"""The MySQL database of MLflow's metadata, with server and account, from the environment."""
 
 from __future__ import annotations
 
@@ -7,19 +7,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from accounts import mysql_problem
+from credentials import mysql_problem
+from configuration import ConfigurationError, require
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class ConfigurationError(Exception):
-    """The environment does not say what the program needs; the message names the variable."""
-
-
 @dataclass(frozen=True)
 class Database:
-    """One database on a MySQL server and the account that owns it."""
+    """A database on a MySQL server, and the account that owns it."""
 
     host: str
     port: int
@@ -32,13 +29,11 @@ class Database:
         """Read the MYSQL_* variables.
 
         Raises:
-            ConfigurationError: A variable is missing or holds what MySQL cannot work with, or the port is no number.
+            ConfigurationError: A variable is missing or invalid.
         """
-        needed = ("MYSQL_DATABASE", "MYSQL_USER", "MYSQL_PASSWORD")
-        missing = [name for name in needed if not environment.get(name)]
-        if missing:
-            raise ConfigurationError(f"these environment variables must be set: {', '.join(missing)}")
-        problems = [problem for name in needed if (problem := mysql_problem(name, environment[name]))]
+        required = ("MYSQL_DATABASE", "MYSQL_USER", "MYSQL_PASSWORD")
+        require(environment, required)
+        problems = [problem for name in required if (problem := mysql_problem(name, environment[name]))]
         if problems:
             raise ConfigurationError("; ".join(problems))
         port = environment.get("MYSQL_PORT", "3306")
@@ -54,9 +49,9 @@ class Database:
 
     @property
     def url(self) -> str:
-        """The URL that SQLAlchemy and MLflow take. It holds the password: never print it, never make it an argument."""
-        # PyMySQL encodes a password as latin-1, in which most characters do not exist, while MySQL was given UTF-8 and
-        # compares bytes: this is the text whose latin-1 bytes are the password's UTF-8
+        """The URL for SQLAlchemy and MLflow. It contains the password: never print it or pass it as an argument."""
+        # PyMySQL encodes the password as latin-1, which lacks most characters; MySQL compares with the bytes of UTF-8.
+        # So give PyMySQL the text whose latin-1 bytes are the password's UTF-8
         # (https://github.com/PyMySQL/PyMySQL/blob/main/pymysql/connections.py).
         password_sent = self.password.encode().decode("latin-1")
         user, password, name = (quote(part, safe="") for part in (self.user, password_sent, self.name))

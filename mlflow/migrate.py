@@ -1,9 +1,9 @@
-"""Bring MLflow's tables to the version of the installed MLflow, once, before any server starts.
+"""Upgrade MLflow's tables to the version of the installed MLflow, once, before any server starts.
 
-MySQL commits each change of a table on its own, so a first migration that is killed half way leaves tables that no
-later one can work with. Therefore a mark is put into an empty database first and taken out after success. Finding the
-mark means that no server has ever run on these tables: they are dropped and the migration begins anew. A database
-without the mark is never dropped, only upgraded.
+MySQL commits each change of a table separately, so a first migration that is killed leaves tables that a later one
+cannot use. Therefore a marker table is created first in an empty database and dropped after success. While the marker
+exists, no server has used the tables: they are dropped and the migration starts again. A database without the marker
+is never dropped, only upgraded.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ import sqlalchemy
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
-from database import ConfigurationError, Database
-from schema import MARK, MigrationError, create_schema, table_names, upgrade_schema
+from database import Database
+from configuration import ConfigurationError
+from schema import MARKER_TABLE, MigrationError, create_schema, table_names, upgrade_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-LOCK = "mlflow_migration"
+LOCK_NAME = "mlflow_migration"
 # https://dev.mysql.com/doc/mysql-errors/9.7/en/server-error-reference.html
 REFUSALS = {1044: "may not use the database", 1045: "is refused", 1049: "finds no such database"}
 
@@ -33,10 +34,10 @@ log = logging.getLogger("migrate")
 
 
 def connect(database: Database, wait: float) -> sqlalchemy.Engine:
-    """Connect once the server answers, waiting at most `wait` seconds.
+    """Connect when the server answers, within `wait` seconds.
 
-    The engine holds one connection only, so that the lock belongs to the very session that changes the tables: when
-    this program is killed, MySQL frees the lock after the statement that is still running, not before.
+    The engine has only one connection, so that the session that changes the tables also holds the lock: when this
+    program is killed, MySQL releases the lock only after the running statement.
 
     Raises:
         MigrationError: The account is refused, or the server did not answer in time.
@@ -64,36 +65,38 @@ def connect(database: Database, wait: float) -> sqlalchemy.Engine:
 
 
 @contextmanager
-def exclusive(engine: sqlalchemy.Engine, wait: float) -> Iterator[None]:
-    """Hold the lock that keeps two migrations from running at once.
+def migration_lock(engine: sqlalchemy.Engine, wait: float) -> Iterator[None]:
+    """Hold a lock, so that only one migration runs at a time.
 
     Raises:
         MigrationError: Another migration held it for all of `wait` seconds.
     """
     with engine.connect() as connection:
-        taken = connection.scalar(sqlalchemy.text("SELECT GET_LOCK(:lock, :wait)"), {"lock": LOCK, "wait": wait})
-    if taken != 1:
+        acquired = connection.scalar(
+            sqlalchemy.text("SELECT GET_LOCK(:lock, :wait)"), {"lock": LOCK_NAME, "wait": wait}
+        )
+    if acquired != 1:
         raise MigrationError(f"another migration has been running for more than {wait:.0f} s; let it finish")
     try:
         yield
     finally:
-        engine.dispose()  # Closing the session frees the lock.
+        engine.dispose()  # Closing the session releases the lock.
 
 
 def migrate(database: Database, wait: float) -> None:
-    """Bring the tables to the installed MLflow's version.
+    """Upgrade the tables to the version of the installed MLflow.
 
     Raises:
-        MigrationError: It cannot be done; the message says why and what to do.
+        MigrationError: The migration is not possible; the message says why and what to do.
     """
-    # Takes seconds, while MySQL starts as well.
-    import mlflow.store.db.utils  # noqa: F401, PLC0415 - here, so that --help and a wrong environment answer at once
+    # The import takes seconds, during which MySQL starts.
+    import mlflow.store.db.utils  # noqa: F401, PLC0415 - not needed for --help and an invalid environment
 
     engine = connect(database, wait)
-    with exclusive(engine, wait):
+    with migration_lock(engine, wait):
         names = table_names(engine)
-        # Alembic's own table does not make a database used: MLflow judges likewise.
-        if MARK in names or all(name.startswith("alembic_") for name in names):
+        # A database with only the table of Alembic is empty, as MLflow has it.
+        if MARKER_TABLE in names or all(name.startswith("alembic_") for name in names):
             create_schema(engine)
         else:
             upgrade_schema(engine, database)
@@ -103,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
     Returns:
-        0 when the tables are ready, 1 when a later try may succeed or needs a person, 2 for a wrong environment.
+        0 when the tables are ready, 1 when the migration failed, 2 for an invalid environment.
     """
     parser = argparse.ArgumentParser(prog="migrate", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--wait", type=float, default=300, help="seconds to wait for MySQL (default: %(default)s)")
@@ -112,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         migrate(Database.from_environment(), options.wait)
     except ConfigurationError as error:
-        log.error("%s", error)  # noqa: TRY400 - the sentence is enough
+        log.error("%s", error)  # noqa: TRY400 - the message is enough
         return 2
     except (MigrationError, SQLAlchemyError) as error:
         log.error("%s", error)  # noqa: TRY400 - as above

@@ -1,4 +1,4 @@
-"""MLflow's tables in a database: created from nothing, or upgraded where they may hold data."""
+"""MLflow's tables: create them in an empty database, or upgrade them where they may have data."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ if TYPE_CHECKING:
 
     from database import Database
 
-MARK = "first_migration_in_progress"
+MARKER_TABLE = "first_migration_in_progress"
 
 log = logging.getLogger("migrate")
 
 
 class MigrationError(Exception):
-    """The migration cannot go on; the message says why and what to do."""
+    """The migration failed; the message says why and what to do."""
 
 
 def table_names(engine: sqlalchemy.Engine) -> set[str]:
-    """Name the tables of the database."""
+    """The names of the tables."""
     return set(sqlalchemy.inspect(engine).get_table_names())
 
 
 def drop_tables(engine: sqlalchemy.Engine, names: Sequence[str]) -> None:
-    """Drop these tables whatever refers to them."""
+    """Drop tables regardless of foreign keys."""
     quote = engine.dialect.identifier_preparer.quote
     with engine.begin() as connection:
         connection.execute(sqlalchemy.text("SET FOREIGN_KEY_CHECKS = 0"))
@@ -37,23 +37,23 @@ def drop_tables(engine: sqlalchemy.Engine, names: Sequence[str]) -> None:
 
 
 def create_schema(engine: sqlalchemy.Engine) -> None:
-    """Create all tables in an empty database, so that a kill at any moment can be made good by calling this again."""
+    """Create all tables in an empty database; after a kill at any moment, another call starts again."""
     from mlflow.store.db import utils  # noqa: PLC0415 - see `migrate`
 
-    leftovers = sorted(table_names(engine) - {MARK})
+    leftovers = sorted(table_names(engine) - {MARKER_TABLE})
     if leftovers:
         log.warning("an earlier first migration never finished: dropping its %d tables", len(leftovers))
         drop_tables(engine, leftovers)
     with engine.begin() as connection:
-        connection.execute(sqlalchemy.text(f"CREATE TABLE IF NOT EXISTS {MARK} (id INT)"))
-    # What `mlflow db upgrade` does for an empty database, without a password among its arguments.
+        connection.execute(sqlalchemy.text(f"CREATE TABLE IF NOT EXISTS {MARKER_TABLE} (id INT)"))
+    # As `mlflow db upgrade` for an empty database, but without the password in the arguments of a process.
     utils._initialize_tables(engine)  # noqa: SLF001 - MLflow has no public name for it
-    drop_tables(engine, [MARK])
+    drop_tables(engine, [MARKER_TABLE])
     log.info("the tables are created")
 
 
 def upgrade_schema(engine: sqlalchemy.Engine, database: Database) -> None:
-    """Upgrade tables that may hold data; on failure leave everything as it is.
+    """Upgrade tables that may have data; a failure deletes nothing.
 
     Raises:
         MigrationError: The upgrade failed.

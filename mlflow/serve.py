@@ -1,7 +1,7 @@
 """Start the MLflow server on the database that the MYSQL_* variables name.
 
-Only the database's URL is made here, because it must be quoted; every other setting is MLflow's own environment
-variable. The URL goes by the environment too: arguments are visible to every process of the machine.
+Only the URL of the database is built here, because its parts must be quoted; every other setting is a variable of
+MLflow. The URL is passed by the environment too: other users of the machine can see arguments.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import argparse
 import os
 import sys
 
-from database import ConfigurationError, Database
+from database import Database
+from configuration import ConfigurationError
 
 
 def main() -> None:

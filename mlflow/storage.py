@@ -1,4 +1,4 @@
-"""The S3 server of MLflow's artifacts, as the environment gives it."""
+"""The S3 server and bucket of MLflow's artifacts, from the environment."""
 
 from __future__ import annotations
 
@@ -7,50 +7,48 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from accounts import minio_problem
+from credentials import minio_problem
+from configuration import ConfigurationError, require
 from proxy import Proxy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-# The name of the stack's own server, the only one that the MINIO_* variables are about.
+# The host name of the server of the stack: the MINIO_* variables apply to no other.
 MINIO_HOST = "minio"
 
 
 class BucketError(Exception):
-    """The bucket cannot be had; the message says why and what to do."""
+    """The bucket cannot be used; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
 class Storage:
-    """An S3 server, the account on it and the bucket wanted there."""
+    """An S3 server, an account and a bucket."""
 
     bucket: str
     access_key: str
     secret_key: str = field(repr=False)
-    endpoint: str | None = None  # None is Amazon's own
+    endpoint: str | None = None  # None: Amazon S3
     verify_tls: bool = True
     region: str = "us-east-1"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Storage:
-        """Read the variables that MLflow reads too.
+        """Read the variables, which are those of MLflow.
 
         Raises:
-            BucketError: A variable is missing, or holds what the stack's MinIO cannot work with.
+            ConfigurationError: A variable is missing, or invalid for the MinIO of the stack.
         """
-        needed = ("MLFLOW_BUCKET_NAME", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-        missing = [name for name in needed if not environment.get(name)]
-        if missing:
-            raise BucketError(f"these environment variables must be set: {', '.join(missing)}")
+        require(environment, ("MLFLOW_BUCKET_NAME", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"))
         endpoint = environment.get("MLFLOW_S3_ENDPOINT_URL") or None
         if endpoint and _host(endpoint) == MINIO_HOST:
             accounts = ("MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
             given = {name: environment[name] for name in accounts if environment.get(name)}
             problems = [problem for name, value in given.items() if (problem := minio_problem(name, value))]
             if problems:
-                raise BucketError("; ".join(problems))
+                raise ConfigurationError("; ".join(problems))
         return cls(
             bucket=environment["MLFLOW_BUCKET_NAME"],
             access_key=environment["AWS_ACCESS_KEY_ID"],
@@ -62,11 +60,11 @@ class Storage:
 
     @property
     def proxy(self) -> Proxy | None:
-        """What stands before the server."""
-        return Proxy.before(self.endpoint or "https://s3.amazonaws.com")
+        """The proxy for the server, if any."""
+        return Proxy.for_endpoint(self.endpoint or "https://s3.amazonaws.com")
 
     def client(self) -> Any:
-        """Make a client that gives up fast: the waiting is done here, not in botocore."""
+        """Make a client with short timeouts and no retries, because `create_bucket` retries."""
         import boto3  # noqa: PLC0415 - half a second, not needed for --help
         from botocore.config import Config  # noqa: PLC0415 - as above
 
@@ -81,13 +79,13 @@ class Storage:
                 connect_timeout=2,
                 read_timeout=10,
                 retries={"max_attempts": 1, "mode": "standard"},
-                # Without this boto3 asks the proxy even for 127.0.0.1.
+                # An empty mapping: boto3 would use the proxy even for 127.0.0.1.
                 proxies=None if self.proxy else {},
             ),
         )
 
     def __str__(self) -> str:
-        """Name the bucket and the server without the secret."""
+        """Name the bucket and the server, without the secret."""
         return f"bucket {self.bucket!r} at {self.endpoint or 'Amazon S3'}"
 
 
@@ -95,4 +93,6 @@ def _host(endpoint: str) -> str | None:
     try:
         return urlsplit(endpoint).hostname
     except ValueError as error:
-        raise BucketError(f"MLFLOW_S3_ENDPOINT_URL must be the address of an S3 server, not {endpoint!r}") from error
+        raise ConfigurationError(
+            f"MLFLOW_S3_ENDPOINT_URL must be the address of an S3 server, not {endpoint!r}"
+        ) from error

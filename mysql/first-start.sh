@@ -1,14 +1,14 @@
 #!/bin/sh
-# Entrypoint of the `mysql` service: the image's own one, made safe to kill during the first start, and for any password.
+# Entrypoint of the `mysql` service: that of the image, but safe to kill during the first start, and for any password.
 #
-# The image takes a data directory with a `mysql` folder for finished, so a first start that is killed half way stays
-# broken for ever: the tables are there, the users are not. This script leaves a mark in an empty data directory and
-# takes it away once everything is there. Finding the mark at a start means that the directory was empty when it was
-# begun and never served anybody: it is emptied and begun anew. Nothing else is ever deleted.
+# The image takes a data directory with a `mysql` folder for complete, so a killed first start leaves tables without
+# users for ever. This script creates a marker file in an empty data directory and removes it after the first start.
+# A marker at a start means that the data directory was empty and no server has been available since: it is emptied, and
+# the first start is repeated. Nothing else is ever deleted.
 #
-# The image also writes names and passwords into its SQL as they are, so that a ' or a \ breaks it or changes them. So
-# it gets a password that lasts for the first start only and makes no user; this script does, on a server that listens
-# inside the container only. Others reach the server when all of it is done.
+# The image also writes names and passwords into SQL without escaping, so that a ' or a \ breaks or changes them.
+# Therefore it gets a temporary password and creates no user; this script creates the users, on a server that listens
+# inside the container only. Other containers can connect after the first start.
 #
 #   first-start.sh mysqld [options]   start the server (what Compose runs)
 #   first-start.sh healthy            exit 0 if the first start is over and the application's user can query
@@ -16,14 +16,14 @@
 set -eu
 
 data=${MYSQL_DATA:-/var/lib/mysql}
-# `mysqld --initialize` wants an empty directory but overlooks names that begin with a dot.
-mark=$data/.first-start-in-progress
-# The image has no server running for some seconds between its steps, never for this long.
+# `mysqld --initialize` needs an empty directory but ignores names that begin with a dot.
+marker=$data/.first-start-in-progress
+# Between its steps the image has no server running for some seconds; after this time it has failed.
 patience=${FIRST_START_PATIENCE:-30}
 
 say() { printf '[first-start] %s\n' "$*" >&2; }
 
-# Over TCP, because the image's temporary server listens on the socket only. $1 user, $2 password.
+# $1 user, $2 password. By TCP, because the temporary server of the image listens on the socket only.
 client() (
   user=$1
   MYSQL_PWD=$2
@@ -36,12 +36,12 @@ answers() {
   client "$MYSQL_USER" "$MYSQL_PASSWORD" --database="$MYSQL_DATABASE" --execute='SELECT 1' >/dev/null 2>&1
 }
 
-# A killed server stays visible as a zombie until somebody waits for it.
+# A killed server stays in /proc as a zombie until its parent waits for it.
 server_lives() {
   grep -sh -A 2 '^Name:[[:space:]]*mysqld$' /proc/[0-9]*/status | grep -q '^State:[[:space:]]*[^Z[:space:]]'
 }
 
-# What can be told without a server; the server itself refuses the rest, see `set_up`.
+# Checks that need no server; the server refuses the other invalid values, see `set_up`.
 check_variables() {
   for name in MYSQL_DATABASE MYSQL_USER MYSQL_PASSWORD MYSQL_ROOT_PASSWORD; do
     eval "value=\${$name:-}"
@@ -49,12 +49,12 @@ check_variables() {
     control=$(printf '%s' "$value" | LC_ALL=C tr -cd '[:cntrl:]' | od -An -tx1 -N1 | tr -d ' ')
     [ -z "$control" ] || refuse "$name holds the control character U+00$control, which cannot be used"
     case $name in *PASSWORD) continue ;; esac
-    # MySQL would put a ? in the place of what takes four bytes in UTF-8, and take blanks away.
+    # MySQL replaces a character of four bytes in UTF-8 by ?, and strips blanks.
     [ -z "$(printf '%s' "$value" | LC_ALL=C tr -cd '\360-\364')" ] ||
       refuse "$name holds a character above U+FFFF, which MySQL cannot keep in a name"
     case $value in ' '* | *' ') refuse "$name begins or ends with a blank, which cannot be used there" ;; esac
   done
-  # As the image has it: the root account is made anyway.
+  # As in the image: the root account is created in any case.
   [ "$MYSQL_USER" != root ] || refuse 'MYSQL_USER cannot be root, which has its own MYSQL_ROOT_PASSWORD'
 }
 
@@ -63,16 +63,16 @@ refuse() {
   exit 1
 }
 
-# As a string of SQL, https://dev.mysql.com/doc/refman/9.7/en/string-literals.html
+# Quote a string for SQL, https://dev.mysql.com/doc/refman/9.7/en/string-literals.html
 quoted() { printf "'%s'" "$(printf '%s' "$1" | LC_ALL=C sed "s/[\\\\']/\\\\&/g")"; }
 
-# As a name of SQL, https://dev.mysql.com/doc/refman/9.7/en/identifiers.html
+# Quote a name for SQL, https://dev.mysql.com/doc/refman/9.7/en/identifiers.html
 named() { printf '`%s`' "$(printf '%s' "$1" | LC_ALL=C sed 's/`/``/g')"; }
 
-# GRANT takes _ and % of a database's name for placeholders.
+# In GRANT, _ and % in a database's name are wildcards.
 granted() { named "$(printf '%s' "$1" | LC_ALL=C sed 's/[\\_%]/\\&/g')"; }
 
-# $1 the variable that is to blame if the server refuses, $2 the password of root, $3 statement.
+# $1 the variable to name if the server refuses, $2 the password of root, $3 the statement.
 set_up() {
   problem=$(printf '%s;\n' "$3" | client root "$2" --batch 2>&1) || refuse "MySQL does not take $1: $problem"
 }
@@ -107,25 +107,25 @@ first_start() {
   done
   create_accounts
   wait "$image"
-  rm -f "$mark"
-  # After a power cut the mark must not come back beside data.
+  rm -f "$marker"
+  # After a power failure the marker must not be restored beside data.
   sync "$data" 2>/dev/null || sync
   say 'the first start is over'
 }
 
 case ${1:---help} in
-  healthy) [ ! -e "$mark" ] && answers; exit ;;
+  healthy) [ ! -e "$marker" ] && answers; exit ;;
   -h | --help) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p;}' "$0"; exit ;;
 esac
 
-if [ -e "$mark" ] || [ -z "$(ls -A "$data")" ]; then
+if [ -e "$marker" ] || [ -z "$(ls -A "$data")" ]; then
   check_variables
-  if [ -e "$mark" ]; then
+  if [ -e "$marker" ]; then
     say 'an earlier first start never finished: emptying the data directory and beginning anew'
-    # The mark goes last of all, so that this may be interrupted too.
-    find "$data" -mindepth 1 ! -path "$mark" -delete
+    # The marker is deleted last, so that this may be interrupted too.
+    find "$data" -mindepth 1 ! -path "$marker" -delete
   fi
-  : >"$mark"
+  : >"$marker"
   first_start "$@"
 fi
 exec docker-entrypoint.sh "$@"

@@ -2,7 +2,8 @@
 
 import pytest
 
-from storage import BucketError, Storage
+from configuration import ConfigurationError
+from storage import Storage
 
 
 def test_settings_come_from_mlflow_s_own_variables() -> None:
@@ -23,7 +24,7 @@ def test_settings_come_from_mlflow_s_own_variables() -> None:
 
 def test_all_missing_variables_are_named_at_once() -> None:
     """One run tells everything that is missing."""
-    with pytest.raises(BucketError, match="MLFLOW_BUCKET_NAME, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY"):
+    with pytest.raises(ConfigurationError, match="MLFLOW_BUCKET_NAME, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY"):
         Storage.from_environment({})
 
 
@@ -51,7 +52,7 @@ STACK = {
 )
 def test_what_minio_cannot_use_is_told_by_variable_and_character(variable: str, value: str, reason: str) -> None:
     """MinIO's own message names no character, and an S3 client's only says that the signature is wrong."""
-    with pytest.raises(BucketError) as raised:
+    with pytest.raises(ConfigurationError) as raised:
         Storage.from_environment({**STACK, variable: value})
 
     assert str(raised.value) == f"{variable} {reason}"
@@ -79,5 +80,5 @@ def test_any_printable_password_is_taken(password: str) -> None:
 
 def test_an_endpoint_that_is_no_address_is_named() -> None:
     """The message says which variable is wrong and what it holds."""
-    with pytest.raises(BucketError, match=r"MLFLOW_S3_ENDPOINT_URL .*'http://\[minio'"):
+    with pytest.raises(ConfigurationError, match=r"MLFLOW_S3_ENDPOINT_URL .*'http://\[minio'"):
         Storage.from_environment({**STACK, "MLFLOW_S3_ENDPOINT_URL": "http://[minio"})
