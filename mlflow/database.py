@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from credentials import mysql_problem
 from configuration import ConfigurationError, require
+from credentials import mysql_problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

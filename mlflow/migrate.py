@@ -19,8 +19,8 @@ import sqlalchemy
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
-from database import Database
 from configuration import ConfigurationError
+from database import Database
 from schema import MARKER_TABLE, MigrationError, create_schema, table_names, upgrade_schema
 
 if TYPE_CHECKING:

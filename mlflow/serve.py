@@ -10,8 +10,8 @@ import argparse
 import os
 import sys
 
-from database import Database
 from configuration import ConfigurationError
+from database import Database
 
 
 def main() -> None:

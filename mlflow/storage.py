@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from credentials import minio_problem
 from configuration import ConfigurationError, require
+from credentials import minio_problem
 from proxy import Proxy
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import sqlalchemy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from database import Database
 from configuration import ConfigurationError
+from database import Database
 
 GIVEN = {"MYSQL_DATABASE": "mlflow_metadata", "MYSQL_USER": "mlflow_meta", "MYSQL_PASSWORD": "secret"}
 
