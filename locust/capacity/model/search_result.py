@@ -33,6 +33,8 @@ class Minimum:
         smaller_cpus: The next smaller cores; None when no less was asked for.
         smaller_memory: The next smaller memory; None when no less was asked for.
         undecided: Why it could not be confirmed as often as wanted; None when it was.
+        cpus_is_upper_bound: Whether smaller cores might hold too, but were not tried.
+        memory_is_upper_bound: The same of the memory.
     """
 
     limits: Limits
@@ -40,6 +42,8 @@ class Minimum:
     smaller_cpus: Neighbour | None = None
     smaller_memory: Neighbour | None = None
     undecided: Invalid | None = None
+    cpus_is_upper_bound: bool = False
+    memory_is_upper_bound: bool = False
 
 
 @dataclass(frozen=True, slots=True)

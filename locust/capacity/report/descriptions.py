@@ -17,10 +17,10 @@ _GENERATOR_FULL: Final = Localized(
 )
 _KEPT_UP: Final = 0.9
 _LEFT_BEHIND: Final = Localized(
-    es="Con llegadas abiertas la API no alcanza: las que no se respondieron a tiempo no están en los percentiles, y "
-    "la cola crece. El circuito cerrado lo esconde, porque quien espera no pide.",
-    en="With open arrivals the API cannot keep up: those not answered in time are not in the percentiles, and the "
-    "queue grows. The closed loop hides it, because who waits does not ask.",
+    es="Con llegadas abiertas la API no alcanza: la cola crece, y las peticiones que no se respondieron a tiempo no "
+    "están en los percentiles. El circuito cerrado lo esconde, porque quien espera no envía peticiones.",
+    en="With open arrivals the API cannot keep up: the queue grows, and requests that were not answered in time are "
+    "not in the percentiles. The closed loop hides this, because users who wait send no requests.",
 )
 
 
@@ -64,10 +64,8 @@ def compare(check: OpenCheck) -> Localized:
     values = {language.code: language.number(abs(difference)) for language in LANGUAGES}
     if difference > 0:
         return Localized(
-            es=f"El circuito cerrado esconde {values['es']} ms del p99: quien espera no pide, y lo que no se pide no "
-            "tarda.",
-            en=f"The closed loop hides {values['en']} ms of the p99: who waits does not ask, and what is not asked "
-            "takes no time.",
+            es=f"El circuito cerrado esconde {values['es']} ms del p99, porque quien espera no envía peticiones.",
+            en=f"The closed loop hides {values['en']} ms of the p99, because users who wait send no requests.",
         )
     return Localized(
         es=f"Con llegadas abiertas el p99 no es peor ({values['es']} ms menos): aquí el circuito cerrado no "

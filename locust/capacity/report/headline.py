@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from capacity.model.slo import MEAN_WAIT_SECONDS
 from capacity.model.verdict import Invalid
 from capacity.report.cpu_per_request import request_us
 from capacity.report.data import ReportData, latency
@@ -10,6 +11,7 @@ from capacity.report.language import Language
 from capacity.report.normalized_cpu import REFERENCE_US, normalized_cpus
 from capacity.report.selection import confirmed
 from capacity.report.summary import GATEWAY, largest_rate
+from capacity.report.tables import limit_texts
 
 
 def headline(data: ReportData, language: Language) -> str:
@@ -17,12 +19,9 @@ def headline(data: ReportData, language: Language) -> str:
     users = language.number(data.spec.users)
     route = _main_route(data)
     if minimum := data.minimum(route):
-        values = {
-            "cpus": language.cores(minimum.limits.cpus),
-            "memory": language.number(data.memory_mib(minimum.limits), 0),
-        }
+        cpus, memory = limit_texts(data, minimum, language)
         key = "headline_found" if "memory" in data.limited else "headline_found_cpu"
-        return language.text(key, users=users, via=language.word("via", route), **values)
+        return language.text(key, users=users, via=language.word("via", route), cpus=cpus, memory=memory)
     if data.trials and all(isinstance(verdict, Invalid) for _, verdict in data.trials):
         return language.text("headline_invalid", trials=language.number(len(data.trials), 0))
     if most := largest_rate(data):
@@ -49,7 +48,7 @@ def measured(data: ReportData, language: Language) -> str:
         )
     most = largest_rate(data)
     stopped = describe_end(most).text(language.code) if most else ""
-    return language.text("headline_stopped", stopped=stopped) if stopped else ""
+    return language.text("stopped", stopped=stopped) if stopped else ""
 
 
 def normalized_cpu(data: ReportData, route: str, language: Language) -> str:
@@ -60,10 +59,10 @@ def normalized_cpu(data: ReportData, route: str, language: Language) -> str:
     if cpus is None or costs is None:
         return ""
     return language.text(
-        "equal_pace",
+        "normalized_cpu",
         via=language.word("via", route),
         cpus=language.number(cpus),
-        pace=language.number(REFERENCE_US, 0),
+        reference=language.number(REFERENCE_US, 0),
         **{name: language.number(us, 0) for name, us in zip(("least", "middle", "most"), costs, strict=True)},
     )
 
@@ -78,6 +77,7 @@ def objective(data: ReportData, language: Language) -> str:
         share=language.share(slo.achieved_share),
         memory=language.share(slo.memory_share),
         step=language.number(data.spec.step_users, 0),
+        wait=language.number(MEAN_WAIT_SECONDS),
     )
 
 

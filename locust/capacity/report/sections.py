@@ -2,36 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from capacity.report import charts, tables
 from capacity.report.data import ReportData
 from capacity.report.descriptions import compare, describe_end, describe_trial
 from capacity.report.headline import normalized_cpu
-from capacity.report.language import MISSING, Language
+from capacity.report.language import Language
 from capacity.report.section import Chart, Section, Table
 from capacity.report.selection import shown
 from capacity.report.summary import largest_rate, open_check, rejected, replica_rows
 
 
 def sections(data: ReportData, language: Language, raw: str) -> list[Section]:
-    """All of them.
+    """The sections; what was not measured or asked for has none.
 
     Args:
         data: The data of the report.
         language: Its language.
         raw: Name of the CSV file beside the report.
     """
+    trials = [trial for route in data.routes if (trial := shown(data, route))]
+    rows = replica_rows(data)
     return [
         _answers(data, language),
-        _rates(data, language),
-        _section(language, "load", charts.load(data, language)),
-        _map(data, language),
-        _replicas(data, language),
-        _largest(data, language),
-        _open(data, language),
-        _section(language, "throttling", charts.throttling(data, language)),
-        Section(key="left_out", items=tuple(each.text(language.code) for each in data.left_out) or (MISSING,)),
+        *_measured(
+            language,
+            "rates",
+            [chart for trial in trials for chart in charts.rate_and_latency(data, trial, language)],
+            [tables.steps(data, trial, language) for trial in trials],
+        ),
+        *_measured(language, "load", charts.load(data, language)),
+        *_measured(
+            language, "map", charts.trial_maps(data, language), [tables.trials(data, language)] if data.trials else []
+        ),
+        *_measured(
+            language, "replicas", charts.replicas(data, language), [tables.replicas(rows, language)] if rows else []
+        ),
+        *_largest(data, language),
+        *_open(data, language),
+        *_measured(language, "throttling", charts.throttling(data, language)),
+        *_left_out(data, language),
         Section(key="setting", tables=(tables.setting(data, language),)),
-        Section(key="commands", texts=() if data.commands else (MISSING,), commands=data.commands),
+        *_commands(data),
         Section(key="raw", texts=(language.text("raw_text"),), link=raw),
     ]
 
@@ -45,49 +58,36 @@ def _answers(data: ReportData, language: Language) -> Section:
     return Section(key="answers", texts=(*note, *filter(None, normalized)), tables=(tables.answers(data, language),))
 
 
-def _rates(data: ReportData, language: Language) -> Section:
-    trials = [trial for route in data.routes if (trial := shown(data, route))]
-    drawn = [chart for trial in trials for chart in charts.rate_and_latency(data, trial, language)]
-    return _section(language, "rates", drawn, [tables.steps(data, trial, language) for trial in trials])
+def _largest(data: ReportData, language: Language) -> Iterator[Section]:
+    if most := largest_rate(data):
+        text = language.text(
+            "largest_text", rate=language.number(most.rate, 0), under=describe_trial(most).text(language.code)
+        )
+        end = describe_end(most).text(language.code)
+        yield Section(key="largest", texts=(text, *([language.text("stopped", stopped=end)] if end else [])))
 
 
-def _map(data: ReportData, language: Language) -> Section:
-    return _section(
-        language,
-        "map",
-        charts.trial_maps(data, language),
-        [tables.trials(data, language)] if data.trials else [],
-    )
+def _open(data: ReportData, language: Language) -> Iterator[Section]:
+    if check := open_check(data):
+        note = language.text("open_note", offered=language.number(check.open.offered, 0))
+        yield Section(
+            key="open", texts=(note, compare(check).text(language.code)), tables=(tables.open_check(check, language),)
+        )
 
 
-def _replicas(data: ReportData, language: Language) -> Section:
-    rows = replica_rows(data)
-    return _section(
-        language, "replicas", charts.replicas(data, language), [tables.replicas(rows, language)] if rows else []
-    )
+def _left_out(data: ReportData, language: Language) -> Iterator[Section]:
+    if data.left_out:
+        yield Section(key="left_out", items=tuple(each.text(language.code) for each in data.left_out))
 
 
-def _largest(data: ReportData, language: Language) -> Section:
-    most = largest_rate(data)
-    if not most:
-        return _section(language, "largest", [])
-    under, stopped = describe_trial(most).text(language.code), describe_end(most).text(language.code) or MISSING
-    text = language.text("largest_text", rate=language.number(most.rate, 0), under=under, stopped=stopped)
-    return Section(key="largest", texts=(text,))
+def _commands(data: ReportData) -> Iterator[Section]:
+    if data.commands:
+        yield Section(key="commands", commands=data.commands)
 
 
-def _open(data: ReportData, language: Language) -> Section:
-    check = open_check(data)
-    if not check:
-        return _section(language, "open", [])
-    note = language.text("open_note", offered=language.number(check.open.offered, 0))
-    return Section(
-        key="open", texts=(note, compare(check).text(language.code)), tables=(tables.open_check(check, language),)
-    )
-
-
-def _section(language: Language, key: str, drawn: list[Chart], evidence: list[Table] | None = None) -> Section:
-    """With its note, or with the text that nothing was measured."""
-    full = bool(drawn or evidence)
-    text = language.text(f"{key}_note" if full else "nothing")
-    return Section(key=key, texts=(text,), charts=tuple(drawn), tables=tuple(evidence or ()))
+def _measured(
+    language: Language, key: str, drawn: Sequence[Chart], evidence: Sequence[Table] = ()
+) -> Iterator[Section]:
+    """A section with its note, if it has a chart or a table."""
+    if drawn or evidence:
+        yield Section(key=key, texts=(language.text(f"{key}_note"),), charts=tuple(drawn), tables=tuple(evidence))

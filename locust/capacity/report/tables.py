@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from capacity.model.limits import Limits
+from capacity.model.search_result import Minimum
 from capacity.model.trial import TrialResult
 from capacity.report.cpu_per_request import generator_us, request_us
 from capacity.report.data import ReportData, latency
@@ -23,6 +24,16 @@ def limits_text(data: ReportData, limits: Limits, language: Language) -> str:
     return language.text("limits", cpus=cpus, memory=memory)
 
 
+def limit_texts(data: ReportData, minimum: Minimum, language: Language) -> tuple[str, str]:
+    """CPU and memory of a minimum; one that is only an upper bound with the words for it."""
+    cpus = language.cores(minimum.limits.cpus)
+    memory = language.number(data.memory_mib(minimum.limits), 0)
+    return (
+        language.text("at_most", value=cpus) if minimum.cpus_is_upper_bound else cpus,
+        language.text("at_most", value=memory) if minimum.memory_is_upper_bound and memory != MISSING else memory,
+    )
+
+
 def trial_name(data: ReportData, trial: TrialResult, language: Language) -> str:
     """A trial by its limits and its route."""
     return f"{_all_limits(data, trial.limits, language)}, {language.word('via', trial.via)}"
@@ -37,14 +48,13 @@ def answers(data: ReportData, language: Language) -> Table:
         if minimum is None:
             rows.append((name, MISSING, MISSING, MISSING, language.text("not_found"), reason))
             continue
-        size = (language.cores(minimum.limits.cpus), language.number(data.memory_mib(minimum.limits), 0))
         held = f"{language.text('found')} ({minimum.confirmations}\u00d7)"
-        rows.append((name, *size, _outcome(Outcome.HOLDS, language), held, reason))
+        rows.append((name, *limit_texts(data, minimum, language), _outcome(Outcome.HOLDS, language), held, reason))
         for resource, neighbour in rejected(minimum):
             size = (language.cores(neighbour.limits.cpus), language.number(neighbour.limits.memory_mib, 0))
             less, reason = language.word("rejected", resource), describe(neighbour.verdict).text(language.code)
             rows.append((name, *size, _outcome(Outcome.FAILS, language), less, reason))
-    head = ("way", "cpus_head", "memory_head", "verdict", "property", "reason")
+    head = ("route", "cpus_head", "memory_head", "verdict", "property", "reason")
     return Table(language.text("answers"), tuple(map(language.text, head)), tuple(rows), prose=True)
 
 
@@ -86,7 +96,7 @@ def trials(data: ReportData, language: Language) -> Table:
                 ": ".join(filter(None, (decided, describe(verdict).text(language.code)))),
             )
         )
-    names = ("limits_head", "way", "kind", "users_head", "achieved", "generator_us", "verdict", "reason")
+    names = ("limits_head", "route", "kind", "users_head", "achieved", "generator_us", "verdict", "reason")
     head = [language.text(key) for key in names]
     head[5:5] = ["p99 ms"]
     return Table(language.text("trials_table"), tuple(head), tuple(rows), prose=True, long=True)
@@ -139,8 +149,8 @@ def setting(data: ReportData, language: Language) -> Table:
     ]
     rows += [(language.text("version_of", name=name), version) for name, version in data.versions.items()]
     rows += [(language.text("digest_of", name=name), digest) for name, digest in data.digests.items()]
-    head = (language.text("property"), language.text("value"))
-    return Table(language.text("setting"), head, tuple((name, value or MISSING) for name, value in rows), prose=True)
+    known = tuple((name, value) for name, value in rows if value not in ("", MISSING))
+    return Table(language.text("setting"), (language.text("property"), language.text("value")), known, prose=True)
 
 
 def _all_limits(data: ReportData, limits: Limits, language: Language) -> str:

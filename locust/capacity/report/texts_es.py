@@ -9,60 +9,59 @@ TEXTS: Final = {
     "other_language": "Read in English",
     "headline_found": "{users} usuarios necesitan {cpus} CPU y {memory} MiB, {via}.",
     "headline_found_cpu": "{users} usuarios necesitan {cpus} CPU, {via}.",
-    "headline_held": "{users} usuarios se sostienen sin límites; lo máximo fueron {rate} peticiones/s.",
-    "headline_measured": "Con eso la API respondió, en su peor escalera, {achieved} de {offered} peticiones/s, "
-    "p99 de {p99} ms.",
-    "headline_largest": "Aquí no se sostuvieron {users} usuarios; lo máximo fueron {rate} peticiones/s.",
-    "headline_stopped": "Lo que lo detuvo: {stopped}.",
+    "headline_held": "{users} usuarios se sostienen sin límites; el máximo fue de {rate} peticiones/s.",
+    "headline_measured": "Con estos límites la API respondió, en la peor escalera, {achieved} de {offered} "
+    "peticiones/s, p99 de {p99} ms.",
+    "headline_largest": "Aquí no se sostuvieron {users} usuarios; el máximo fue de {rate} peticiones/s.",
+    "at_most": "como máximo {value}",
+    "stopped": "Lo que lo detuvo: {stopped}.",
     "headline_invalid": "Sin respuesta: de {trials} ensayos ninguno fue válido.",
     "headline_none": "Sin respuesta: no se encontraron límites que sostengan {users} usuarios.",
     "headline_no_trials": "Sin respuesta: no se hizo ningún ensayo.",
-    "objective": "Sostener es, en cada escalón: como mucho {failures} peticiones fallidas, p99 de {p99} ms o menos, "
-    "al menos el {share} de lo ofrecido, salvo tres desviaciones típicas del azar, y como mucho el {memory} de la "
-    "memoria llena. "
-    "Los usuarios llegan de {step} en {step}; cada uno espera 1.75 s en promedio "
-    "entre dos peticiones.",
-    "answers": "La respuesta por cada camino",
+    "objective": "Los usuarios se sostienen si en cada escalón fallan como máximo {failures} peticiones, el p99 es de "
+    "{p99} ms o menos, se responde al menos el {share} de lo ofrecido (menos tres desviaciones típicas de una tasa al "
+    "azar) y se usa como máximo el {memory} del límite de memoria. Cada escalón añade {step} usuarios, que esperan "
+    "{wait} s en promedio entre dos peticiones.",
+    "answers": "La respuesta por cada ruta",
     "answers_none": "No se encontraron límites que sostengan.",
-    "equal_pace": "A igual ritmo, {via}: si una petición costara siempre {pace} µs de CPU al generador (aquí "
-    "{middle}, de {least} a {most}), una instancia sostendría a los usuarios desde {cpus} CPU. Los límites de arriba "
-    "son los de los minutos de esta medida, también los lentos; con esta cifra se comparan medidas y máquinas.",
-    "answers_note": "Los límites vecinos, algo menores, no sostienen: por eso estos son los mínimos. "
-    "Junto a menos memoria puede haber más CPU: la que con ella no bastó no basta con menos.",
+    "normalized_cpu": "CPU normalizada, {via}: {cpus} CPU. Es lo que necesita una réplica para sostener a los usuarios "
+    "si una petición cuesta {reference} µs de CPU al generador. Aquí costó {middle} µs (de {least} a {most}): la "
+    "velocidad de una máquina compartida cambia. Compara corridas y máquinas por la CPU normalizada.",
+    "answers_note": "Los siguientes límites menores no sostienen: por eso estos son los mínimos. "
+    "Menos memoria pudo probarse con más CPU: si falla con más CPU, también falla con menos.",
     "rates": "Usuarios, peticiones y latencia",
     "rates_note": "La peor escalera con los límites mínimos que sostienen "
-    "o, si no los hay, el ensayo que llegó más lejos.",
+    "o, si no los hay, el ensayo con más usuarios.",
     "rate_chart": "Peticiones según los usuarios, {trial}",
     "latency_chart": "Latencia según los usuarios, {trial}",
     "steps_table": "Escalones de {trial}",
     "load": "Latencia frente a lo ofrecido",
-    "load_note": "Los límites mínimos que sostienen y sus vecinos rechazados; la escala de la latencia es logarítmica.",
+    "load_note": "Los límites mínimos que sostienen y sus vecinos rechazados. El eje de la latencia es logarítmico.",
     "load_chart": "p99 frente a las peticiones ofrecidas, {via}",
     "map": "Mapa de los ensayos",
-    "map_note": "Una réplica. La marca con anillo es la respuesta; con anillo a trazos, un vecino rechazado. La forma "
-    "dice el veredicto: el disco sostiene, la cruz falla, el cuadrado hueco no es válido y no cuenta como ninguno.",
+    "map_note": "Ensayos con una réplica. Un anillo marca la respuesta; uno a trazos, un vecino rechazado. La forma es "
+    "el veredicto: el disco sostiene, la cruz falla, el cuadrado hueco no es válido y no cuenta.",
     "map_chart": "Ensayos por CPU y memoria, {via}",
     "near_chart": "Alrededor de la respuesta, {via}",
     "trials_table": "Todos los ensayos",
     "replicas": "Réplicas con la misma CPU total",
-    "replicas_note": "La puerta es parte del costo: el total es lo que gastaron las réplicas y la puerta. "
+    "replicas_note": "La puerta es parte del costo: el total es lo que usaron juntas las réplicas y la puerta. "
     "Cada fila es la peor de sus medidas.",
-    "replicas_chart": "Núcleos que gastaron réplicas y puerta",
-    "largest": "Lo máximo",
-    "largest_text": "{rate} peticiones/s con {under}. Lo que lo detuvo: {stopped}.",
-    "open": "Llegadas que no esperan a nadie",
-    "open_note": "Quien espera una respuesta pide menos mientras tarda. A {offered} peticiones/s que llegan pase lo "
-    "que pase, la latencia cuenta desde el momento en que tocaba cada petición.",
-    "throttling": "Cuándo la cuota frenó a la API",
-    "throttling_note": "Parte de los periodos del planificador en los que la cuota de CPU se acabó antes de tiempo.",
+    "replicas_chart": "Núcleos que usaron las réplicas y la puerta",
+    "largest": "El máximo de peticiones",
+    "largest_text": "{rate} peticiones/s con {under}.",
+    "open": "Llegadas abiertas",
+    "open_note": "Los usuarios que esperan su respuesta envían menos peticiones mientras la API es lenta. Aquí llegan "
+    "{offered} peticiones/s con cualquier latencia, y esta cuenta desde el momento en que tocaba cada petición.",
+    "throttling": "Frenado por la cuota de CPU",
+    "throttling_note": "Parte de los periodos del planificador en los que la cuota de CPU se agotó antes del final.",
     "throttling_chart": "Periodos frenados según los usuarios, {via}",
     "left_out": "Lo que quedó por fuera",
     "setting": "Máquina, versiones e imágenes",
-    "commands": "Todos los comandos",
+    "commands": "Comandos",
     "raw": "Datos crudos",
     "raw_text": "Cada escalón de cada ensayo:",
-    "nothing": "No se midió.",
-    "way": "Camino",
+    "route": "Ruta",
     "via_gateway": "a través de la puerta",
     "via_direct": "directo a la API",
     "limits": "{cpus} CPU, {memory} MiB",
@@ -86,17 +85,16 @@ TEXTS: Final = {
     "api_cores": "Núcleos API",
     "gateway_cores": "Núcleos puerta",
     "generator_cores": "Núcleos generador",
-    "generator_us": "µs del generador",
+    "generator_us": "µs del generador por petición",
     "memory_peak": "Pico MiB",
     "throttled": "Frenados",
     "cpus_head": "CPU",
     "memory_head": "MiB",
-    "repeats": "Veces que sostuvo",
     "verdict": "Veredicto",
     "reason": "Razón",
     "kind": "Tipo",
-    "kind_staircase": "escalones",
-    "kind_hold": "sostenido",
+    "kind_staircase": "escalera",
+    "kind_hold": "prueba corta",
     "kind_open": "llegadas abiertas",
     "rejected_cpu": "rechazado: menos CPU",
     "rejected_memory": "rechazado: menos memoria",
@@ -104,7 +102,7 @@ TEXTS: Final = {
     "not_found": "no se encontró",
     "replicas_head": "Réplicas",
     "total_cpus": "CPU total",
-    "total_cost": "Núcleos gastados en total",
+    "total_cost": "Núcleos usados en total",
     "closed_head": "Usuarios que esperan",
     "open_head": "Llegadas abiertas",
     "latency_head": "Latencia",

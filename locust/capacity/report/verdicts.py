@@ -22,34 +22,34 @@ _FAILS: Final = {
         Criterion.OOM: "the memory was full and the kernel ended processes ({seen})",
         Criterion.DEATH: "containers ended ({seen})",
         Criterion.MEMORY: "the memory reached {seen} MiB; {allowed} are allowed",
-        Criterion.FAILURES: "{seen} requests failed; {allowed} may",
-        Criterion.RATE: "{seen} good answers a second; {allowed} were due",
+        Criterion.FAILURES: "{seen} requests failed; {allowed} are allowed",
+        Criterion.RATE: "{seen} good answers per second; {allowed} were needed",
         Criterion.P99: "p99 of {seen} ms; {allowed} ms are allowed",
     },
 }
 _INVALID: Final = {
     "es": {
-        Reason.UNFINISHED: "el ensayo acabó con {seen} de {allowed} usuarios: mira qué dijo Locust y pregunta otra vez",
+        Reason.UNFINISHED: "el ensayo acabó con {seen} de {allowed} usuarios: mira la salida de Locust y repítelo",
         Reason.USERS_MISSING: "solo había {seen} de {allowed} usuarios: dale más procesos al generador",
-        Reason.GENERATOR_BUSY: "el generador usó el {seen} de un núcleo, y su cola queda en las latencias: dale más "
-        "procesos u otra máquina",
+        Reason.GENERATOR_BUSY: "el generador usó el {seen} de un núcleo, y su propia cola entra en las latencias: dale "
+        "más procesos u otra máquina",
         Reason.SOCKETS_EXHAUSTED: "al generador le faltaron conexiones ({seen} veces): sube ulimit -n y "
         "net.ipv4.ip_local_port_range",
-        Reason.GATEWAY_BUSY: "la puerta usó el {seen} de su CPU: dale más, o ve directo a las réplicas",
-        Reason.MACHINE_STOLEN: "el {seen} del tiempo de la máquina se fue a otros: pregunta cuando no se comparta",
-        Reason.MACHINE_BUSY: "los núcleos de la máquina estaban ocupados al {seen}: termina lo demás que corre, o pon "
+        Reason.GATEWAY_BUSY: "la puerta usó el {seen} de su CPU: dale más, o mide directo a las réplicas",
+        Reason.MACHINE_STOLEN: "el {seen} del tiempo de la máquina fue para otras: repite cuando no se comparta",
+        Reason.MACHINE_BUSY: "los núcleos de la máquina estaban ocupados al {seen}: cierra los demás programas, o pon "
         "el generador en otra máquina",
     },
     "en": {
-        Reason.UNFINISHED: "the trial ended with {seen} of {allowed} users: see what Locust said, and ask again",
+        Reason.UNFINISHED: "the trial ended with {seen} of {allowed} users: read the output of Locust and run again",
         Reason.USERS_MISSING: "only {seen} of {allowed} users were there: give the generator more processes",
-        Reason.GENERATOR_BUSY: "the generator used {seen} of a core, and its queue is in the latencies: give it more "
-        "processes or another machine",
+        Reason.GENERATOR_BUSY: "the generator used {seen} of a core, and its queue is part of the latencies: give it "
+        "more processes or another machine",
         Reason.SOCKETS_EXHAUSTED: "the generator lacked connections ({seen} times): raise ulimit -n and "
         "net.ipv4.ip_local_port_range",
-        Reason.GATEWAY_BUSY: "the gateway used {seen} of its CPU: give it more, or go straight to the replicas",
-        Reason.MACHINE_STOLEN: "{seen} of the machine's time went to others: ask when it is not shared",
-        Reason.MACHINE_BUSY: "the machine's cores were {seen} busy: end what else runs, or put the generator on "
+        Reason.GATEWAY_BUSY: "the gateway used {seen} of its CPU: give it more, or measure the replicas directly",
+        Reason.MACHINE_STOLEN: "{seen} of the machine's time was stolen by others: run again when it is not shared",
+        Reason.MACHINE_BUSY: "the machine's cores were {seen} busy: end other programs, or run the generator on "
         "another machine",
     },
 }

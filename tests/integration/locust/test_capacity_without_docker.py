@@ -41,7 +41,7 @@ def test_an_api_without_docker_is_measured(api: Service, tmp_path: Path) -> None
     assert "memory is not limited" in report["left_out"][0]["en"]
     assert all(trial["memory_mib"] is None and trial["via"] == "direct" for trial in report["trials"])
     if len(report["left_out"]) == 1:
-        assert "100 users need 0.05 CPU, straight at the API." in result.stdout
+        assert "100 users need 0.05 CPU, directly to the API." in result.stdout
         assert [answer["cpus"] for answer in report["answers"]] == [0.05]
     else:
         assert "100 users are held without limits" in result.stdout

@@ -7,10 +7,10 @@ import pytest
 
 from capacity.measure.host_info import HostInfo
 from capacity.model.limits import Limits
-from capacity.model.search_result import Headroom, SearchResult
+from capacity.model.search_result import Headroom, Minimum, SearchResult
 from capacity.report.data import ReportData
 from capacity.report.html import html
-from capacity.report.language import ENGLISH, LANGUAGES, SPANISH, Language
+from capacity.report.language import ENGLISH, LANGUAGES, MISSING, SPANISH, Language
 from capacity.report.localized import Localized
 from tests.unit.locust.capacity.report.examples import (
     BUSY,
@@ -96,7 +96,7 @@ def test_the_answer_comes_first() -> None:
         (report_data(), "No answer: no trial was made."),
         (INVALID, "No answer: of 4 trials none was valid."),
         (HUGE, "No answer: no limits were found that hold 10,000 users."),
-        (LARGEST, "the most was 812 requests/s. What stopped it: the generator used 90% of a core"),
+        (LARGEST, "the largest rate was 812 requests/s. What stopped it: the generator used 90% of a core"),
     ],
     ids=["empty", "invalid", "fails", "largest"],
 )
@@ -122,6 +122,35 @@ def test_every_chart_has_a_name_and_every_table_a_caption() -> None:
     assert all(each["role"] == "img" and each["aria-label"] for each in charts)
     assert len(page.of("caption")) == len(page.of("table"))
     assert {each["scope"] for each in page.of("th")} == {"col", "row"}
+
+
+def _sections(data: ReportData) -> list[str | None]:
+    return [each["id"] for each in _page(data).of("section")]
+
+
+def test_what_was_not_measured_is_left_out() -> None:
+    """A full report has all sections; with --quick those of other trials are missing, and no text is empty."""
+    every = [
+        *("answers", "rates", "load", "map", "replicas", "largest", "open", "throttling", "left_out"),
+        *("setting", "commands", "raw"),
+    ]
+    assert _sections(FULL) == every
+    assert _sections(QUICK) == [key for key in every if key not in {"replicas", "open", "left_out"}]
+    assert _sections(report_data()) == ["answers", "setting", "raw"]
+    for language in LANGUAGES:
+        text = _page(QUICK, language).text
+        assert language.text("stopped", stopped="")[:10] not in text
+        assert MISSING not in text
+
+
+def test_a_minimum_at_the_end_of_the_range_is_at_most_that() -> None:
+    """In the headline and in the table of both languages; the other resource is exact."""
+    minimum = Minimum(Limits(0.05, 96), 1, cpus_is_upper_bound=True)
+    data = report_data(ramp(0.05, 96, HOLDS, 33), results={"gateway": SearchResult(minimum=minimum)})
+
+    assert "10,000 users need at most 0.05 CPU and 96 MiB, through the gateway." in _page(data).text
+    assert "through the gateway at most 0.05 96 ● HOLDS" in _page(data).text
+    assert "usuarios necesitan como máximo 0.05 CPU y 96 MiB" in _page(data, SPANISH).text
 
 
 def test_text_that_looks_like_html_is_text() -> None:

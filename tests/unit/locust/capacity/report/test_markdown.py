@@ -5,9 +5,9 @@ import re
 import pytest
 
 from capacity.report.data import ReportData
-from capacity.report.language import ENGLISH, LANGUAGES, SPANISH
+from capacity.report.language import ENGLISH, LANGUAGES, SPANISH, Language
 from capacity.report.markdown import escape, markdown
-from tests.unit.locust.capacity.report.examples import FULL
+from tests.unit.locust.capacity.report.examples import FULL, QUICK
 from tests.unit.locust.capacity.report.test_html import CASES, EVIL, HOSTILE
 
 
@@ -30,6 +30,16 @@ def test_every_row_has_as_many_cells_as_its_head_row(data: ReportData, language:
 def test_the_answer_comes_first() -> None:
     """As in HTML."""
     assert _written(FULL).splitlines()[4] == "**10,000 users need 0.08 CPU and 96 MiB, through the gateway.**"
+
+
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda each: each.code)
+def test_what_was_not_measured_is_left_out(language: Language) -> None:
+    """With --quick there is no heading of other trials."""
+    text = markdown(QUICK, language, other=("es", "other.md"), raw="capacity.csv")
+    headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
+
+    keys = ("answers", "rates", "load", "map", "largest", "throttling", "setting", "commands", "raw")
+    assert headings == [escape(language.text(key)) for key in keys]
 
 
 def test_headings_are_the_same_in_both_languages() -> None:
