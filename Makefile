@@ -8,7 +8,12 @@ INSTALLED := $(VENV)/.installed
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 SERVICES := inference_api/requirements inference_api/requirements-trainer mlflow/requirements locust/requirements
 
-.PHONY: help run test check format lock up down load bench bench-quick capacity soak stress trial clean
+# Each process would compile MLflow and scikit-learn anew, which takes five seconds.
+unexport PYTHONDONTWRITEBYTECODE
+# As many processes as cores; one whose share is done takes over a part of another's.
+PARALLEL := -n logical --dist worksteal
+
+.PHONY: help run test test-unit check format lock up down load bench bench-quick capacity soak stress trial clean
 
 help: ## esta lista
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -16,8 +21,17 @@ help: ## esta lista
 run: $(INSTALLED) ## el stack sin Docker: MLflow en SQLite, entrenador y API (API_PORT, MLFLOW_PORT)
 	@exec $(VENV)/bin/python -m local_stack
 
+# What takes all cores, or exists once on a machine, runs alone after the others.
 test: $(INSTALLED) ## todas las pruebas; sin Docker se omiten las e2e (ARGS="tests/unit -x")
+ifeq ($(ARGS),)
+	@$(VENV)/bin/python -m pytest $(PARALLEL) -m "not alone" tests/unit tests/integration; code=$$?; \
+	  $(VENV)/bin/python -m pytest -m "alone or e2e" tests/integration tests/e2e && exit $$code
+else
 	@$(VENV)/bin/python -m pytest $(ARGS)
+endif
+
+test-unit: $(INSTALLED) ## las pruebas unitarias, en un minuto (ARGS="-k lane")
+	@$(VENV)/bin/python -m pytest $(PARALLEL) tests/unit $(ARGS)
 
 check: $(INSTALLED) ## formato, estilo y tipos
 	@$(VENV)/bin/ruff format --check . && $(VENV)/bin/ruff check .

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.checkout import clean_environment, copy_checkout
-from tests.e2e.compose_stack import PROJECT, Stack
+from tests.e2e.compose_stack import LOAD_TESTING, PROJECT, Stack
 from tests.e2e.docker_engine import engine_problem, stack_in_the_way
 
 _MEASURED = pytest.StashKey[list[str]]()
@@ -74,7 +74,6 @@ def compose_stack(
     copy_checkout(checkout)
     stack = Stack(checkout, clean_environment())
     stack.compose("down", "--volumes", "--remove-orphans")  # what an earlier run that was killed left
-    stack.compose("build")
     try:
         stack.compose("up", "--build", "-d")
         yield stack
@@ -82,8 +81,22 @@ def compose_stack(
         stack.compose("down", "--volumes", "--remove-orphans", check=False)
 
 
+@pytest.fixture(scope="session")
+def stack_with_locust(compose_stack: Stack) -> Stack:
+    """The stack with the load generator's image, built from the clean checkout."""
+    compose_stack.compose("build", file=LOAD_TESTING)
+    return compose_stack
+
+
 @pytest.fixture
 def stack(compose_stack: Stack) -> Stack:
     """The stack, up and predicting; what a test changes in it (replicas, `.env`) it must put back."""
     compose_stack.ensure_serving()
     return compose_stack
+
+
+@pytest.fixture
+def load_stack(stack_with_locust: Stack) -> Stack:
+    """The stack, up and predicting, and an image to load it with."""
+    stack_with_locust.ensure_serving()
+    return stack_with_locust

@@ -1,11 +1,13 @@
-"""A modest load at a fixed rate, on schedule whatever the answers take."""
+"""A modest load at a fixed rate, on schedule whatever the answers take, until it is ended."""
 
+import itertools
 import json
 import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
+from typing import Self
 from urllib.parse import urlsplit
 
 from tests.e2e.compose_stack import SAMPLE
@@ -15,7 +17,7 @@ _CLIENTS = 16
 
 @dataclass
 class SteadyLoad:
-    """Predictions at `rate` a second for `seconds`, over keep-alive connections.
+    """Predictions at `rate` a second, over keep-alive connections.
 
     Attributes:
         outcomes: How often each status came, or each error by its name.
@@ -25,22 +27,30 @@ class SteadyLoad:
 
     url: str
     rate: int
-    seconds: float
     outcomes: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     slowest: float = 0.0
+    _ended: threading.Event = field(default_factory=threading.Event, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _clients: list[threading.Thread] = field(default_factory=list, repr=False)
 
-    def start(self) -> None:
+    def __enter__(self) -> Self:
         """Begin to send."""
         begin = time.monotonic()
         self._clients = [threading.Thread(target=self._client, args=(number, begin)) for number in range(_CLIENTS)]
         for client in self._clients:
             client.start()
+        return self
 
-    def wait(self) -> None:
-        """Wait for the last answer."""
+    def send(self, requests: int) -> None:
+        """Wait until this many more requests have been answered or have failed."""
+        target = self.outcomes.total() + requests
+        while self.outcomes.total() < target:
+            time.sleep(0.05)
+
+    def __exit__(self, *_error: object) -> None:
+        """Send no more, and wait for the last answer."""
+        self._ended.set()
         for client in self._clients:
             client.join()
 
@@ -48,9 +58,10 @@ class SteadyLoad:
         address = urlsplit(self.url)
         connection = HTTPConnection(str(address.hostname), address.port, timeout=30)
         body, headers = json.dumps(SAMPLE).encode(), {"Content-Type": "application/json"}
-        for turn in range(number, int(self.rate * self.seconds), _CLIENTS):
+        for turn in itertools.count(number, _CLIENTS):
             due = begin + turn / self.rate
-            time.sleep(max(0.0, due - time.monotonic()))
+            if self._ended.wait(max(0.0, due - time.monotonic())):
+                break
             try:
                 connection.request("POST", "/predict", body, headers)
                 answer = connection.getresponse()

@@ -14,7 +14,7 @@ from typing import Any
 import docker
 import pytest
 
-from tests.e2e.compose_stack import LOAD_TESTING, PROJECT, Stack
+from tests.e2e.compose_stack import PROJECT, Stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
@@ -23,9 +23,11 @@ SMALL = ("--users", "200", "--step-users", "100", "--quick", "--memory", "40:400
 
 
 @pytest.fixture
-def ask(stack: Stack, tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
+def ask(
+    load_stack: Stack,  # noqa: ARG001 - what is measured
+    tmp_path: Path,
+) -> Callable[..., subprocess.Popen[str]]:
     """Starts `make capacity`, or another of its targets, on the stack of the tests."""
-    stack.compose("build", file=LOAD_TESTING)
 
     def start(*words: str, target: str = "capacity") -> subprocess.Popen[str]:
         options = " ".join([*words, "--project", PROJECT, "--out", str(tmp_path)])

@@ -1,10 +1,14 @@
-"""Locust's page in a real browser, as people use it."""
+"""Locust's page with two workers, in a real browser and by what its buttons send."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from headless_browser import headless_browser
 from selenium import webdriver
@@ -14,10 +18,47 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.e2e.compose_stack import LOAD_TESTING, Stack
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
-PAGE = "http://127.0.0.1:8089"
-WITHIN_SECONDS = 60
+WITHIN_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class LoadTest:
+    """The load-testing Compose file, up beside the stack.
+
+    Attributes:
+        stack: The stack.
+        url: Locust's page.
+    """
+
+    stack: Stack
+    url: str = "http://127.0.0.1:8089"
+
+    def post(self, path: str, **form: str) -> dict[str, Any]:
+        """What a button of the page sends."""
+        answer: dict[str, Any] = httpx.post(f"{self.url}{path}", data=form, timeout=60).json()
+        return answer
+
+    def stats(self) -> dict[str, Any]:
+        """What the page shows."""
+        stats: dict[str, Any] = httpx.get(f"{self.url}/stats/requests", timeout=30).json()
+        return stats
+
+    def requests(self) -> int:
+        """Requests so far."""
+        count: int = self.stats()["stats"][-1]["num_requests"]
+        return count
+
+    def wait_until(self, condition: Callable[[], object], what: str) -> None:
+        """Poll until the condition holds."""
+        deadline = time.monotonic() + WITHIN_SECONDS
+        while time.monotonic() < deadline:
+            if condition():
+                return
+            time.sleep(0.2)
+        logs = self.stack.compose("logs", "--no-color", "--tail", "60", file=LOAD_TESTING, check=False).stdout
+        pytest.fail(f"{what}: not within {WITHIN_SECONDS} s\n{logs}")
 
 
 @pytest.fixture
@@ -27,15 +68,30 @@ def browser(tmp_path: Path) -> Iterator[webdriver.Chrome]:
         yield found
 
 
-@pytest.fixture
-def page(stack: Stack, browser: webdriver.Chrome) -> Iterator[webdriver.Chrome]:
-    """The load test's page, with two workers behind it."""
+@pytest.fixture(scope="module")
+def containers(stack_with_locust: Stack) -> Iterator[LoadTest]:
+    """The load test with two workers, healthy."""
+    stack_with_locust.ensure_serving()
     try:
-        stack.compose("up", "--build", "--detach", "--wait", "--scale", "locust-worker=2", file=LOAD_TESTING)
-        browser.get(PAGE)
-        yield browser
+        stack_with_locust.compose("up", "--detach", "--wait", "--scale", "locust-worker=2", file=LOAD_TESTING)
+        yield LoadTest(stack_with_locust)
     finally:
-        stack.compose("down", "--volumes", "--remove-orphans", file=LOAD_TESTING, check=False)
+        stack_with_locust.compose("down", "--volumes", "--remove-orphans", file=LOAD_TESTING, check=False)
+
+
+@pytest.fixture
+def load_test(containers: LoadTest) -> Iterator[LoadTest]:
+    """The load test, which runs nothing before the test and after it."""
+    yield containers
+    containers.post("/stop")
+    containers.wait_until(lambda: containers.stats()["user_count"] == 0, "the end of the run")
+
+
+@pytest.fixture
+def page(load_test: LoadTest, browser: webdriver.Chrome) -> webdriver.Chrome:
+    """The load test's page."""
+    browser.get(load_test.url)
+    return browser
 
 
 def _until(browser: webdriver.Chrome, condition: Callable[[webdriver.Chrome], object]) -> None:
@@ -87,3 +143,45 @@ def test_a_run_from_the_page(page: webdriver.Chrome) -> None:
     page.get(report)
     _until(page, lambda it: "/predict" in it.page_source)
     assert "http://gateway:8000" in page.page_source
+
+
+def test_run_from_the_page(load_test: LoadTest, measured: Callable[[str], None]) -> None:
+    """The page is there with the API's address filled in; a run starts, grows without failures, and stops."""
+    page = httpx.get(load_test.url, timeout=30)
+    assert page.is_success
+    assert "<title>Locust" in page.text
+    assert "http://gateway:8000" in page.text
+    load_test.wait_until(lambda: len(load_test.stats()["workers"]) == 2, "two workers")
+
+    assert load_test.post("/swarm", user_count="40", spawn_rate="40", host="http://gateway:8000")["success"]
+    load_test.wait_until(lambda: load_test.stats()["user_count"] == 40, "40 users")
+    load_test.wait_until(lambda: load_test.requests() >= 100, "100 requests")
+    before = load_test.requests()
+    load_test.wait_until(lambda: load_test.requests() >= before + 40, "40 more requests")
+    stats = load_test.stats()
+    assert [(row["method"], row["name"]) for row in stats["stats"]] == [("POST", "/predict"), ("", "Aggregated")]
+    assert stats["errors"] == []
+    assert sorted(worker["user_count"] for worker in stats["workers"]) == [20, 20]
+
+    assert load_test.post("/stop")["success"]
+    load_test.wait_until(lambda: load_test.stats()["state"] == "stopped", "the end of the run")
+    row = load_test.stats()["stats"][0]
+    measured(
+        f"load test, 40 users on two workers: {row['num_requests']} requests, 0 failures, "
+        f"median {row['median_response_time']} ms, p95 {row['response_time_percentile_0.95']} ms"
+    )
+
+
+def test_page_shows_why_a_run_does_not_start(load_test: LoadTest) -> None:
+    """An address where no API is gets the reason on the page, and the next start works."""
+    answer = load_test.post("/swarm", user_count="5", spawn_rate="5", host="http://nobody:8000")
+    assert answer["success"] is False
+    assert "http://nobody:8000 cannot be reached: host name not found" in answer["message"]
+    assert load_test.post("/swarm", user_count="5", spawn_rate="5", host="http://gateway:8000")["success"]
+    load_test.wait_until(lambda: load_test.stats()["user_count"] == 5, "5 users")
+
+
+def test_page_is_on_loopback_only(load_test: LoadTest) -> None:
+    """Like the stack's other pages, Locust's is published for this machine alone unless PAGES_BIND says otherwise."""
+    ports = load_test.stack.compose("port", "locust", "8089", file=LOAD_TESTING).stdout.split()
+    assert ports == ["127.0.0.1:8089"]

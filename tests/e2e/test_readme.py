@@ -46,7 +46,7 @@ def reader(stack: Stack) -> Iterator[Reader]:
     stack.compose("down", file=LOAD_TESTING)
     after = _identifiers(stack)
     if after and after != before:
-        stack.compose("up", "-d")
+        stack.start_servers()
     if after:
         _serve_the_reference_model(stack)
 

@@ -59,8 +59,8 @@ def without_a_model(stack: Stack) -> Iterator[Reader]:
 
 
 def _mend(stack: Stack) -> None:
-    """Bring the servers back as they were; the jobs have done their work and need not run again."""
-    stack.compose("up", "-d", "--no-deps", "mysql", "minio", "mlflow", "fastapi-app", "gateway")
+    """Bring the servers back as they were."""
+    stack.start_servers()
     stack.wait_until_serving()
 
 

@@ -33,12 +33,12 @@ def without_sockets(stack: Stack) -> Iterator[Stack]:
     settings = stack.checkout / ".env"
     settings.write_text("SOCKET_DIR=\n")
     try:
-        stack.compose("up", "-d")
+        stack.start_servers()
         stack.wait_until_serving()
         yield stack
     finally:
         settings.unlink()
-        stack.compose("up", "-d")
+        stack.start_servers()
         stack.wait_until_serving()
 
 
@@ -46,12 +46,12 @@ def packets_of_a_prediction(stack: Stack) -> float:
     """How many packets come to the one replica for each prediction, health checks included."""
     [name] = stack.replicas()
     packets, predictions = replica.packets(name), replica.predictions(name)
-    load = SteadyLoad(stack.url, rate=100, seconds=5)
-    load.start()
-    load.wait()
-    assert load.outcomes == {"200": 500}, load.failures
-    assert replica.predictions(name) - predictions == 500
-    return (replica.packets(name) - packets) / 500
+    with SteadyLoad(stack.url, rate=100) as load:
+        load.send(500)
+    sent = load.outcomes.total()
+    assert load.outcomes == {"200": sent}, load.failures
+    assert replica.predictions(name) - predictions == sent
+    return (replica.packets(name) - packets) / sent
 
 
 def test_predictions_come_by_the_socket(stack: Stack) -> None:

@@ -22,13 +22,13 @@ def opened(compose_stack: Stack) -> Iterator[Stack]:
     environment = compose_stack.checkout / ".env"
     environment.write_text(f"PAGES_BIND=0.0.0.0\nPUBLIC_HOST={NAME}\n")
     try:
-        compose_stack.compose("up", "-d")
+        compose_stack.start_servers()
         compose_stack.wait_until_serving()
         _wait_for_mlflow()
         yield compose_stack
     finally:
         environment.unlink()
-        compose_stack.compose("up", "-d")
+        compose_stack.start_servers()
 
 
 def _wait_for_mlflow() -> None:

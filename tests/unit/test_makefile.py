@@ -103,6 +103,24 @@ def test_an_installed_environment_is_left_alone(clone: Path) -> None:
     assert "Instalando" in _make("--dry-run", "run", folder=clone).stdout
 
 
+def test_the_tests_run_on_all_cores() -> None:
+    """Unit and integration tests run in parallel; what needs the machine for itself runs after them."""
+    [unit] = _make("--dry-run", "test-unit", "ARGS=-k lane").stdout.splitlines()
+    [parallel, serial] = _make("--dry-run", "test").stdout.splitlines()
+
+    assert unit.endswith("pytest -n logical --dist worksteal tests/unit -k lane")
+    assert '-n logical --dist worksteal -m "not alone" tests/unit tests/integration' in parallel
+    assert '-m "alone or e2e" tests/integration tests/e2e' in serial
+    assert "-n " not in serial
+
+
+def test_chosen_tests_are_run_as_they_are_given() -> None:
+    """`make test ARGS=...` hands everything on to pytest."""
+    [command] = _make("--dry-run", "test", "ARGS=tests/unit -x").stdout.splitlines()
+
+    assert command.endswith("pytest tests/unit -x")
+
+
 @pytest.mark.parametrize(
     ("target", "command"),
     [

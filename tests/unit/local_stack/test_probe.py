@@ -31,7 +31,7 @@ class Echo(http.server.BaseHTTPRequestHandler):
 def echo() -> Iterator[str]:
     """The address of a server that runs for the test."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=[0.01])
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()

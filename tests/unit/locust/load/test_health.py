@@ -27,7 +27,7 @@ class Page(BaseHTTPRequestHandler):
 def ui(monkeypatch: pytest.MonkeyPatch) -> Iterator[HTTPServer]:
     """A UI on a free port, which the check uses."""
     with HTTPServer(("127.0.0.1", 0), Page) as server:
-        Thread(target=server.serve_forever).start()
+        Thread(target=server.serve_forever, args=[0.01]).start()
         monkeypatch.setattr(health, "_UI", f"http://127.0.0.1:{server.server_port}/")
         yield server
         server.shutdown()

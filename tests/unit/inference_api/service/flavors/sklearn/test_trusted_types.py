@@ -373,7 +373,7 @@ FUNCTIONS: list[Any] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("function", FUNCTIONS, ids=str)
+@pytest.mark.parametrize("function", FUNCTIONS)
 def test_function_of_arrays(function: Any, tmp_path: Path) -> None:
     """A transformer by a function that computes with arrays is loaded."""
     arguments = {"a_min": 0, "a_max": 1} if function is np.clip else {}
