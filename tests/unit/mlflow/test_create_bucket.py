@@ -1,4 +1,4 @@
-"""The bucket job, with boto3 talking to a small S3 server on loopback."""
+"""The bucket job, with boto3 and a small S3 server on loopback."""
 
 import threading
 from collections.abc import Iterator
@@ -12,35 +12,35 @@ import create_bucket
 from storage import BucketError, Storage
 
 
-class SmallS3(ThreadingHTTPServer):
-    """Knows buckets and one access key; answers 503 for its first `busy` requests."""
+class FakeS3(ThreadingHTTPServer):
+    """An S3 server with buckets and one access key; answers 503 to its first `busy` requests."""
 
     daemon_threads = True
 
     def __init__(self, *, busy: int = 0) -> None:
         """Listen on a free port of loopback."""
-        super().__init__(("127.0.0.1", 0), SmallS3Handler)
+        super().__init__(("127.0.0.1", 0), FakeS3Handler)
         self.buckets: set[str] = set()
         self.busy = busy
         self.requests: list[str] = []
 
     @property
     def url(self) -> str:
-        """Where it answers."""
+        """Its address."""
         return f"http://127.0.0.1:{self.server_port}"
 
 
-class SmallS3Handler(BaseHTTPRequestHandler):
-    """HEAD and PUT of a bucket, signed or refused."""
+class FakeS3Handler(BaseHTTPRequestHandler):
+    """HEAD and PUT of a bucket; 403 for another access key."""
 
-    server: SmallS3
+    server: FakeS3
 
     def do_HEAD(self) -> None:
         """200 for a bucket that exists, else 404."""
         self._send(self._status(200 if self._bucket in self.server.buckets else 404))
 
     def do_PUT(self) -> None:
-        """Create the bucket, before anybody is told."""
+        """Create the bucket, then answer."""
         status = self._status(200)
         if status == 200:
             self.server.buckets.add(self._bucket)
@@ -67,27 +67,27 @@ class SmallS3Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(autouse=True)
-def _no_proxy_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test names its own."""
+def _without_proxy_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remove the proxy variables of this machine."""
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
-def s3() -> Iterator[SmallS3]:
+def s3() -> Iterator[FakeS3]:
     """A server that runs for one test."""
-    with SmallS3() as server:
+    with FakeS3() as server:
         threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
         yield server
         server.shutdown()
 
 
-def storage(server: SmallS3, access_key: str = "admin") -> Storage:
+def storage(server: FakeS3, access_key: str = "admin") -> Storage:
     """The bucket job's settings for this server."""
     return Storage("mlflow-artifacts", access_key, "supersecret", endpoint=server.url)
 
 
-def test_a_missing_bucket_is_created_and_an_existing_one_is_left(s3: SmallS3) -> None:
+def test_a_missing_bucket_is_created_once(s3: FakeS3) -> None:
     """The job may run again at every `up`: it creates the bucket once."""
     create_bucket.create_bucket(storage(s3), wait=5)
     create_bucket.create_bucket(storage(s3), wait=5)
@@ -96,22 +96,22 @@ def test_a_missing_bucket_is_created_and_an_existing_one_is_left(s3: SmallS3) ->
     assert s3.requests == ["HEAD mlflow-artifacts", "PUT mlflow-artifacts", "HEAD mlflow-artifacts"]
 
 
-def test_a_server_that_is_not_ready_is_waited_for(s3: SmallS3) -> None:
-    """503, as MinIO answers while it starts, is no reason to give up."""
+def test_a_server_that_is_not_ready_is_waited_for(s3: FakeS3) -> None:
+    """The job tries again after 503, which MinIO answers while it starts."""
     s3.busy = 3
     create_bucket.create_bucket(storage(s3), wait=30)
 
     assert s3.buckets == {"mlflow-artifacts"}
 
 
-def test_a_refused_key_is_explained_at_once(s3: SmallS3) -> None:
-    """A key that the server does not know, such as one exported in the shell for Amazon, ends the job with the cure."""
+def test_a_refused_key_ends_the_job(s3: FakeS3) -> None:
+    """A key that the server does not know ends the job without waiting; the message says what to set."""
     with pytest.raises(BucketError, match=r"'AKIAOTHER'.*must be MINIO_ROOT_USER.*shell first"):
         create_bucket.create_bucket(storage(s3, access_key="AKIAOTHER"), wait=60)
 
 
-def test_a_server_that_never_answers_is_named(s3: SmallS3) -> None:
-    """After the waiting time the message names the bucket and the server, and hides the secret."""
+def test_a_server_that_never_answers_is_named(s3: FakeS3) -> None:
+    """After the waiting time the message names the bucket and the server, but not the secret."""
     s3.shutdown()
     s3.server_close()
     with pytest.raises(BucketError, match=f"bucket 'mlflow-artifacts' at {s3.url}: no answer within 0 s") as raised:
@@ -119,14 +119,14 @@ def test_a_server_that_never_answers_is_named(s3: SmallS3) -> None:
     assert "supersecret" not in str(raised.value)
 
 
-def test_an_impossible_name_is_explained(s3: SmallS3) -> None:
-    """A bucket's name with a space ends the job with the variable's name."""
+def test_an_invalid_bucket_name_is_an_error(s3: FakeS3) -> None:
+    """For a bucket name with a space the message names the variable."""
     with pytest.raises(BucketError, match="MLFLOW_BUCKET_NAME"):
         create_bucket.create_bucket(Storage("no name", "admin", "supersecret", endpoint=s3.url), wait=5)
 
 
-def test_a_server_here_is_asked_past_the_proxy(s3: SmallS3, monkeypatch: pytest.MonkeyPatch) -> None:
-    """HTTP_PROXY without NO_PROXY changes nothing for loopback."""
+def test_a_loopback_server_is_reached_without_the_proxy(s3: FakeS3, monkeypatch: pytest.MonkeyPatch) -> None:
+    """HTTP_PROXY without NO_PROXY has no effect on loopback."""
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
     create_bucket.create_bucket(storage(s3), wait=5)
 
@@ -134,8 +134,8 @@ def test_a_server_here_is_asked_past_the_proxy(s3: SmallS3, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("status", [200, 403, 404, 407])
-def test_an_answer_of_a_proxy_is_not_taken_for_s3s(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page of a proxy is neither a bucket nor a refused key: the sentence names the proxy and what to do."""
+def test_an_answer_of_a_proxy_is_not_one_of_s3(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page of a proxy is neither a bucket nor a refused key: the message names the proxy and what to do."""
     elsewhere = Storage("mlflow-artifacts", "admin", "supersecret", endpoint="http://s3.example:9000")
     with corporate_proxy(status) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
@@ -148,8 +148,8 @@ def test_an_answer_of_a_proxy_is_not_taken_for_s3s(status: int, monkeypatch: pyt
     )
 
 
-def test_a_redirect_to_a_page_for_a_login_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Boto3 takes it for that of a bucket elsewhere and asks until Python stops it."""
+def test_a_redirect_to_a_login_page_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """boto3 takes it for a redirect to another region and repeats the request until a RecursionError."""
     elsewhere = Storage("mlflow-artifacts", "admin", "supersecret", endpoint="http://s3.example:9000")
     with corporate_proxy(302) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
@@ -157,8 +157,8 @@ def test_a_redirect_to_a_page_for_a_login_is_said(monkeypatch: pytest.MonkeyPatc
             create_bucket.create_bucket(elsewhere, wait=0)
 
 
-def test_a_proxy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody listens where the proxy should be; its password is not shown."""
+def test_an_unreachable_proxy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message names the proxy without its password."""
     address = f"127.0.0.1:{free_port()}"
     monkeypatch.setenv("HTTPS_PROXY", f"http://ana:geheim@{address}")
     amazon = Storage("mlflow-artifacts", "admin", "supersecret")
@@ -169,8 +169,8 @@ def test_a_proxy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize("no_proxy", ["s3.example", ".example", "*"])
-def test_no_proxy_is_kept(no_proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the user excludes is asked directly."""
+def test_no_proxy_is_respected(no_proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hosts of NO_PROXY are reached directly."""
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.example:3128")
     monkeypatch.setenv("NO_PROXY", no_proxy)
 

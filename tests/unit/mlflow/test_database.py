@@ -1,4 +1,4 @@
-"""The database's coordinates, read from the environment."""
+"""The settings of the database, from the environment."""
 
 import pymysql
 import pytest
@@ -14,7 +14,7 @@ GIVEN = {"MYSQL_DATABASE": "mlflow_metadata", "MYSQL_USER": "mlflow_meta", "MYSQ
 
 @given(user=st.text(min_size=1), password=st.text(min_size=1), name=st.text(min_size=1))
 def test_every_name_and_password_survives_the_url(user: str, password: str, name: str) -> None:
-    """PyMySQL gets by the URL exactly what the variables said, and sends the password as UTF-8, like MySQL's own."""
+    """PyMySQL reads from the URL exactly the values of the variables, and sends the password as UTF-8, like MySQL."""
     read = sqlalchemy.engine.make_url(Database("mysql", 3306, name, user, password).url)
     client = pymysql.Connection(password=str(read.password), defer_connect=True)
 
@@ -22,19 +22,19 @@ def test_every_name_and_password_survives_the_url(user: str, password: str, name
     assert (read.host, read.port, read.get_backend_name()) == ("mysql", 3306, "mysql")
 
 
-def test_the_stack_needs_no_host_and_no_port() -> None:
-    """Without MYSQL_HOST and MYSQL_PORT the stack's own server is meant."""
+def test_host_and_port_have_defaults() -> None:
+    """Without MYSQL_HOST and MYSQL_PORT the server is that of the stack."""
     assert Database.from_environment(GIVEN) == Database("mysql", 3306, "mlflow_metadata", "mlflow_meta", "secret")
 
 
 def test_all_missing_variables_are_named_at_once() -> None:
-    """One run tells everything that is missing; an empty variable counts as missing."""
+    """One message names all missing variables; an empty one counts as missing."""
     with pytest.raises(ConfigurationError, match="MYSQL_DATABASE, MYSQL_USER, MYSQL_PASSWORD"):
         Database.from_environment({"MYSQL_USER": ""})
 
 
 def test_a_port_that_is_no_number_is_named() -> None:
-    """The message says which variable is wrong and what it holds."""
+    """The message has the variable and its value."""
     with pytest.raises(ConfigurationError, match=r"MYSQL_PORT .*'mysql'"):
         Database.from_environment({**GIVEN, "MYSQL_PORT": "mysql"})
 
@@ -52,8 +52,8 @@ def test_a_port_that_is_no_number_is_named() -> None:
         ("MYSQL_DATABASE", "d ", "MYSQL_DATABASE begins or ends with ' ' (U+0020), which cannot be used there"),
     ],
 )
-def test_what_mysql_cannot_use_is_told_by_variable_and_character(variable: str, value: str, sentence: str) -> None:
-    """Before anything waits for a server, the message names the variable and what in it cannot be used."""
+def test_a_value_that_mysql_cannot_use_is_an_error(variable: str, value: str, sentence: str) -> None:
+    """The message names the variable and the character."""
     with pytest.raises(ConfigurationError) as raised:
         Database.from_environment({**GIVEN, variable: value})
 
@@ -61,13 +61,13 @@ def test_what_mysql_cannot_use_is_told_by_variable_and_character(variable: str, 
 
 
 @pytest.mark.parametrize("password", ["""'"\\ @:/%#$!& ñ€😀`*;=,""", " blanks ", "-p", "p" * 256])
-def test_any_printable_password_is_taken(password: str) -> None:
-    """Quotes, backslashes, blanks and characters of every script are no reason to refuse a password."""
+def test_any_printable_password_is_valid(password: str) -> None:
+    """Quotes, backslashes, blanks and characters of every script are valid in a password."""
     assert Database.from_environment({**GIVEN, "MYSQL_PASSWORD": password}).password == password
 
 
 def test_neither_text_form_shows_the_password() -> None:
-    """What lands in a log does not hold the password."""
+    """Neither `str` nor `repr` has the password, as both may be logged."""
     database = Database.from_environment(GIVEN)
 
     assert "secret" not in f"{database} {database!r}"

@@ -1,4 +1,4 @@
-"""The storage's settings, read from the environment."""
+"""The settings of the S3 storage, from the environment."""
 
 import pytest
 
@@ -6,8 +6,8 @@ from configuration import ConfigurationError
 from storage import Storage
 
 
-def test_settings_come_from_mlflow_s_own_variables() -> None:
-    """The job and the server read the same variables, with the same meaning."""
+def test_settings_come_from_the_variables_of_mlflow() -> None:
+    """The job and the server read the same variables."""
     read = Storage.from_environment(
         {
             "MLFLOW_BUCKET_NAME": "mlflow-artifacts",
@@ -23,7 +23,7 @@ def test_settings_come_from_mlflow_s_own_variables() -> None:
 
 
 def test_all_missing_variables_are_named_at_once() -> None:
-    """One run tells everything that is missing."""
+    """One message names all missing variables."""
     with pytest.raises(ConfigurationError, match="MLFLOW_BUCKET_NAME, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY"):
         Storage.from_environment({})
 
@@ -50,8 +50,8 @@ STACK = {
         ("MINIO_ROOT_PASSWORD", "secret\nsecret", "holds the control character U+000A, which cannot be used"),
     ],
 )
-def test_what_minio_cannot_use_is_told_by_variable_and_character(variable: str, value: str, reason: str) -> None:
-    """MinIO's own message names no character, and an S3 client's only says that the signature is wrong."""
+def test_a_value_that_minio_cannot_use_is_an_error(variable: str, value: str, reason: str) -> None:
+    """The message names the variable and the character, which neither MinIO nor an S3 client does."""
     with pytest.raises(ConfigurationError) as raised:
         Storage.from_environment({**STACK, variable: value})
 
@@ -59,7 +59,7 @@ def test_what_minio_cannot_use_is_told_by_variable_and_character(variable: str, 
 
 
 def test_other_s3_servers_have_their_own_rules() -> None:
-    """With S3 elsewhere nothing is refused for MinIO's sake."""
+    """For another S3 server the rules of MinIO do not apply."""
     given = {
         **STACK,
         "AWS_ACCESS_KEY_ID": "a:b",
@@ -71,14 +71,14 @@ def test_other_s3_servers_have_their_own_rules() -> None:
 
 
 @pytest.mark.parametrize("password", ["""'"\\ @:/%#$!& ñ€😀`*;=,""", "-p345678", "p" * 300])
-def test_any_printable_password_is_taken(password: str) -> None:
-    """Quotes, backslashes, blanks within and characters of every script are no reason to refuse a password."""
+def test_any_printable_password_is_valid(password: str) -> None:
+    """Quotes, backslashes, inner blanks and characters of every script are valid in a password."""
     given = {**STACK, "MINIO_ROOT_PASSWORD": password, "AWS_SECRET_ACCESS_KEY": password}
 
     assert Storage.from_environment(given).secret_key == password
 
 
-def test_an_endpoint_that_is_no_address_is_named() -> None:
-    """The message says which variable is wrong and what it holds."""
+def test_an_invalid_endpoint_is_named() -> None:
+    """The message has the variable and its value."""
     with pytest.raises(ConfigurationError, match=r"MLFLOW_S3_ENDPOINT_URL .*'http://\[minio'"):
         Storage.from_environment({**STACK, "MLFLOW_S3_ENDPOINT_URL": "http://[minio"})

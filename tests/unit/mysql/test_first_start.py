@@ -1,4 +1,4 @@
-"""MySQL's first start can be killed at any moment; the server and its client are small scripts here."""
+"""A first start of MySQL may be killed at any moment. The server and its client are small scripts here."""
 
 import os
 import re
@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).parents[3] / "mysql" / "first-start.sh"
-MARK = ".first-start-in-progress"
+MARKER = ".first-start-in-progress"
 
 
-class Machine:
-    """A data directory, and programs in place of the image's: an entrypoint that starts, a client that may answer.
+class FakeContainer:
+    """A data directory, and scripts in place of the image's programs: an entrypoint that starts, and a client.
 
-    The client writes down the statements that it gets and refuses those that hold the word `refused`.
+    The client records its statements, and refuses those with the word `refused`.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Set up an empty data directory and a server that does not answer yet."""
+        """Create an empty data directory and a server that does not answer yet."""
         self.data, self.programs = folder / "data", folder / "programs"
         self.statements = folder / "statements"
         self.data.mkdir()
@@ -42,8 +42,8 @@ class Machine:
         )
         self._program("mysql", "exit 1")
 
-    def answer(self) -> None:
-        """From now on the server answers queries."""
+    def start_answering(self) -> None:
+        """Let the server answer queries from now on."""
         self._program(
             "mysql",
             f"""
@@ -55,7 +55,7 @@ class Machine:
         )
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Begin to run the script."""
+        """Start the script."""
         return subprocess.Popen(
             ["sh", SCRIPT, *arguments],
             env=self.environment,
@@ -66,12 +66,12 @@ class Machine:
         )
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run the script to the end."""
+        """Run the script to its end."""
         with self.start(*arguments) as process:
             output, _ = process.communicate(timeout=60)
         return subprocess.CompletedProcess(process.args, process.returncode, output)
 
-    def holds(self) -> set[str]:
+    def data_names(self) -> set[str]:
         """The names in the data directory."""
         return {entry.name for entry in self.data.iterdir()}
 
@@ -84,74 +84,74 @@ class Machine:
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    """A machine on its first day."""
-    return Machine(tmp_path)
+def container(tmp_path: Path) -> FakeContainer:
+    """A container before its first start."""
+    return FakeContainer(tmp_path)
 
 
-def test_the_mark_stays_until_the_server_answers(machine: Machine) -> None:
-    """An empty directory is marked before anything is written, and until then the service is not healthy."""
-    with machine.start("mysqld") as process:
+def test_the_marker_exists_until_the_accounts_are_created(container: FakeContainer) -> None:
+    """The marker is created in an empty directory; until it is removed, the service is not healthy."""
+    with container.start("mysqld") as process:
         assert process.stdout is not None
         assert "started mysqld --bind-address=127.0.0.1" in process.stdout.readline()
-        assert machine.holds() == {MARK}
-        assert machine.run("healthy").returncode == 1
+        assert container.data_names() == {MARKER}
+        assert container.run("healthy").returncode == 1
 
-        machine.answer()
+        container.start_answering()
         output, _ = process.communicate(timeout=60)
 
     assert process.returncode == 0
-    assert machine.holds() == set()
+    assert container.data_names() == set()
     assert "started mysqld, data: , password: root secret, user: mlflow_meta" in output.splitlines()[-1]
-    assert machine.run("healthy").returncode == 0
+    assert container.run("healthy").returncode == 0
 
 
-def test_a_kill_before_the_end_leaves_the_mark(machine: Machine) -> None:
-    """A first start that is killed is known at the next one."""
-    with machine.start("mysqld") as process:
+def test_a_kill_before_the_end_leaves_the_marker(container: FakeContainer) -> None:
+    """The next start detects that the first one was killed."""
+    with container.start("mysqld") as process:
         assert process.stdout is not None
         process.stdout.readline()
         os.killpg(process.pid, signal.SIGKILL)
 
-    assert machine.holds() == {MARK}
+    assert container.data_names() == {MARKER}
 
 
-def test_an_unfinished_first_start_begins_anew(machine: Machine) -> None:
-    """With the mark of an earlier start everything else is removed, hidden files too, before the image's turn."""
-    machine.answer()
-    (machine.data / MARK).touch()
-    (machine.data / "mysql").mkdir()
-    (machine.data / "mysql" / "user.ibd").touch()
-    (machine.data / ".hidden").touch()
+def test_an_incomplete_first_start_is_repeated(container: FakeContainer) -> None:
+    """With a marker everything else is deleted, hidden files too, before the image's entrypoint runs."""
+    container.start_answering()
+    (container.data / MARKER).touch()
+    (container.data / "mysql").mkdir()
+    (container.data / "mysql" / "user.ibd").touch()
+    (container.data / ".hidden").touch()
 
-    assert machine.run("mysqld").stdout.count("data: ,") == 2
-    assert machine.holds() == set()
-
-
-def test_data_without_the_mark_is_never_touched(machine: Machine) -> None:
-    """A directory that holds anything and no mark is left alone, whatever the variables say now."""
-    (machine.data / "mysql").mkdir()
-    (machine.data / "mlflow_metadata").mkdir()
-    machine.environment["MYSQL_PASSWORD"] = "a\tb"
-
-    assert "data: mlflow_metadata\nmysql" in machine.run("mysqld").stdout
-    assert machine.holds() == {"mysql", "mlflow_metadata"}
-    assert machine.statements.read_text() == ""
+    assert container.run("mysqld").stdout.count("data: ,") == 2
+    assert container.data_names() == set()
 
 
-def test_names_and_passwords_are_quoted_for_sql(machine: Machine) -> None:
-    """The image gets none of them; the statements hold them as MySQL reads them back."""
-    machine.environment |= {
+def test_data_without_the_marker_is_not_changed(container: FakeContainer) -> None:
+    """A directory with data and without a marker is not changed, whatever the variables are."""
+    (container.data / "mysql").mkdir()
+    (container.data / "mlflow_metadata").mkdir()
+    container.environment["MYSQL_PASSWORD"] = "a\tb"
+
+    assert "data: mlflow_metadata\nmysql" in container.run("mysqld").stdout
+    assert container.data_names() == {"mysql", "mlflow_metadata"}
+    assert container.statements.read_text() == ""
+
+
+def test_names_and_passwords_are_quoted_for_sql(container: FakeContainer) -> None:
+    """The image gets none of them; MySQL reads the original values from the statements."""
+    container.environment |= {
         "MYSQL_USER": "it's\\me",
         "MYSQL_PASSWORD": """ '"\\\\ @:/%#$!& ñ€😀`*;= """,
         "MYSQL_DATABASE": "a_b`c%",
         "MYSQL_ROOT_PASSWORD": "-r'",
     }
-    machine.answer()
-    output = machine.run("mysqld").stdout
+    container.start_answering()
+    output = container.run("mysqld").stdout
     [temporary] = re.findall(r"--bind-address=127.0.0.1, .*password: ([0-9a-f-]{36}), user: $", output, re.MULTILINE)
 
-    assert machine.statements.read_text().splitlines() == [
+    assert container.statements.read_text().splitlines() == [
         "CREATE DATABASE `a_b``c%`;",
         f"CREATE USER 'it\\'s\\\\me'@'%' IDENTIFIED BY '{temporary}';",
         r"GRANT ALL ON `a\_b``c\%`.* TO 'it\'s\\me'@'%';",
@@ -165,54 +165,58 @@ def test_names_and_passwords_are_quoted_for_sql(machine: Machine) -> None:
     ("variable", "value", "sentence"),
     [
         ("MYSQL_PASSWORD", "", "MYSQL_PASSWORD must be set"),
-        ("MYSQL_ROOT_PASSWORD", "a\tb", "MYSQL_ROOT_PASSWORD holds the control character U+0009, which cannot be used"),
+        (
+            "MYSQL_ROOT_PASSWORD",
+            "a\tb",
+            "MYSQL_ROOT_PASSWORD holds the control character U+0009, which cannot be used",
+        ),
         ("MYSQL_PASSWORD", "a\nb", "MYSQL_PASSWORD holds the control character U+000a, which cannot be used"),
         ("MYSQL_USER", "root", "MYSQL_USER cannot be root"),
         ("MYSQL_USER", "u😀", "MYSQL_USER holds a character above U+FFFF, which MySQL cannot keep in a name"),
         ("MYSQL_DATABASE", "d ", "MYSQL_DATABASE begins or ends with a blank, which cannot be used there"),
     ],
 )
-def test_what_cannot_be_used_is_told_before_anything_is_written(
-    variable: str, value: str, sentence: str, machine: Machine
+def test_an_invalid_value_ends_the_script_first(
+    variable: str, value: str, sentence: str, container: FakeContainer
 ) -> None:
-    """The script ends with the variable's name and the reason, and the image's entrypoint is not called."""
-    machine.environment[variable] = value
-    done = machine.run("mysqld")
+    """The script names the variable and the reason, and the image's entrypoint is not called."""
+    container.environment[variable] = value
+    done = container.run("mysqld")
 
     assert done.returncode == 1
     assert f"[first-start] {sentence}" in done.stdout
     assert "started" not in done.stdout
-    assert machine.holds() == set()
+    assert container.data_names() == set()
 
 
 @pytest.mark.parametrize("variable", ["MYSQL_DATABASE", "MYSQL_USER", "MYSQL_PASSWORD", "MYSQL_ROOT_PASSWORD"])
-def test_what_the_server_refuses_is_told_by_variable(variable: str, machine: Machine) -> None:
-    """The server's own reason stands beside the variable that it is about, and the next start begins anew."""
-    machine.environment[variable] = "refused"
-    machine.answer()
-    with machine.start("mysqld") as process:
+def test_a_value_that_the_server_refuses_is_named(variable: str, container: FakeContainer) -> None:
+    """The message has the variable and the server's reason; the next start repeats the first one."""
+    container.environment[variable] = "refused"
+    container.start_answering()
+    with container.start("mysqld") as process:
         process.wait(timeout=60)
-        os.killpg(process.pid, signal.SIGKILL)  # the image's server, which a container takes along
+        os.killpg(process.pid, signal.SIGKILL)  # with the process group, as when a container ends
         output = process.stdout.read() if process.stdout else ""
 
     assert process.returncode == 1
     assert f"MySQL does not take {variable}: ERROR 1470: too long. Change it in .env" in output
-    assert machine.holds() == {MARK}
+    assert container.data_names() == {MARKER}
 
 
-def test_a_server_that_ends_is_told(machine: Machine) -> None:
-    """When the image's entrypoint gives up, so does the first start, to begin anew."""
-    (machine.programs / "docker-entrypoint.sh").write_text("#!/bin/sh\nexit 3\n")
-    done = machine.run("mysqld")
+def test_the_end_of_the_server_ends_the_first_start(container: FakeContainer) -> None:
+    """When the image's entrypoint ends, the script ends too, and the next start repeats the first one."""
+    (container.programs / "docker-entrypoint.sh").write_text("#!/bin/sh\nexit 3\n")
+    done = container.run("mysqld")
 
     assert done.returncode == 1
     assert "the server ended during the first start" in done.stdout
 
 
-def test_help_tells_the_calls(machine: Machine) -> None:
-    """`--help` prints what the script is for and changes nothing."""
-    done = machine.run("--help")
+def test_help_is_printed(container: FakeContainer) -> None:
+    """`--help` prints the calls and changes nothing."""
+    done = container.run("--help")
 
     assert done.returncode == 0
     assert "first-start.sh healthy" in done.stdout
-    assert machine.holds() == set()
+    assert container.data_names() == set()
