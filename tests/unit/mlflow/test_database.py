@@ -40,7 +40,7 @@ def test_a_port_that_is_no_number_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "sentence"),
+    ("variable", "value", "message"),
     [
         ("MYSQL_PASSWORD", "a\tb", "MYSQL_PASSWORD holds the control character U+0009, which cannot be used"),
         ("MYSQL_DATABASE", "a\r", "MYSQL_DATABASE holds the control character U+000D, which cannot be used"),
@@ -52,12 +52,12 @@ def test_a_port_that_is_no_number_is_named() -> None:
         ("MYSQL_DATABASE", "d ", "MYSQL_DATABASE begins or ends with ' ' (U+0020), which cannot be used there"),
     ],
 )
-def test_a_value_that_mysql_cannot_use_is_an_error(variable: str, value: str, sentence: str) -> None:
+def test_a_value_that_mysql_cannot_use_is_an_error(variable: str, value: str, message: str) -> None:
     """The message names the variable and the character."""
     with pytest.raises(ConfigurationError) as raised:
         Database.from_environment({**GIVEN, variable: value})
 
-    assert str(raised.value) == sentence
+    assert str(raised.value) == message
 
 
 @pytest.mark.parametrize("password", ["""'"\\ @:/%#$!& ñ€😀`*;=,""", " blanks ", "-p", "p" * 256])

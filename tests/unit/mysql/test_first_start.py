@@ -162,7 +162,7 @@ def test_names_and_passwords_are_quoted_for_sql(container: FakeContainer) -> Non
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "sentence"),
+    ("variable", "value", "message"),
     [
         ("MYSQL_PASSWORD", "", "MYSQL_PASSWORD must be set"),
         (
@@ -177,14 +177,14 @@ def test_names_and_passwords_are_quoted_for_sql(container: FakeContainer) -> Non
     ],
 )
 def test_an_invalid_value_ends_the_script_first(
-    variable: str, value: str, sentence: str, container: FakeContainer
+    variable: str, value: str, message: str, container: FakeContainer
 ) -> None:
     """The script names the variable and the reason, and the image's entrypoint is not called."""
     container.environment[variable] = value
     done = container.run("mysqld")
 
     assert done.returncode == 1
-    assert f"[first-start] {sentence}" in done.stdout
+    assert f"[first-start] {message}" in done.stdout
     assert "started" not in done.stdout
     assert container.data_names() == set()
 

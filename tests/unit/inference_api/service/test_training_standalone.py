@@ -1,4 +1,4 @@
-"""The program's exit codes for mistakes in the data, and its environment."""
+"""The exit codes of the program for errors in the data, and its environment."""
 
 import os
 import signal
@@ -17,8 +17,8 @@ _NOBODY = "http://127.0.0.1:9"
 
 
 @pytest.fixture(autouse=True)
-def _process_as_before() -> Iterator[None]:
-    """The program sets variables and a signal handler of its process, which here is the tests'."""
+def _restored_process() -> Iterator[None]:
+    """The program sets variables and a signal handler of the process, here that of the tests."""
     handler = signal.getsignal(signal.SIGTERM)
     with mock.patch.dict(os.environ, {"MLFLOW_TRACKING_URI": _NOBODY}):
         yield
@@ -26,7 +26,7 @@ def _process_as_before() -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    ("content", "sentence"),
+    ("content", "message"),
     [
         (None, "bad.csv does not exist"),
         ("", "bad.csv is empty"),
@@ -41,30 +41,30 @@ def _process_as_before() -> Iterator[None]:
         ("y\n" + "1\n2\n" * 20, "no feature column is left to learn from"),
     ],
 )
-def test_mistakes_in_the_data(
+def test_errors_in_the_data(
     tmp_path: Path,
     content: str | None,
-    sentence: str,
+    message: str,
     caplog: pytest.LogCaptureFixture,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Exit code 2, one sentence at the end of the log, nothing on stdout, and MLflow is not asked: nobody is there."""
+    """Exit code 2, a message at the end of the log, nothing on stdout, and no request to MLflow."""
     path = tmp_path / "bad.csv"
     if content is not None:
         path.write_text(content)
     assert training_standalone.main(["--data", str(path), "--target", "y"]) == 2
-    assert caplog.messages[-1].endswith(sentence)
+    assert caplog.messages[-1].endswith(message)
     assert capsys.readouterr().out == ""
 
 
-def test_mlflow_out_of_reach(caplog: pytest.LogCaptureFixture) -> None:
-    """The data are fine, nobody answers at MLflow's address: exit code 2."""
+def test_mlflow_is_not_reachable(caplog: pytest.LogCaptureFixture) -> None:
+    """With valid data and no server at MLflow's address the exit code is 2."""
     assert training_standalone.main(["--wait", "0"]) == 2
     assert caplog.messages[-1] == f"MLflow at {_NOBODY} was not ready within 0 s: no connection"
 
 
 def test_artifacts_go_through_mlflow_only() -> None:
-    """Presigned URLs would make the client reach the object store by MLflow's own name for it."""
+    """With presigned URLs the client would need the object store under the host name that MLflow uses."""
     training_standalone.main(["--wait", "0"])
     assert os.environ["MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD"] == "false"
     assert os.environ["MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD"] == "false"

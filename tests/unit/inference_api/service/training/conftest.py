@@ -1,4 +1,4 @@
-"""MLflow's pyfunc warns about its own type hints while it is imported; the tests are about ours."""
+"""Import mlflow.pyfunc without its warning about its own type hints."""
 
 import warnings
 

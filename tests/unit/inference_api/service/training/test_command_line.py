@@ -1,4 +1,4 @@
-"""The command line, and the environment behind its defaults."""
+"""The command line, and the environment variables of its defaults."""
 
 from pathlib import Path
 
@@ -8,8 +8,8 @@ from src.service.training.command_line import parse
 from src.service.training.csv_input.csv_options import CsvOptions
 
 
-def test_the_defaults_are_the_projects() -> None:
-    """Without options and environment the reference data go to the local stack."""
+def test_the_defaults() -> None:
+    """Without options and variables the reference data are trained for the local stack."""
     options = parse([], {})
     assert (options.dataset, options.data, options.model_name, options.alias) == (
         "reference",
@@ -22,8 +22,8 @@ def test_the_defaults_are_the_projects() -> None:
     assert (options.force, options.skip_if_registered, options.git_commit) == (False, False, None)
 
 
-def test_the_environment_gives_defaults_and_options_win() -> None:
-    """Compose sets variables, a person sets options; an empty variable counts as unset."""
+def test_options_override_the_environment() -> None:
+    """The variables, which Compose sets, are defaults; an empty one counts as unset."""
     environment = {
         "MLFLOW_TRACKING_URI": "http://mlflow:5000",
         "REGISTERED_MODEL_NAME": "m",
@@ -35,8 +35,8 @@ def test_the_environment_gives_defaults_and_options_win() -> None:
     assert options.git_commit == "abc"
 
 
-def test_all_options_arrive() -> None:
-    """Each option has its field."""
+def test_each_option_is_a_field() -> None:
+    """Each option sets its field."""
     options = parse(
         [
             *("--data", "f.csv", "--target", "y", "--separator", ";", "--task", "regression", "--seed", "7"),
@@ -56,7 +56,7 @@ def test_all_options_arrive() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "sentence"),
+    ("arguments", "message"),
     [
         (["--data", "f.csv"], "--data FILE.csv and --target COLUMN go together"),
         (["--target", "y"], "--data FILE.csv and --target COLUMN go together"),
@@ -73,16 +73,16 @@ def test_all_options_arrive() -> None:
         (["--model-name", "a/b"], "argument --model-name: 'a/b' is"),
     ],
 )
-def test_wrong_options_end_with_code_2(arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """One sentence on stderr says which option is wrong."""
+def test_invalid_options_exit_with_2(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The message on stderr names the invalid option."""
     with pytest.raises(SystemExit) as caught:
         parse(arguments, {})
     assert caught.value.code == 2
-    assert sentence in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
-def test_what_is_known_about_the_file_arrives() -> None:
-    """Repeated options add up; words stand for what is hard to type."""
+def test_options_about_the_file() -> None:
+    """Repeated options are collected; words stand for characters that are hard to type."""
     given = parse(
         [
             *("--data", "f.csv", "--target", "y", "--separator", "tab", "--decimal", ",", "--thousands", "blank"),
@@ -104,7 +104,7 @@ def test_what_is_known_about_the_file_arrives() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "sentence"),
+    ("arguments", "message"),
     [
         (["--separator", ";", "--decimal", ";"], "argument --decimal: invalid choice: ';'"),
         (["--separator", ",", "--decimal", ","], "--separator and --decimal cannot both be ','"),
@@ -116,25 +116,25 @@ def test_what_is_known_about_the_file_arrives() -> None:
         (["--text", "a", "--number", "a"], "column 'a' cannot be both --text and --number"),
     ],
 )
-def test_options_for_a_file_that_exclude_each_other(
-    arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+def test_contradictory_options_about_the_file(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """They are told before the file is looked for."""
+    """They are an error before the file is read."""
     with pytest.raises(SystemExit) as caught:
         parse(["--data", "f.csv", "--target", "y", *arguments], {})
     assert caught.value.code == 2
-    assert sentence in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
-def test_options_for_a_file_need_one(capsys: pytest.CaptureFixture[str]) -> None:
-    """Else they would be ignored without a word."""
+def test_options_about_the_file_need_one(capsys: pytest.CaptureFixture[str]) -> None:
+    """They are an error without --data."""
     with pytest.raises(SystemExit):
         parse(["--decimal", ","], {})
     assert "the options for a CSV file need --data FILE.csv" in capsys.readouterr().err
 
 
-def test_a_wrong_name_in_the_environment_is_told_like_an_option(capsys: pytest.CaptureFixture[str]) -> None:
-    """Compose gives the alias by a variable, and nothing is trained for one that MLflow would refuse."""
+def test_an_invalid_name_in_the_environment_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is trained for an alias that MLflow would refuse, also when a variable gives it."""
     with pytest.raises(SystemExit) as caught:
         parse([], {"MODEL_ALIAS": "latest"})
     assert caught.value.code == 2
@@ -142,7 +142,7 @@ def test_a_wrong_name_in_the_environment_is_told_like_an_option(capsys: pytest.C
 
 
 def test_help_documents_rule_and_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
-    """`--help` tells what a script needs to know."""
+    """`--help` has the promotion rule, the output and the exit codes."""
     with pytest.raises(SystemExit) as caught:
         parse(["--help"], {"MLFLOW_TRACKING_URI": "http://somewhere:1"})
     assert caught.value.code == 0
@@ -153,7 +153,7 @@ def test_help_documents_rule_and_exit_codes(capsys: pytest.CaptureFixture[str]) 
 
 
 @pytest.mark.parametrize("arguments", [("--missing=--",), ("--missing", "-", "--missing=--"), ("--missing=-999",)])
-def test_a_gap_may_be_written_with_hyphens(arguments: tuple[str, ...]) -> None:
-    """As many as there are; argparse has a meaning of its own for two."""
+def test_a_missing_value_may_be_hyphens(arguments: tuple[str, ...]) -> None:
+    """Any number of them; argparse takes two for the end of the options."""
     options = parse(["--data", "f.csv", "--target", "y", *arguments], {})
     assert options.csv.missing == tuple(text.removeprefix("--missing=") for text in arguments if text != "--missing")

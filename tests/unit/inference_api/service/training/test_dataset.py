@@ -1,10 +1,10 @@
-"""The bundled dataset keeps its clinical names and units."""
+"""The diabetes data of scikit-learn."""
 
 from src.service.training.dataset import diabetes
 
 
 def test_diabetes_is_in_clinical_units() -> None:
-    """Ages are years, not standard deviations, and the columns have the study's names."""
+    """Ages are in years, not in standard deviations, and the columns have the names of the study."""
     data = diabetes()
     assert list(data.features) == ["age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6"]
     assert data.features["age"].between(18, 100).all()
@@ -12,6 +12,6 @@ def test_diabetes_is_in_clinical_units() -> None:
     assert data.target.name == "progression"
 
 
-def test_the_digest_is_of_the_same_table_each_time() -> None:
-    """The digest identifies the data, so it does not change between two reads."""
+def test_the_digest_is_reproducible() -> None:
+    """Two reads of the same data have the same digest."""
     assert diabetes().sha256 == diabetes().sha256

@@ -1,4 +1,4 @@
-"""Scores, and the rule by which a challenger may replace the champion."""
+"""Metrics, and the comparison of a challenger with the champion."""
 
 import numpy as np
 import pandas as pd
@@ -23,12 +23,12 @@ from src.service.training.task import Task
     ],
 )
 def test_is_no_worse(challenger: float, champion: float, task: Task, expected: bool) -> None:  # noqa: FBT001 - a table's column
-    """Lower error or higher F1 wins, equality is enough, and the last bits of a sum do not count."""
+    """A lower error or a higher F1 is better, equality is enough, and a difference in the last bits does not count."""
     assert is_no_worse(challenger, champion, task) is expected
 
 
 def test_regression_scores() -> None:
-    """Known errors give the known metrics, whatever the shape of the predictions."""
+    """Known errors give the known metrics, for any shape of the predictions."""
     target = pd.Series([1.0, 2.0, 3.0, 6.0])
     expected = {"holdout_rmse": 1.0, "holdout_mae": 1.0, "holdout_r2": 1 - 4 / 14}
     assert held_out_scores(target + 1, target, Task.REGRESSION) == pytest.approx(expected)
@@ -46,7 +46,7 @@ def test_classification_scores(labels: list[object]) -> None:
 
 
 def test_predictions_that_do_not_fit_are_an_error() -> None:
-    """Another number of predictions, or NaN, is no score."""
+    """Another number of predictions, or NaN, is an error."""
     target = pd.Series([1.0, 2.0])
     with pytest.raises(ValueError, match="3 predictions for 2 rows"):
         held_out_scores([1, 2, 3], target, Task.REGRESSION)
@@ -55,7 +55,7 @@ def test_predictions_that_do_not_fit_are_an_error() -> None:
 
 
 def test_cross_validation_names_mean_and_deviation() -> None:
-    """Each metric has its mean and its deviation over the folds; text labels need no class named 1."""
+    """Each metric has its mean and standard deviation over the folds; no text label has to be named 1."""
     features = pd.DataFrame({"x": np.arange(40.0)})
     regression = cross_validated(DummyRegressor(), features, features["x"], Task.REGRESSION, 1)
     assert set(regression) == {f"cv_{name}_{part}" for name in ("rmse", "mae", "r2") for part in ("mean", "std")}
@@ -66,8 +66,8 @@ def test_cross_validation_names_mean_and_deviation() -> None:
     assert classes["cv_f1_macro_mean"] == pytest.approx(1 / 3)
 
 
-def test_cross_validation_repeats_itself() -> None:
-    """The seed fixes the folds."""
+def test_cross_validation_is_reproducible() -> None:
+    """The seed determines the folds."""
     features = pd.DataFrame({"x": np.arange(40.0)})
     first, second = (cross_validated(DummyRegressor(), features, features["x"], Task.REGRESSION, 5) for _ in range(2))
     assert first == second

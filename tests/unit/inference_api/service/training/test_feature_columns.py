@@ -1,4 +1,4 @@
-"""Which columns are learnt from, and as what."""
+"""The usable feature columns and their types."""
 
 import numpy as np
 import pandas as pd
@@ -8,30 +8,30 @@ from src.service.training.errors import TrainingError
 from src.service.training.feature_columns import MAX_CATEGORIES, split_columns, usable_features
 
 
-def test_useless_columns_are_left_out_with_a_statement(caplog: pytest.LogCaptureFixture) -> None:
-    """Empty columns and identifiers teach nothing; the log names them."""
+def test_useless_columns_are_left_out_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    """Empty columns and identifiers are left out; the log names them."""
     table = pd.DataFrame({"empty": [np.nan] * 3, "id": ["p1", "p2", "p3"], "x": [1, 2, 3]})
     assert list(usable_features(table)) == ["x"]
     assert "column 'empty' is left out" in caplog.text
     assert "column 'id' is left out" in caplog.text
 
 
-def test_a_table_without_usable_columns_is_refused() -> None:
-    """There must be something to learn from."""
+def test_a_table_without_usable_columns_is_an_error() -> None:
+    """At least one column must be usable."""
     with pytest.raises(TrainingError, match="no feature column is left"):
         usable_features(pd.DataFrame({"id": ["a", "b"]}))
     with pytest.raises(TrainingError, match="no feature column is left"):
         usable_features(pd.DataFrame(index=range(3)))
 
 
-def test_infinite_numbers_are_refused_by_name() -> None:
-    """A column with infinite values, or values whose squares would be, is named with their number."""
+def test_infinite_numbers_are_an_error() -> None:
+    """The message names the column and counts its values that are infinite or too large."""
     with pytest.raises(TrainingError, match=r"column 'x' has 3 value\(s\) that are infinite or beyond 1e\+100"):
         usable_features(pd.DataFrame({"x": [1.0, np.inf, -np.inf, 1e200]}))
 
 
-def test_types_are_settled() -> None:
-    """Unsigned integers become floats, mixed objects text, and booleans with gaps stay booleans."""
+def test_types_are_normalized() -> None:
+    """Unsigned integers become floats, mixed objects text; booleans with missing values stay booleans."""
     table = pd.DataFrame(
         {
             "unsigned": pd.Series([1, 2**63, 3], dtype="uint64"),
@@ -45,8 +45,8 @@ def test_types_are_settled() -> None:
     assert settled["maybe"].tolist() == [True, None, True]
 
 
-def test_numbers_and_categories_are_told_apart() -> None:
-    """Text and booleans are categories, dates are neither; a text that comes once is not one of them."""
+def test_columns_are_grouped_by_type() -> None:
+    """Text and booleans are categories, dates are not; a text that is not repeated is no category."""
     table = pd.DataFrame(
         {
             "n": [1, 2, 3],
@@ -63,7 +63,7 @@ def test_numbers_and_categories_are_told_apart() -> None:
 
 
 def test_only_the_most_frequent_categories_count() -> None:
-    """A column of many texts is cut off at the most frequent ones."""
+    """In a column of many texts only the most frequent ones are categories."""
     texts = [f"t{number:03}" for number in range(MAX_CATEGORIES + 20) for _ in range(2 + (number >= 20))]
     found = split_columns(pd.DataFrame({"t": texts})).categorical["t"]
     assert found == [f"t{number:03}" for number in range(20, MAX_CATEGORIES + 20)]

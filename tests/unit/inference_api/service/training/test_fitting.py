@@ -1,4 +1,4 @@
-"""From options to a fitted model, without MLflow."""
+"""From the options to a fitted model, without MLflow."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,8 +17,8 @@ from src.service.training.training_options import TrainingOptions
 OPTIONS = TrainingOptions(tracking_uri="http://unused", model_name="m", alias="champion", experiment="e")
 
 
-def test_the_reference_is_learnt_to_its_noise() -> None:
-    """A bare LinearRegression that predicts the documented row within 0.2 of the truth."""
+def test_the_reference_regression_is_learnt() -> None:
+    """A LinearRegression without other steps predicts the documented row within 0.2 of the true value."""
     fitted = fit(load(OPTIONS), OPTIONS)
     assert type(fitted.estimator) is LinearRegression
     assert fitted.estimator.predict(pd.DataFrame([dict(EXAMPLE)]))[0] == pytest.approx(true_value(EXAMPLE), abs=0.2)
@@ -26,24 +26,24 @@ def test_the_reference_is_learnt_to_its_noise() -> None:
     assert fitted.metrics["cv_r2_mean"] > 0.99
 
 
-def test_training_repeats_itself() -> None:
-    """The same data and seed give the same numbers; another seed gives others."""
+def test_training_is_reproducible() -> None:
+    """The same data and seed give the same metrics, another seed others."""
     first, second = (fit(load(OPTIONS), OPTIONS) for _ in range(2))
     assert first.metrics == second.metrics
     other = replace(OPTIONS, seed=7)
     assert fit(load(other), other).metrics != first.metrics
 
 
-def test_diabetes_is_better_than_guessing() -> None:
-    """The clinical data are learnt about as well as a linear model can."""
+def test_diabetes_is_learnt() -> None:
+    """The metrics of the clinical data are those of a linear model."""
     options = replace(OPTIONS, dataset="diabetes")
     fitted = fit(load(options), options)
     assert fitted.metrics["cv_r2_mean"] > 0.35
 
 
 @pytest.mark.parametrize("labels", [["no", "sí"], [False, True], [3, 8]])
-def test_labels_come_back_as_they_were(tmp_path: Path, labels: list[object]) -> None:
-    """Text, booleans and integers are predicted as what they are in the file."""
+def test_labels_keep_their_type(tmp_path: Path, labels: list[object]) -> None:
+    """Text, booleans and integers are predicted as they are in the file."""
     draw = np.random.default_rng(0)
     table = pd.DataFrame({"x": draw.normal(size=100), "t": draw.choice(["a", "b"], 100)})
     table["y"] = pd.Series([labels[int(value > 0)] for value in table["x"]])
@@ -54,14 +54,14 @@ def test_labels_come_back_as_they_were(tmp_path: Path, labels: list[object]) -> 
     assert fitted.metrics["holdout_accuracy"] > 0.8
 
 
-def test_data_without_a_target_is_refused() -> None:
-    """The target has to be named."""
+def test_data_without_a_target_is_an_error() -> None:
+    """--data needs --target."""
     with pytest.raises(TrainingError, match="--data needs --target"):
         load(replace(OPTIONS, data=Path("f.csv")))
 
 
 def _spanish_houses(cell: Callable[[int, str], str]) -> str:
-    """120 houses as a Spanish spreadsheet writes them, 3 a metre and 100 in the north; `cell` may change an area."""
+    """120 houses in a Spanish spreadsheet, 3 per metre and 100 more in the north; `cell` may change an area."""
     lines = ['"metros";"barrio";"precio"']
     for place in range(120):
         metres = 40.5 + 37 * place % 120
@@ -76,7 +76,7 @@ def _spanish_houses(cell: Callable[[int, str], str]) -> str:
     [((), 0.999), (("?", "-", "s/d"), 0.9), (("abierto",), 0.9)],
 )
 def test_a_spanish_spreadsheet_is_learnt(tmp_path: Path, mark: tuple[str, ...], least: float) -> None:
-    """Decimal commas are numbers, and marks in 6 of 120 values are gaps: the areas are not taken for categories."""
+    """Numbers have decimal commas, and 6 of 120 values are missing: the areas are not taken for categories."""
     text = _spanish_houses(lambda place, area: mark[place % len(mark)] if mark and place % 20 == 3 else area)
     (tmp_path / "casas.csv").write_bytes(text.encode("cp1252"))
     options = replace(OPTIONS, data=tmp_path / "casas.csv", target="precio")

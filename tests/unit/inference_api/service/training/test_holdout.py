@@ -1,4 +1,4 @@
-"""The held-out rows depend on the data and the seed, and on nothing else."""
+"""The held-out rows depend only on the data and the seed."""
 
 import numpy as np
 import pandas as pd
@@ -17,8 +17,8 @@ def _held_out(features: pd.DataFrame, target: pd.Series, seed: int = 1, task: Ta
     return set(hold_out(features, target, task, seed).held_out_features["x"])
 
 
-def test_a_fifth_is_held_out_and_no_row_is_lost() -> None:
-    """Training and held-out rows are the whole table, without overlap."""
+def test_a_fifth_is_held_out() -> None:
+    """Training and held-out rows together are the whole table, without overlap."""
     features, target = _table(200)
     split = hold_out(features, target, Task.REGRESSION, 1)
     assert len(split.held_out_features) == len(split.held_out_target) == 40
@@ -35,7 +35,7 @@ def test_the_order_of_rows_does_not_matter() -> None:
     assert _held_out(features, target) == _held_out(*shuffled)
 
 
-def test_the_seed_moves_the_split() -> None:
+def test_the_seed_changes_the_split() -> None:
     """Another seed holds out other rows, in tables of numbers too."""
     features, target = _table(200)
     assert _held_out(features, target, 1) != _held_out(features, target, 2)
@@ -44,14 +44,14 @@ def test_the_seed_moves_the_split() -> None:
 
 
 def test_held_out_rows_stay_held_out_when_the_table_grows() -> None:
-    """So a champion of yesterday is judged on rows that it has hardly ever learnt."""
+    """An earlier champion is evaluated on rows of which it was trained on very few."""
     features, target = _table(1100)
     before = _held_out(features[:1000], target[:1000])
     after = _held_out(features, target)
     assert len(before & after) > 0.9 * len(before)
 
 
-def test_each_class_gives_its_share() -> None:
+def test_the_split_is_stratified() -> None:
     """A rare class is in both parts."""
     features, target = _table(200)
     split = hold_out(features, target, Task.CLASSIFICATION, 1)
@@ -59,8 +59,8 @@ def test_each_class_gives_its_share() -> None:
     assert (split.held_out_target == "yes").sum() == round(rare * 0.2) > 0
 
 
-def test_whole_numbers_hold_the_same_rows_out_as_integers() -> None:
-    """A version that declared integers is judged on rows that it did not learn."""
+def test_whole_doubles_have_the_split_of_integers() -> None:
+    """A champion with integer columns is evaluated on rows that it was not trained on."""
     table = pd.DataFrame({"n": range(100), "x": np.arange(100) / 7})
     target = pd.Series(np.arange(100.0), name="y")
     as_integers = hold_out(table, target, Task.REGRESSION, 42)

@@ -1,4 +1,4 @@
-"""The estimator is as plain as the columns allow, and takes every spelling of a missing value."""
+"""The estimator is the simplest one for the columns and accepts every form of a missing value."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ _EFFECT_MISSING = 70.0
 
 
 def _table() -> tuple[pd.DataFrame, pd.Series]:
-    """A target that is exactly linear in what the pipeline makes of the columns."""
+    """A target that is exactly linear in the columns after their preparation."""
     draw = np.random.default_rng(0)
     table = pd.DataFrame(
         {
@@ -42,14 +42,14 @@ def _table() -> tuple[pd.DataFrame, pd.Series]:
     return table, target
 
 
-def test_complete_numbers_get_a_bare_regression() -> None:
-    """Nothing stands before the LinearRegression when nothing has to be prepared."""
+def test_complete_numbers_need_no_preparation() -> None:
+    """The estimator is then a LinearRegression without other steps."""
     table = pd.DataFrame({"a": [1.0, 2.0], "b": [3, 4]})
     assert type(build_estimator(table, split_columns(table), Task.REGRESSION)) is LinearRegression
 
 
-def test_the_steps_follow_from_the_columns() -> None:
-    """Gaps and categories are prepared; a classifier gets scaled columns."""
+def test_the_steps_depend_on_the_columns() -> None:
+    """Missing values and categories need a preparation; a classifier gets scaled columns."""
     table, _ = _table()
     assert list(build_estimator(table, split_columns(table), Task.REGRESSION).named_steps) == ["prepare", "model"]
     assert list(build_estimator(table, split_columns(table), Task.CLASSIFICATION).named_steps) == [
@@ -62,8 +62,8 @@ def test_the_steps_follow_from_the_columns() -> None:
     ) == ["scale", "model"]
 
 
-def test_it_learns_exactly_what_is_there() -> None:
-    """Missing text is a level of its own: an exactly linear target is met exactly."""
+def test_a_linear_target_is_predicted_exactly() -> None:
+    """A missing text has its own effect, like a category."""
     table, target = _table()
     model = build_estimator(table, split_columns(table), Task.REGRESSION).fit(table, target)
     np.testing.assert_allclose(model.predict(table), target, atol=1e-9)
@@ -71,8 +71,8 @@ def test_it_learns_exactly_what_is_there() -> None:
 
 @pytest.mark.parametrize("dtype", [object, "str", "string"])
 @pytest.mark.parametrize("missing", [None, np.nan, pd.NA], ids=["None", "NaN", "NA"])
-def test_every_spelling_of_missing_text_is_the_same(missing: Any, dtype: Any) -> None:
-    """None, NaN and pd.NA in any text column mean what the gaps of the training data meant."""
+def test_every_form_of_missing_text_is_the_same(missing: Any, dtype: Any) -> None:
+    """None, NaN and pd.NA in any text column have the effect of the missing texts of the training data."""
     table, target = _table()
     model = build_estimator(table, split_columns(table), Task.REGRESSION).fit(table, target)
     row = table[table["text"] == "x"].head(1)
@@ -81,7 +81,7 @@ def test_every_spelling_of_missing_text_is_the_same(missing: Any, dtype: Any) ->
 
 
 @pytest.mark.parametrize("missing", [None, np.nan, pd.NA], ids=["None", "NaN", "NA"])
-def test_every_spelling_of_a_missing_boolean_is_the_same(missing: Any) -> None:
+def test_every_form_of_a_missing_boolean_is_the_same(missing: Any) -> None:
     """The same for booleans in a column of objects."""
     table, target = _table()
     model = build_estimator(table, split_columns(table), Task.REGRESSION).fit(table, target)
@@ -89,8 +89,8 @@ def test_every_spelling_of_a_missing_boolean_is_the_same(missing: Any) -> None:
     assert model.predict(asked)[0] == pytest.approx(target[0])
 
 
-def test_unseen_values_do_not_fail() -> None:
-    """A text that was never seen counts as missing, and so does a number that is."""
+def test_unknown_values_are_accepted() -> None:
+    """An unknown text counts as missing, as does a missing number."""
     table, target = _table()
     model = build_estimator(table, split_columns(table), Task.REGRESSION).fit(table, target)
     row = table[table["text"] == "x"].head(1)
@@ -98,23 +98,23 @@ def test_unseen_values_do_not_fail() -> None:
     assert model.predict(asked)[0] == pytest.approx(model.predict(row)[0] - _EFFECT["x"] + _EFFECT_MISSING)
 
 
-def test_complete_columns_may_have_gaps_later() -> None:
-    """A number that was never missing in training is filled in, not refused."""
+def test_complete_columns_may_have_missing_values_later() -> None:
+    """A number that was never missing in training is filled in."""
     table, target = _table()
     model = build_estimator(table, split_columns(table), Task.REGRESSION).fit(table, target)
     assert np.isfinite(model.predict(table.head(1).assign(número=np.nan))).all()
 
 
 def test_a_column_may_be_empty_in_the_training_rows() -> None:
-    """Its only values may all lie in the held-out rows, or in another fold."""
+    """Its only values may be in the held-out rows or in another fold."""
     table, target = _table()
     model = build_estimator(table, split_columns(table), Task.REGRESSION).fit(table.assign(gaps=np.nan), target)
     np.testing.assert_allclose(model.predict(table), target, atol=1e-6)
 
 
 @pytest.mark.parametrize("gaps", [False, True])
-def test_dates_are_the_time_that_passes(gaps: bool) -> None:  # noqa: FBT001 - a parameter of the test
-    """A price that grows by the day is met exactly, also between and after the days of the table; a gap is answered."""
+def test_dates_are_numbers(gaps: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    """A price that grows by the day is predicted exactly, also between and after known days; dates may be missing."""
     days = pd.Series(np.random.default_rng(1).permutation(_ROWS))
     missing = (days < 9) & gaps
     table = pd.DataFrame(
@@ -129,8 +129,8 @@ def test_dates_are_the_time_that_passes(gaps: bool) -> None:  # noqa: FBT001 - a
     assert model.predict(nothing)[0] == pytest.approx(50.0 if gaps else np.median(target))
 
 
-def test_booleans_alone_and_numbers_alone_work() -> None:
-    """A branch without columns is left out."""
+def test_empty_branches_are_left_out() -> None:
+    """A preparation step without columns is left out."""
     table, target = _table()
     for names in (["flag"], ["gaps"], ["text"], ["maybe", "flag"]):
         model = build_estimator(table[names], split_columns(table[names]), Task.REGRESSION).fit(table[names], target)
@@ -139,7 +139,7 @@ def test_booleans_alone_and_numbers_alone_work() -> None:
 
 @pytest.mark.parametrize("task", list(Task))
 def test_few_types_have_to_be_trusted(task: Task) -> None:
-    """Beyond what skops trusts by itself there is numpy.dtype only, so that servers can load it safely."""
+    """Besides the defaults of skops only numpy.dtype, so that servers can load the model safely."""
     table, target = _table()
     labels = target > target.median() if task is Task.CLASSIFICATION else target
     stored = skops.io.dumps(build_estimator(table, split_columns(table), task).fit(table, labels.to_numpy()))

@@ -1,4 +1,4 @@
-"""The picture of a run needs no window system and shows what was missed."""
+"""The plot of a run needs no window system and shows the errors."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def test_residuals(tmp_path: Path) -> None:
-    """A regression's picture has one point per row, at prediction and residual."""
+    """The plot of a regression has one point per row, at prediction and residual."""
     target = pd.Series([1.0, 2.0, 4.0], name="y")
     name, figure = error_plot(np.array([1.0, 1.0, 5.0]), target, Task.REGRESSION)
     figure.savefig(tmp_path / "plot.png")
@@ -25,7 +25,7 @@ def test_residuals(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("labels", [["no", "sí"], [False, True], list(range(30))])
 def test_confusion_matrix(tmp_path: Path, labels: list[object]) -> None:
-    """A classification's picture names each class on both axes."""
+    """The plot of a classification names each class on both axes."""
     target = pd.Series(labels, name="y")
     name, figure = error_plot(target.to_numpy(), target, Task.CLASSIFICATION)
     figure.savefig(tmp_path / "plot.png")

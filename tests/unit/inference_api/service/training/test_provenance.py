@@ -1,4 +1,4 @@
-"""The commit is read from the repository's files."""
+"""The commit is read from the files of the repository."""
 
 import shutil
 import subprocess
@@ -17,7 +17,7 @@ def _git_folder(root: Path) -> Path:
 
 
 def test_a_branch(tmp_path: Path) -> None:
-    """HEAD names a branch, and the branch's file has the commit; it is found from any folder below."""
+    """HEAD names a branch, whose file has the commit; any folder below finds it."""
     git = _git_folder(tmp_path)
     (git / "HEAD").write_text("ref: refs/heads/main\n")
     (git / "refs" / "heads" / "main").write_text(f"{_COMMIT}\n")
@@ -26,7 +26,7 @@ def test_a_branch(tmp_path: Path) -> None:
 
 
 def test_a_packed_branch(tmp_path: Path) -> None:
-    """After `git pack-refs` the commit is in one file with all others."""
+    """After `git pack-refs` the commits of all branches are in one file."""
     git = _git_folder(tmp_path)
     (git / "HEAD").write_text("ref: refs/heads/main\n")
     (git / "packed-refs").write_text(
@@ -43,13 +43,13 @@ def test_a_detached_head(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", ["ref: refs/heads/unborn\n", "", "\n"])
 def test_a_repository_without_a_commit(tmp_path: Path, content: str) -> None:
-    """There is nothing to say before the first commit."""
+    """Before the first commit the result is None."""
     (_git_folder(tmp_path) / "HEAD").write_text(content)
     assert git_commit(tmp_path) is None
 
 
 def test_no_repository_or_a_broken_one(tmp_path: Path) -> None:
-    """Training goes on without a commit."""
+    """The result is then None."""
     (tmp_path / ".git").write_text("no such thing")
     assert git_commit(tmp_path) is None
     assert git_commit(Path("/")) is None
@@ -57,7 +57,7 @@ def test_no_repository_or_a_broken_one(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="compares with the git program, which is not installed")
 def test_it_agrees_with_git_in_a_linked_worktree(tmp_path: Path) -> None:
-    """In a repository and in a worktree beside it, git says the same."""
+    """The commit is that of `git rev-parse`, in a repository and in a linked worktree."""
 
     def git(folder: Path, *arguments: str) -> str:
         identity = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "init.defaultBranch=main")

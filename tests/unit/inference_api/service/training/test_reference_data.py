@@ -1,4 +1,4 @@
-"""The reference regression is what its documentation says."""
+"""The reference regression is as documented."""
 
 import numpy as np
 import pandas as pd
@@ -18,13 +18,13 @@ from src.service.training.reference_data import (
 
 
 def test_the_documented_request_has_the_documented_value() -> None:
-    """The README's sample row is worth 123.456 exactly."""
+    """The row of README has the true value 123.456."""
     assert dict(EXAMPLE) == {"feature1": 5.3, "feature2": 2.1, "feature3": 0.8}
     assert true_value(EXAMPLE) == pytest.approx(123.456, abs=1e-12)
 
 
 def test_the_data_are_always_the_same() -> None:
-    """Every machine draws the same table to the last bit, or the held-out rows would differ between two machines."""
+    """Every machine generates the same table to the last bit; otherwise the held-out rows would differ."""
     first, second = reference(), reference()
     pd.testing.assert_frame_equal(first.features, second.features)
     assert first.sha256 == second.sha256 == "9106937fa62fb652b8ca58a6a3c5ab2837c0285c2cb9d1cbaf6f50f4cb56a0f6"
@@ -32,7 +32,7 @@ def test_the_data_are_always_the_same() -> None:
 
 
 def test_the_features_stay_in_their_ranges() -> None:
-    """Each feature fills its documented range and nothing else."""
+    """Each feature fills its documented range."""
     features = reference().features
     assert tuple(features) == tuple(FEATURE_RANGES)
     for name, (low, high) in FEATURE_RANGES.items():
@@ -41,7 +41,7 @@ def test_the_features_stay_in_their_ranges() -> None:
 
 
 def test_the_noise_has_the_documented_size() -> None:
-    """What the true function leaves over has mean 0 and the documented standard deviation."""
+    """The target minus the true function has mean 0 and the documented standard deviation."""
     data = reference()
     noise = data.target - [
         true_value({"feature1": a, "feature2": b, "feature3": c}) for a, b, c in data.features.to_numpy()

@@ -1,4 +1,4 @@
-"""Which task a target asks for, and which targets cannot be learnt."""
+"""The task of a target, and targets that cannot be learnt."""
 
 from collections.abc import Sequence
 
@@ -28,15 +28,15 @@ def _target(values: Sequence[object], times: int = 1) -> pd.Series:
         (_target(list(range(25)), 1), Task.REGRESSION, float),
     ],
 )
-def test_the_task_is_found_from_the_target(target: pd.Series, task: Task, labels: type) -> None:
-    """Text, booleans and few integers are classes; everything else is a number. Labels keep a plain type."""
+def test_the_task_is_detected_from_the_target(target: pd.Series, task: Task, labels: type) -> None:
+    """Text, booleans and few integers are classes; other targets are numbers. Labels have a plain type."""
     found, ready = choose_task(target, None)
     assert found is task
     assert {type(value) for value in ready.tolist()} == {labels}
 
 
 def test_the_choice_is_logged_with_its_reason(caplog: pytest.LogCaptureFixture) -> None:
-    """The log says what was chosen and what in the target led to it."""
+    """The log has the task and the property of the target that decides it."""
     with caplog.at_level("INFO", logger="training"):
         choose_task(_target([1, 2, 3], 10), None)
         choose_task(_target([1, 2, 3], 10), "regression")
@@ -46,14 +46,14 @@ def test_the_choice_is_logged_with_its_reason(caplog: pytest.LogCaptureFixture) 
     ]
 
 
-def test_asking_overrides_the_choice() -> None:
-    """The same integers are classes or numbers, as asked."""
+def test_a_requested_task_is_used() -> None:
+    """The same integers are classes or numbers, as requested."""
     assert choose_task(_target([1, 2], 10), "regression")[1].dtype.kind == "f"
     assert choose_task(_target(list(range(11)), 5), "classification")[1].dtype.kind == "i"
 
 
 @pytest.mark.parametrize(
-    ("target", "asked", "sentence"),
+    ("target", "asked", "message"),
     [
         (_target(["a"], 20), None, r"target 'y' has only one class \('a'\): there is nothing to learn"),
         (_target([True], 20), None, "target 'y' has only one class"),
@@ -68,8 +68,8 @@ def test_asking_overrides_the_choice() -> None:
         (_target([f"n{number}" for number in range(30)]), None, "has 1, .* and 27 more"),
     ],
 )
-def test_what_cannot_be_learnt_is_refused(target: pd.Series, asked: str | None, sentence: str) -> None:
-    """One sentence says what is wrong with the target."""
-    with pytest.raises(TrainingError, match=sentence) as caught:
+def test_a_target_that_cannot_be_learnt_is_an_error(target: pd.Series, asked: str | None, message: str) -> None:
+    """The message says what is wrong with the target."""
+    with pytest.raises(TrainingError, match=message) as caught:
         choose_task(target, asked)
     assert caught.value.exit_code == 2

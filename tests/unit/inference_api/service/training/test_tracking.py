@@ -1,4 +1,4 @@
-"""Waiting for MLflow: bounded, in the open, and only where waiting helps. The servers are real, if small."""
+"""Waiting for MLflow: with a time limit and log messages, and only when a later attempt may succeed."""
 
 import os
 import socket
@@ -17,7 +17,7 @@ from src.service.training.tracking import connect
 
 
 class ScriptedServer(ThreadingHTTPServer):
-    """Answers one (status, text) after the other, the last one for ever."""
+    """Answers the given (status, text) pairs in turn, the last one for ever."""
 
     def __init__(self, *script: tuple[int, str]) -> None:
         """Listen on a free port of the loopback interface."""
@@ -27,7 +27,7 @@ class ScriptedServer(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Where to reach it."""
+        """Its address."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
 
@@ -59,8 +59,8 @@ def _serving(*script: tuple[int, str]) -> Iterator[ScriptedServer]:
 
 
 @pytest.fixture(autouse=True)
-def _environment_as_before() -> Iterator[None]:
-    """The way to MLflow is told to its client by the environment."""
+def _restored_environment() -> Iterator[None]:
+    """`connect` sets variables for the client of MLflow."""
     with mock.patch.dict(os.environ):
         yield
 
@@ -72,29 +72,29 @@ def _closed_port() -> int:
     return port
 
 
-def test_it_asks_a_real_api_path() -> None:
-    """`/health` would answer before the database does and to any host name."""
+def test_it_requests_a_real_api_path() -> None:
+    """`/health` would answer before the database and to any host name."""
     with _serving((200, "{}")) as server:
         connect(server.url, 0)
         assert [path.split("?")[0] for path in server.paths] == ["/api/2.0/mlflow/experiments/search"]
 
 
 def test_it_waits_while_the_server_starts(caplog: pytest.LogCaptureFixture) -> None:
-    """Server errors are waited out, and the log says what it waits for."""
+    """It tries again after a server error, and the log names the reason."""
     with caplog.at_level("INFO", logger="training"), _serving((503, ""), (500, ""), (200, "{}")) as server:
         connect(server.url, 30)
         assert len(server.paths) == 3
     assert "of 30 s): HTTP 503" in caplog.messages[0]
 
 
-def test_authentication_is_left_to_mlflows_client() -> None:
-    """A server that asks for credentials is there: its client carries them."""
+def test_a_server_with_authentication_is_ready() -> None:
+    """The client of MLflow sends the credentials."""
     with _serving((401, "")) as server:
         connect(server.url, 0)
 
 
 @pytest.mark.parametrize(
-    ("status", "text", "sentence"),
+    ("status", "text", "message"),
     [
         (403, "Invalid Host header - possible DNS rebinding attack detected", "refuses this host name"),
         (403, "no", "does not answer as MLflow does: HTTP 403"),
@@ -103,16 +103,16 @@ def test_authentication_is_left_to_mlflows_client() -> None:
         (200, "[]", "does not answer as MLflow does: no JSON object"),
     ],
 )
-def test_a_refusal_is_not_waited_for(status: int, text: str, sentence: str) -> None:
-    """Waiting would not change the answer."""
+def test_a_refusal_ends_the_waiting(status: int, text: str, message: str) -> None:
+    """A later attempt would get the same answer."""
     with _serving((status, text)) as server:
-        with pytest.raises(TrainingError, match=sentence):
+        with pytest.raises(TrainingError, match=message):
             connect(server.url, 60)
         assert len(server.paths) == 1
 
 
-def test_the_wait_is_bounded(caplog: pytest.LogCaptureFixture) -> None:
-    """When nobody listens it says so once the time is over, with exit code 2."""
+def test_the_wait_is_limited(caplog: pytest.LogCaptureFixture) -> None:
+    """Without a server the error comes after the time limit, with exit code 2."""
     url = f"http://127.0.0.1:{_closed_port()}"
     with (
         caplog.at_level("INFO", logger="training"),
@@ -125,19 +125,19 @@ def test_the_wait_is_bounded(caplog: pytest.LogCaptureFixture) -> None:
 
 @pytest.mark.parametrize("uri", ["", "mlruns", "sqlite:///x.db", "mlflow:5000"])
 def test_only_http_is_a_tracking_uri(uri: str) -> None:
-    """Anything else is refused at once."""
+    """Any other scheme is an error."""
     with pytest.raises(TrainingError, match="must start with http:// or https://"):
         connect(uri, 60)
 
 
-def test_an_address_that_is_none() -> None:
-    """A URL without a host cannot be waited for."""
+def test_an_invalid_address_is_an_error() -> None:
+    """A URL without a host is an error without waiting."""
     with pytest.raises(TrainingError, match="cannot be used"):
         connect("http://", 60)
 
 
-def test_a_server_here_is_asked_past_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """HTTP_PROXY without NO_PROXY changes nothing for loopback, neither here nor for MLflow's client later."""
+def test_a_loopback_server_is_reached_without_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """HTTP_PROXY without NO_PROXY has no effect on loopback, neither here nor in the client of MLflow."""
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{_closed_port()}")
     monkeypatch.setenv("NO_PROXY", ".corp.example")
     monkeypatch.setenv("no_proxy", ".corp.example")
@@ -156,7 +156,7 @@ def test_a_server_here_is_asked_past_the_proxy(monkeypatch: pytest.MonkeyPatch) 
     ],
 )
 def test_an_answer_of_a_proxy(status: int, page: bytes, problem: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The sentence names the proxy, without its password, and what to do."""
+    """The message names the proxy, without its password, and what to do."""
     with corporate_proxy(status, page) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         with pytest.raises(TrainingError) as caught:
@@ -167,8 +167,8 @@ def test_an_answer_of_a_proxy(status: int, page: bytes, problem: str, monkeypatc
     )
 
 
-def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No connection to the proxy is not one to MLflow."""
+def test_an_unreachable_proxy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message names the proxy, not only MLflow."""
     address = f"127.0.0.1:{_closed_port()}"
     monkeypatch.setenv("http_proxy", f"http://ana:geheim@{address}")
     with pytest.raises(TrainingError, match=f"no connection; asked through the proxy {address}") as caught:
@@ -176,8 +176,8 @@ def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "geheim" not in str(caught.value)
 
 
-def test_a_proxy_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proxy that takes the request and says nothing is named too."""
+def test_a_proxy_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message names a proxy that accepts the request and sends nothing."""
     monkeypatch.setattr(tracking, "_REQUEST_TIMEOUT_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"127.0.0.1:{silent.getsockname()[1]}"
@@ -186,8 +186,8 @@ def test_a_proxy_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
             connect("http://mlflow.example:5000", 0)
 
 
-def test_a_proxy_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The variable is named at once, without its password."""
+def test_an_invalid_proxy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message names the variable, without its password."""
     monkeypatch.setenv("HTTP_PROXY", "http://ana:ge/heim@proxy:3128")
     with pytest.raises(TrainingError, match="HTTP_PROXY is not the address of an HTTP proxy") as caught:
         connect("http://mlflow.example:5000", 60)

@@ -1,4 +1,4 @@
-"""What a column is, found from its texts, and what the log says about it."""
+"""The detected type of a column, and the log messages about it."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -25,7 +25,7 @@ def _read(
 
 
 @pytest.fixture(autouse=True)
-def _everything_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+def _info_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", logger="training")
 
 
@@ -49,14 +49,14 @@ def _everything_is_logged(caplog: pytest.LogCaptureFixture) -> None:
         (["2024-01-05", "2024-01-06"], "category", ["2024-01-05", "2024-01-06"]),
     ],
 )
-def test_the_kind_is_found(texts: list[str], kind: str, values: list[object]) -> None:
+def test_the_kind_is_detected(texts: list[str], kind: str, values: list[object]) -> None:
     """Numbers are doubles, whole or not; codes and words are categories."""
     column = _read(texts)
     assert (column.kind, column.data.tolist()) == (kind, values)
 
 
 @pytest.mark.parametrize(
-    "mark",
+    "marker",
     [
         "?",
         "-",
@@ -76,17 +76,17 @@ def test_the_kind_is_found(texts: list[str], kind: str, values: list[object]) ->
         "NA",
     ],
 )
-def test_a_mark_among_numbers_is_a_gap(mark: str, caplog: pytest.LogCaptureFixture) -> None:
-    """However many there are; the log names the mark and the count."""
-    column = _read(["1,5", mark, "2", mark])
+def test_a_marker_among_numbers_is_a_missing_value(marker: str, caplog: pytest.LogCaptureFixture) -> None:
+    """For any count; the log has the marker and the count."""
+    column = _read(["1,5", marker, "2", marker])
     assert column.kind == "number"
     assert column.data.isna().tolist() == [False, True, False, True]
-    assert column.missing_markers == {mark: 2}
-    assert f"column 'x': 2 gaps are written {mark!r} (2)" in caplog.text
+    assert column.missing_markers == {marker: 2}
+    assert f"column 'x': 2 gaps are written {marker!r} (2)" in caplog.text
 
 
-def test_a_few_words_among_numbers_are_gaps(caplog: pytest.LogCaptureFixture) -> None:
-    """Up to a tenth of the values, with a warning; beyond, the column is text, with a warning too."""
+def test_a_few_words_among_numbers_are_missing_values(caplog: pytest.LogCaptureFixture) -> None:
+    """Up to a tenth of the values, with a warning; with more words the column is text, with a warning too."""
     few = _read(["1"] * 18 + ["abierto"] * 2)
     assert (few.kind, few.missing_markers) == ("number", {"abierto": 2})
     assert "'abierto' (2) among them are taken for gaps; --text x makes it text" in caplog.text
@@ -94,8 +94,8 @@ def test_a_few_words_among_numbers_are_gaps(caplog: pytest.LogCaptureFixture) ->
     assert "column 'x' is text, though most values are numbers: 'abierto' (3) are not" in caplog.text
 
 
-def test_marks_in_text_are_told_or_kept(caplog: pytest.LogCaptureFixture) -> None:
-    """NA and None are gaps as in pandas, which is said; --missing and --text keep them."""
+def test_markers_in_text_are_logged_or_kept(caplog: pytest.LogCaptureFixture) -> None:
+    """NA and None are missing values as in pandas, which is logged; --missing and --text keep them."""
     texts = ["NA", "DE", "None", "", "Na"]
     assert _read(texts).data.isna().tolist() == [True, False, True, True, False]
     assert "column 'x': 2 gaps are written 'NA' (1), 'None' (1); --missing or --text x keeps them" in caplog.text
@@ -104,16 +104,16 @@ def test_marks_in_text_are_told_or_kept(caplog: pytest.LogCaptureFixture) -> Non
     assert _read(texts, CsvOptions(missing=("DE",))).data.isna().tolist() == [False, True, False, True, False]
 
 
-def test_a_number_that_stands_for_a_gap_is_one_when_it_is_said(caplog: pytest.LogCaptureFixture) -> None:
-    """-999 is a number unless --missing names it, in any way of writing; a mark that is nowhere is told."""
+def test_missing_may_be_a_number(caplog: pytest.LogCaptureFixture) -> None:
+    """-999 is a number unless --missing names it, in any format; a text of --missing that the file lacks is logged."""
     texts = ["1,5", "-999", "-999,0"]
     assert _read(texts).data.tolist() == [1.5, -999.0, -999.0]
     assert _read(texts, CsvOptions(missing=("-999", "nunca"))).data.isna().tolist() == [False, True, True]
     assert "--missing 'nunca' is nowhere in the file" in caplog.text
 
 
-def test_a_code_is_told_and_may_be_a_number(caplog: pytest.LogCaptureFixture) -> None:
-    """05001 is not 5001; gaps do not change that."""
+def test_a_code_is_logged_and_may_be_a_number(caplog: pytest.LogCaptureFixture) -> None:
+    """05001 is not 5001; missing values do not change that."""
     column = _read(["05001", "11001", "s/d"])
     assert column.data.tolist()[:2] == ["05001", "11001"]
     assert column.data.isna().tolist() == [False, False, True]
@@ -122,7 +122,7 @@ def test_a_code_is_told_and_may_be_a_number(caplog: pytest.LogCaptureFixture) ->
 
 
 @pytest.mark.parametrize(
-    ("texts", "others", "separator", "values", "told"),
+    ("texts", "others", "separator", "values", "message"),
     [
         (["1.234", "2.345"], {}, ";", [1234, 2345], "decimal ',' is usual with separator ';'"),
         (["1.234", "2.345"], {}, ",", [1.234, 2.345], "decimal '.' is usual with separator ','"),
@@ -132,17 +132,17 @@ def test_a_code_is_told_and_may_be_a_number(caplog: pytest.LogCaptureFixture) ->
         (["1.234", "1500"], {}, ";", [1.234, 1500], "other numbers of the column have no thousands mark"),
     ],
 )
-def test_what_could_be_two_numbers_is_decided_and_told(  # noqa: PLR0913, PLR0917 - each is a parameter or a fixture
+def test_ambiguous_numbers_are_decided_and_logged(  # noqa: PLR0913, PLR0917 - each is a parameter or a fixture
     texts: list[str],
     others: dict[str, list[str]],
     separator: str,
     values: list[float],
-    told: str,
+    message: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """By the column itself, by the others, by the separator; the options decide otherwise."""
     assert _read(texts, separator=separator, others=others).data.tolist() == values
-    assert told in caplog.text
+    assert message in caplog.text
     assert "--decimal and --thousands decide otherwise" in caplog.text
 
 
@@ -155,16 +155,16 @@ def test_what_could_be_two_numbers_is_decided_and_told(  # noqa: PLR0913, PLR091
         (CsvOptions(thousands=",", decimal="."), [1.234, 2.345]),
     ],
 )
-def test_options_decide_without_a_word(
+def test_options_decide_without_a_message(
     options: CsvOptions, values: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What the caller has said is not told back."""
+    """What the options say is not logged."""
     assert _read(["1.234", "2.345"], options).data.tolist() == values
     assert not caplog.text
 
 
 @pytest.mark.parametrize(
-    ("texts", "options", "sentence"),
+    ("texts", "options", "message"),
     [
         (
             ["50,5", "60,5"],
@@ -187,14 +187,14 @@ def test_options_decide_without_a_word(
         ),
     ],
 )
-def test_an_option_that_does_not_fit_is_told(texts: list[str], options: CsvOptions, sentence: str) -> None:
-    """The column, the line and the value are named."""
-    with pytest.raises(TrainingError, match=sentence):
+def test_an_option_that_does_not_fit_is_an_error(texts: list[str], options: CsvOptions, message: str) -> None:
+    """The message has the column, the line and the value."""
+    with pytest.raises(TrainingError, match=message):
         _read(texts, options)
 
 
 def test_integers_and_dates_have_their_types() -> None:
-    """What was asked for is what MLflow will know the column by."""
+    """The options determine the type that MLflow infers."""
     assert _read(["1", "2"], CsvOptions(columns={"x": "integer"})).data.dtype == "int64"
     dates = _read(["31/12/2024", "s/d"], CsvOptions(columns={"x": "date"}))
     assert dates.data.dtype == "datetime64[ns]"
@@ -202,7 +202,7 @@ def test_integers_and_dates_have_their_types() -> None:
 
 
 @pytest.mark.parametrize(
-    ("texts", "told"),
+    ("texts", "message"),
     [
         (["€ 1,5", "€ 2,5"], "column 'x': '€' is left out, '€ 1,5' is read as 1.5"),
         (["12 %", "13 %"], "column 'x': '%' is left out, '12 %' is read as 12"),
@@ -217,16 +217,14 @@ def test_integers_and_dates_have_their_types() -> None:
         ([f"{number}" for number in range(30)], "column 'x': all values are different whole numbers"),
     ],
 )
-def test_what_a_person_may_want_otherwise_is_pointed_out(
-    texts: list[str], told: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Signs, dates, units and identifiers."""
+def test_doubtful_types_are_logged(texts: list[str], message: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Units, dates and identifiers."""
     _read(texts)
-    assert told in caplog.text
+    assert message in caplog.text
 
 
 def test_an_ordered_column_of_different_numbers_is_no_identifier(caplog: pytest.LogCaptureFixture) -> None:
-    """Areas from 40 to 69, one by one, are measured; under the name of a code they are told."""
+    """Areas from 40 to 69 are measurements, unless the column has the name of an identifier."""
     numbers = [str(number) for number in range(40, 70)]
     _read(numbers)
     assert not caplog.text
@@ -235,7 +233,7 @@ def test_an_ordered_column_of_different_numbers_is_no_identifier(caplog: pytest.
 
 
 def test_telephone_numbers_are_codes(caplog: pytest.LogCaptureFixture) -> None:
-    """They have no size; a plus before an ordinary number is a sign."""
+    """They are no quantities; a plus before an ordinary number is a sign."""
     assert _read(["+573001234567", "+573009999999"]).kind == "category"
     assert "it has values like telephone numbers, such as '+573001234567'" in caplog.text
     assert _read(["+5", "+573001"]).data.tolist() == [5.0, 573001.0]
@@ -251,37 +249,35 @@ def test_telephone_numbers_are_codes(caplog: pytest.LogCaptureFixture) -> None:
         (["-998", "-999", "-999", "0"], None),
     ],
 )
-def test_a_number_that_may_stand_for_a_gap_is_pointed_out(
-    texts: list[str], sentinel: str | None, caplog: pytest.LogCaptureFixture
-) -> None:
-    """It stays a number: repeated, written in nines, and farther from the others than these are from each other."""
+def test_a_sentinel_is_logged(texts: list[str], sentinel: str | None, caplog: pytest.LogCaptureFixture) -> None:
+    """It stays a number: repeated nines, farther from the others than these are from each other."""
     assert not _read(texts).data.isna().any()
     assert ("a gap?" in caplog.text) == (sentinel is not None)
     assert sentinel is None or f"column 'x': {sentinel} lies far from the other values" in caplog.text
 
 
-def test_a_hyphen_in_text_stays_and_is_told(caplog: pytest.LogCaptureFixture) -> None:
-    """It may be a category, as of blood groups; where there is nothing else, the column is empty."""
+def test_a_hyphen_in_text_is_kept_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """It may be a category, as of blood groups; in a column that has nothing else it is a missing value."""
     assert _read(["+", "-", "+"]).data.tolist() == ["+", "-", "+"]
     assert "column 'x': '-' (1) count as values like the others; --missing TEXT makes them gaps" in caplog.messages
     assert _read(["-", "-"]).data.isna().all()
 
 
 def test_without_a_thousands_mark_the_only_mark_is_decimal(caplog: pytest.LogCaptureFixture) -> None:
-    """Whatever the others are: it can be nothing else."""
+    """With --thousands none the only mark of a number is the decimal mark, whatever other columns have."""
     others = {"z": ["2,5", "3,5"]}
     assert _read(["4.081", "5.120"], CsvOptions(thousands=""), ";", others).data.tolist() == [4.081, 5.12]
     assert "two numbers" not in caplog.text
 
 
-def test_rising_numbers_of_many_digits_are_pointed_out(caplog: pytest.LogCaptureFixture) -> None:
-    """As those of cards and orders."""
+def test_rising_numbers_of_many_digits_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """They may be numbers of cards or orders."""
     _read([str(4000123412341234 + 3 * number) for number in range(30)])
     assert "column 'x': all values are different whole numbers: an identifier?" in caplog.text
 
 
-def test_numbers_of_several_ways_are_told_before_one_of_them_is_decided() -> None:
-    """What could be two numbers is none at all in the way of the others."""
+def test_several_formats_in_a_column_are_an_error() -> None:
+    """An ambiguous number does not have the format of the others."""
     with pytest.raises(
         TrainingError, match=r"column 'x' has 1 value\(s\) such as '1.234' \(line 2\) that are not numbers"
     ):
@@ -289,7 +285,7 @@ def test_numbers_of_several_ways_are_told_before_one_of_them_is_decided() -> Non
 
 
 @pytest.mark.parametrize(
-    ("texts", "sentence"),
+    ("texts", "message"),
     [
         (["1,5", "2", "roto"] * 9, "column 'y' is text, though most values are numbers: 'roto' (9) are not"),
         (["1,5 €", "2 $"] * 9, "column 'y' is text: its numbers have different signs ('$', '€')"),
@@ -297,9 +293,9 @@ def test_numbers_of_several_ways_are_told_before_one_of_them_is_decided() -> Non
         (["1,5", "2", "-999", "-999"], "column 'y': -999 (2) lies far from the other values"),
     ],
 )
-def test_a_target_that_is_nearly_numbers_is_pointed_out_too(
-    texts: list[str], sentence: str, caplog: pytest.LogCaptureFixture
+def test_a_target_that_is_nearly_numbers_is_logged_too(
+    texts: list[str], message: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Else the error would speak of classes only."""
+    """Otherwise the only message would be an error about classes."""
     read_columns({"y": texts}, list(range(2, len(texts) + 2)), NO_OPTIONS, "y", ";")
-    assert sentence in caplog.text
+    assert message in caplog.text

@@ -1,4 +1,4 @@
-"""Numbers as people write them."""
+"""Formats of numbers."""
 
 import math
 
@@ -38,7 +38,7 @@ from src.service.training.csv_input.number_format import NumberFormat, count_mar
     ],
 )
 def test_a_number_is_read(text: str, decimal: str, thousands: str, value: float) -> None:
-    """To the last bit what Python reads from the plain form."""
+    """The value is to the last bit that of Python for the plain form."""
     number = parse_number(text)
     assert number is not None
     assert NumberFormat(decimal, thousands).value(number) == value
@@ -47,8 +47,8 @@ def test_a_number_is_read(text: str, decimal: str, thousands: str, value: float)
 @pytest.mark.parametrize(
     "text", ["", "-", ".", "norte", "5 m2", "--5", "-5-", "(5", "2024-01-05", "e5", "$ 5 %", "1" * 100, "1" + " " * 40]
 )
-def test_what_is_no_number(text: str) -> None:
-    """Marks alone, letters, dates and unbalanced parentheses are none."""
+def test_other_texts_are_no_numbers(text: str) -> None:
+    """Marks alone, letters, dates and unbalanced parentheses are no numbers."""
     assert parse_number(text) is None
 
 
@@ -65,7 +65,7 @@ def test_what_is_no_number(text: str) -> None:
         ("10.0.0.1", ".", ""),
     ],
 )
-def test_a_number_of_another_way_is_none(text: str, decimal: str, thousands: str) -> None:
+def test_a_number_of_another_format_has_no_value(text: str, decimal: str, thousands: str) -> None:
     """Groups have three digits, and there is one decimal mark."""
     number = parse_number(text)
     assert number is not None
@@ -86,6 +86,6 @@ def test_a_number_of_another_way_is_none(text: str, decimal: str, thousands: str
         (["1.234", "12,5"], ","),
     ],
 )
-def test_the_decimal_mark_follows_from_what_can_be_nothing_else(bodies: list[str], decimal: str | None) -> None:
-    """1.234 alone says nothing; 0,500 does, because no group follows a zero."""
+def test_unambiguous_numbers_decide_the_decimal_mark(bodies: list[str], decimal: str | None) -> None:
+    """1.234 is ambiguous; 0,500 is not, because a group cannot follow a zero."""
     assert likely_decimal(count_marks(bodies)) == decimal

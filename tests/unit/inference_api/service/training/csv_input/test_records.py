@@ -1,4 +1,4 @@
-"""Lines into columns: the separator is found, and a damaged line is named."""
+"""Records: the separator is detected, and the error of an invalid line has its number."""
 
 from pathlib import Path
 
@@ -25,21 +25,21 @@ PATH = Path("data.csv")
         ("y\n1,5\n2,5\n", ";"),
     ],
 )
-def test_the_separator_is_found(text: str, separator: str) -> None:
-    """By the header, which has the target, and by as many values in each line; or by Excel's own first line."""
+def test_the_separator_is_detected(text: str, separator: str) -> None:
+    """By the target in the header, the same number of values per line, or the first line of Excel."""
     records = read_records(PATH, text, "y", None)
     assert records.separator == separator
     assert "y" in records.names
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
-def test_every_line_ending_is_one(ending: str) -> None:
-    """Windows', Unix' and the old Macintosh's."""
+def test_every_line_ending_is_accepted(ending: str) -> None:
+    """Those of Windows, Unix and the old Macintosh."""
     assert read_records(PATH, ending.join(["a;y", "1;2", "3;4", ""]), "y", None).columns == [["1", "3"], ["2", "4"]]
 
 
-def test_blanks_around_values_and_names_are_no_part_of_them() -> None:
-    """Also no-break spaces; quotes may stand behind a blank, and line breaks stay within quotes."""
+def test_surrounding_blanks_are_removed() -> None:
+    """Also no-break spaces; a quotation mark may follow a blank, and line breaks within quotation marks stay."""
     records = read_records(PATH, 'a , y\n x ,"1"\n"p, q", "2"\n\u00a0z\u00a0,"3\n4"\n', "y", None)
     assert (records.names, records.columns) == (["a", "y"], [["x", "p, q", "z"], ["1", "2", "3\n4"]])
     assert records.lines == [2, 3, 5]
@@ -56,13 +56,13 @@ def test_what_spreadsheets_add_is_left_out() -> None:
     ]
 
 
-def test_a_category_total_is_no_sum() -> None:
-    """When other rows have the same word it is a value like others."""
+def test_a_category_named_total_is_no_total() -> None:
+    """When other rows have the same word it is a value."""
     assert read_records(PATH, "a;y\nTotal;1\nsur;2\nTotal;3\n", "y", None).notes == []
 
 
 @pytest.mark.parametrize(
-    ("text", "separator", "sentence"),
+    ("text", "separator", "message"),
     [
         ("a;y\n1;2\n", ",", "it has 'a;y'; is another --separator needed than ','"),
         ("a;y\n1,5;2\n", ",", r"line 2 has 2 values, but the header has 1 \(separator ','\)"),
@@ -76,21 +76,21 @@ def test_a_category_total_is_no_sum() -> None:
         ("a;y\n;\n", None, "has a header but no rows"),
     ],
 )
-def test_what_cannot_be_read_is_named(text: str, separator: str | None, sentence: str) -> None:
-    """One sentence with the line, as an editor counts it, and what to do."""
-    with pytest.raises(TrainingError, match=sentence):
+def test_an_invalid_line_is_an_error(text: str, separator: str | None, message: str) -> None:
+    """The message has the line number, as editors count, and what to do."""
+    with pytest.raises(TrainingError, match=message):
         read_records(PATH, text, "y", separator)
 
 
 @pytest.mark.parametrize("name", ["precio\n(COP)", "precio\r\n(COP)", "precio\u00a0(COP)", "precio \n (COP)"])
-def test_a_name_stands_on_one_line(name: str) -> None:
-    """A line break within a spreadsheet's cell is a blank of the name, and so is a no-break space."""
+def test_a_name_has_one_line(name: str) -> None:
+    """A line break or a no-break space in a name becomes a blank."""
     assert read_records(PATH, f'a;"{name}"\n1;2\n', "precio (COP)", None).names == ["a", "precio (COP)"]
 
 
 @pytest.mark.parametrize("text", ["'a','y'\n'1,5','2,5'\n", "a,y\n'1,5','2,5'\n"])
-def test_values_may_stand_between_apostrophes(text: str) -> None:
-    """When all values of a line do; a word may have one."""
+def test_values_may_be_in_apostrophes(text: str) -> None:
+    """When all values of a line are; a single word may have one."""
     records = read_records(PATH, text, "y", None)
     assert (records.names, records.columns) == (["a", "y"], [["1,5"], ["2,5"]])
     assert records.notes == ['values stand between "\'"']
@@ -98,34 +98,34 @@ def test_values_may_stand_between_apostrophes(text: str) -> None:
 
 
 @pytest.mark.parametrize("last", ["Total;;9", ";TOTAL:;9", ";;\nTotal general;;9"])
-def test_a_sum_below_the_rows_is_left_out(last: str) -> None:
-    """In whichever column it says that it is one."""
+def test_a_total_below_the_rows_is_left_out(last: str) -> None:
+    """Whichever column has the word."""
     records = read_records(PATH, f"a;b;y\n1;x;4\n2;x;5\n{last}\n", "y", None)
     assert records.columns == [["1", "2"], ["x", "x"], ["4", "5"]]
     assert any("it sums up the others" in note for note in records.notes)
 
 
 @pytest.mark.parametrize(("separator", "found"), [(",", ";"), ("|", ";"), ("\t", ";")])
-def test_a_separator_that_does_not_fit_is_told_with_the_one_that_does(separator: str, found: str) -> None:
-    """Whatever else is wrong then."""
+def test_the_error_of_a_wrong_separator_has_the_detected_one(separator: str, found: str) -> None:
+    """With any other error."""
     with pytest.raises(TrainingError, match=f"; without --separator it is read with '{found}'$"):
         read_records(PATH, "a;b;y\n1,5;x;2,5\n", "y", separator)
 
 
-def test_a_decimal_comma_between_commas_is_told() -> None:
-    """Without quotation marks nobody can read it."""
+def test_a_decimal_comma_between_commas_is_an_error() -> None:
+    """Such a number needs quotation marks."""
     with pytest.raises(TrainingError, match=r"line 2 has 4 values, .*; a decimal comma needs quotation marks around"):
         read_records(PATH, "a,y\n1,5,2,5\n", "y", None)
 
 
-def test_letters_that_nobody_sees_are_no_part_of_a_value() -> None:
-    """A table that was copied from a page may have them around its values and names."""
+def test_invisible_characters_are_removed() -> None:
+    """A table that was copied from a web page may have them around values and names."""
     records = read_records(PATH, "\u200ea;\u200by\n\u200b1,5;\u20602,5\u200f\n", "y", None)
     assert (records.names, records.columns) == (["a", "y"], [["1,5"], ["2,5"]])
 
 
-def test_a_first_line_of_numbers_is_doubted() -> None:
-    """Years may be names; but the file may have no header."""
+def test_a_header_of_numbers_is_logged() -> None:
+    """Years may be names, but the header may be missing."""
     assert read_records(PATH, "1;2,5\n3;4\n", "2,5", None).notes == [
         "all columns have numbers for names ('1', '2,5'): is line 1 the header?"
     ]

@@ -1,4 +1,4 @@
-"""Which encoding a file has, and which files are no text."""
+"""The encoding of a file, and files that are no text."""
 
 import codecs
 from pathlib import Path
@@ -28,24 +28,24 @@ TEXT = "año;señal;¿qué?\nÁvila;12,5;días\n"
         (TEXT.encode("mac_roman"), "mac_roman"),
     ],
 )
-def test_the_encoding_is_found(raw: bytes, name: str) -> None:
-    """The text comes back letter by letter, without a byte order mark."""
+def test_the_encoding_is_detected(raw: bytes, name: str) -> None:
+    """The text is the original one, without a byte order mark."""
     assert decode(PATH, raw, None) == (TEXT, name)
 
 
-def test_the_sign_of_the_euro_is_windows() -> None:
-    """Latin-1 has none: the byte is the one of Windows-1252."""
+def test_the_euro_sign_is_windows_1252() -> None:
+    """Latin-1 has no euro sign."""
     assert decode(PATH, "precio €;ñ".encode("cp1252"), None) == ("precio €;ñ", "cp1252")
 
 
 def test_a_given_encoding_is_used() -> None:
-    """The same bytes are other letters by another encoding."""
+    """The same bytes are other letters in another encoding."""
     assert decode(PATH, b"a\xa4", "cp850")[0] == "añ"
     assert decode(PATH, b"a\xa4", "iso8859-15")[0] == "a€"
 
 
-def test_an_encoding_that_spoils_accents_is_told(caplog: pytest.LogCaptureFixture) -> None:
-    """A file that is valid UTF-8 is hardly one of Windows, whatever was said."""
+def test_an_unlikely_encoding_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """A file that is valid UTF-8 is probably not in another encoding."""
     assert decode(PATH, "año".encode(), "cp1252")[0] == "aÃ±o"
     assert "--encoding cp1252: data.csv is valid UTF-8" in caplog.text
     caplog.clear()
@@ -54,7 +54,7 @@ def test_an_encoding_that_spoils_accents_is_told(caplog: pytest.LogCaptureFixtur
 
 
 @pytest.mark.parametrize(
-    ("raw", "encoding", "sentence"),
+    ("raw", "encoding", "message"),
     [
         (b"a\xf1o;y", "utf-8", r"data.csv is not utf-8 text \(byte 1\): leave --encoding out or correct it"),
         ("añoñá;y\n1;2\n".encode() + b"\xf1;1", None, "is UTF-8 text but for 1 place.*, the first in line 3"),
@@ -70,14 +70,14 @@ def test_an_encoding_that_spoils_accents_is_told(caplog: pytest.LogCaptureFixtur
         (b"\xef\xbb\xbf \n", None, "data.csv is empty"),
     ],
 )
-def test_what_is_no_csv_is_named(raw: bytes, encoding: str | None, sentence: str) -> None:
-    """One sentence says what the file is and what to do."""
-    with pytest.raises(TrainingError, match=sentence):
+def test_other_file_types_are_an_error(raw: bytes, encoding: str | None, message: str) -> None:
+    """The message has the file type and what to do."""
+    with pytest.raises(TrainingError, match=message):
         decode(PATH, raw, encoding)
 
 
-def test_an_older_encoding_that_does_not_fit_is_told(caplog: pytest.LogCaptureFixture) -> None:
-    """The bytes of one make few letters in another; an encoding of other languages is not judged."""
+def test_an_unlikely_8_bit_encoding_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """With few western letters; encodings of other languages are not checked."""
     raw = TEXT.encode("cp850")
     decode(PATH, raw, "cp1252")
     assert "--encoding cp1252: data.csv looks like cp850" in caplog.text
@@ -87,13 +87,13 @@ def test_an_older_encoding_that_does_not_fit_is_told(caplog: pytest.LogCaptureFi
     assert not caplog.text
 
 
-def test_the_end_mark_of_dos_is_no_line() -> None:
-    """It was the last character of a text file."""
+def test_the_end_of_file_character_of_dos_is_removed() -> None:
+    """DOS programs end a text file with it."""
     assert decode(PATH, b"a;y\r\n1;2\r\n\x1a", None)[0] == "a;y\r\n1;2\r\n"
 
 
 @pytest.mark.parametrize("text", ['[{"a": 1}]', '{"a": [1]}', "[\n [1, 2]]"])
-def test_json_is_named(text: str) -> None:
-    """It is text, but no table of lines."""
+def test_json_is_an_error(text: str) -> None:
+    """JSON is text, but no table of lines."""
     with pytest.raises(TrainingError, match=r"data\.csv is JSON, not a CSV file"):
         decode(PATH, text.encode(), None)
