@@ -1,4 +1,4 @@
-"""What a client and a service say to each other on one connection, and what it should have been."""
+"""Requests and answers on one connection, and the expected answers."""
 
 from dataclasses import dataclass
 
@@ -11,10 +11,10 @@ _PROBE = 999
 
 @dataclass(frozen=True)
 class Expectation:
-    """What one request gets.
+    """The expected answer to one request.
 
     Attributes:
-        answer: The answer without what differs by moment; None when the connection ends without one.
+        answer: The answer without its variable parts; None when the connection ends without one.
         stays: Whether the connection can be used again.
     """
 
@@ -23,7 +23,7 @@ class Expectation:
 
 
 def stays_open(client: Client) -> bool:
-    """Whether the connection still answers: a last row, that must get its own answer."""
+    """Whether the connection still works: a last row gets its own answer."""
     client.send(plain(_PROBE))
     answer = client.answer()
     if answer is not None:
@@ -32,12 +32,12 @@ def stays_open(client: Client) -> bool:
 
 
 def assert_predicts(answer: Answer, number: int) -> None:
-    """The answer is the prediction of the number's row."""
+    """Assert that the answer is the prediction for the number's row."""
     assert (answer.status, answer.json) == (200, {"prediction": prediction(number)}), (number, answer)
 
 
 def ask_alone(url: str, sample: Sample, number: int) -> Expectation:
-    """Send one request on a connection of its own."""
+    """Send one request on its own connection."""
     with Client(url) as client:
         client.send(sample.build(number))
         answer = client.answer(sample.method)
@@ -47,15 +47,15 @@ def ask_alone(url: str, sample: Sample, number: int) -> Expectation:
 
 
 class Oracle:
-    """A service whose answers to single requests say what any other service must answer."""
+    """A service whose answers to single requests are the expected ones."""
 
     def __init__(self, url: str) -> None:
-        """Ask the service at that address."""
+        """Request everything from the service at that address."""
         self._url = url
         self._known: dict[tuple[str, int], Expectation] = {}
 
     def expects(self, sample: Sample, number: int) -> Expectation:
-        """What the request gets."""
+        """The expected answer to the request."""
         key = (sample.name, number)
         if key not in self._known:
             self._known[key] = ask_alone(self._url, sample, number)

@@ -1,4 +1,4 @@
-"""An HTTP proxy that passes nothing on: it answers by itself, as one does that forbids, fails or wants a login."""
+"""An HTTP proxy that forwards nothing: it answers itself, as one that forbids, fails or requires a login."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class CorporateProxy(ThreadingHTTPServer):
     """Answers every request with one status and page.
 
     Attributes:
-        asked: The target of each request: a whole URL when it was meant for a proxy.
-        credentials: What each request gave for itself.
+        asked: The target of each request; a client that uses a proxy sends a whole URL.
+        credentials: The Proxy-Authorization of each request.
     """
 
     daemon_threads = True
@@ -33,12 +33,12 @@ class CorporateProxy(ThreadingHTTPServer):
 
     @property
     def address(self) -> str:
-        """Host and port, as messages name it."""
+        """Host and port, as in messages."""
         return f"127.0.0.1:{self.server_port}"
 
     @property
     def url(self) -> str:
-        """What HTTP_PROXY holds, with a password that no message may show."""
+        """The value of HTTP_PROXY, with a password that no message may show."""
         return f"http://ana:gehe%40im@{self.address}"
 
 
@@ -56,7 +56,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(self.server.page)
 
     def __getattr__(self, name: str) -> Callable[[], None]:
-        """Take every method alike: the base class looks for do_GET, do_CONNECT and so on."""
+        """Handle every method alike: the base class calls do_GET, do_CONNECT and so on."""
         if name.startswith("do_"):
             return self._answer
         raise AttributeError(name)
@@ -67,7 +67,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def corporate_proxy(status: int = 403, page: bytes = PAGE) -> Iterator[CorporateProxy]:
-    """A proxy that runs for the block."""
+    """Run a proxy for the block."""
     with CorporateProxy(status, page) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()

@@ -1,4 +1,4 @@
-"""A real browser without a window, and what it has asked the network for."""
+"""A real browser without a window, and its network requests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from selenium import webdriver
 
-# A browser of its own, that asks nobody but the page.
+# No browser features that send other requests than those of the page.
 ARGUMENTS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--window-size=1400,1000"),
@@ -22,7 +22,7 @@ ARGUMENTS = (
 
 
 def needed(*programs: str, package: str) -> list[str]:
-    """The programs' paths; without one of them the test is skipped, and under CI it fails.
+    """The paths of the programs; without one of them the test is skipped, or fails under CI.
 
     Args:
         programs: Names of programs.
@@ -39,7 +39,7 @@ def needed(*programs: str, package: str) -> list[str]:
 
 @contextmanager
 def headless_browser(*arguments: str, downloads: str = "") -> Iterator[webdriver.Chrome]:
-    """Debian's Chromium, with a profile of its own.
+    """Chromium of Debian, with its own profile.
 
     Args:
         arguments: Further arguments of its command line.
@@ -63,12 +63,12 @@ def headless_browser(*arguments: str, downloads: str = "") -> Iterator[webdriver
 
 @dataclass(frozen=True)
 class Traffic:
-    """What a page has asked for.
+    """The network requests of a page.
 
     Attributes:
-        urls: Every address, but those of data inside the page.
-        failures: Addresses that got no answer or an error, with the reason.
-        complaints: Errors in the page's console.
+        urls: Every URL, except data URLs.
+        failures: URLs without an answer or with an error, and the reason.
+        complaints: Errors in the console of the page.
     """
 
     urls: list[str]
@@ -87,7 +87,7 @@ def traffic(browser: webdriver.Chrome) -> Traffic:
             asked[about["requestId"]] = about["request"]["url"]
         elif event["method"] == "Network.responseReceived" and about["response"]["status"] >= 400:
             failures.append(f"{about['response']['url']}: {about['response']['status']}")
-        elif event["method"] == "Network.loadingFailed" and about["requestId"] in asked:  # else an earlier page's
+        elif event["method"] == "Network.loadingFailed" and about["requestId"] in asked:  # others are of an earlier page
             failures.append(f"{asked[about['requestId']]}: {about['errorText']}")
     complaints = [entry["message"] for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]  # type: ignore[no-untyped-call]  # selenium's own
     urls = [url for url in asked.values() if not url.startswith(("data:", "blob:"))]

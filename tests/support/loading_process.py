@@ -16,19 +16,19 @@ HEAVY = ("boto3", "mlflow", "pandas", "polars", "pyarrow", "scipy.optimize", "sc
 
 
 def heavy() -> list[str]:
-    """What is imported that a model on the matrix path needs not."""
+    """The imported modules that a model on the matrix path does not need."""
     return [name for name in HEAVY if name in sys.modules]
 
 
 def load(place: str) -> list[Any]:
-    """Load a bundle; the way of encoding, and the answer to its example."""
+    """Load a bundle; returns the encoding and the answer to its example."""
     bundle = import_module("src.service.registry.bundle").Bundle.read(Path(place))
     model = import_module("src.service.lifecycle.load_model").load_model(bundle, Path(place), allow_pickle=False)
     return [model.encoder.path, model.predict(model.schema.rows_of([bundle.example]))[0]]
 
 
 def answers(file: str, data: str) -> list[Any]:
-    """Load many estimators from one folder, and let each answer the same rows."""
+    """Load many estimators from one folder and predict the same rows with each."""
     import numpy as np  # noqa: PLC0415 - what the service imports by itself
 
     load_estimator = import_module("src.service.flavors.sklearn.loader").load_estimator
@@ -42,7 +42,7 @@ def answers(file: str, data: str) -> list[Any]:
 
 
 def modules(root: str) -> list[str]:
-    """Import each of these modules with the deferred imports put off; those that cannot be imported so."""
+    """Import each of these modules with lazy imports; returns those that fail."""
     failed = []
     with import_module("src.service.flavors.sklearn.lazy_imports").deferred_imports():
         for name in json.loads(Path(root).read_text()):

@@ -1,4 +1,4 @@
-"""Models of every kind that the service must answer for as `mlflow.pyfunc` does."""
+"""Models of every kind whose predictions the service must compute as `mlflow.pyfunc` does."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -25,11 +25,11 @@ class Case:
     """A fitted model with its data.
 
     Attributes:
-        estimator: What is logged.
-        data: DataFrame or array it was fitted on.
+        estimator: The fitted estimator.
+        data: The DataFrame or array that it was fitted on.
         options: Further arguments of `log_model`.
-        input_path: How the service should feed it.
-        predict_path: What should answer.
+        input_path: The expected form of the input in the service.
+        predict_path: The expected kind of computation.
     """
 
     estimator: Any
@@ -102,7 +102,7 @@ def _mixed_with_missing() -> Case:
 
 
 def _marked(mark: Any, first: Any, dtype: str = "object") -> Callable[[], Case]:
-    """A column of texts in which a missing value is a certain mark, with an encoder or imputer fitted for it."""
+    """A column of texts with one marker for missing values, and an encoder or imputer fitted for it."""
 
     def build() -> Case:
         data = pd.DataFrame(

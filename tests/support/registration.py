@@ -1,4 +1,4 @@
-"""Puts models into the registry the way users do: through MLflow's own client."""
+"""Register models as users do: with the client of MLflow."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ import skops.io
 
 
 def register(server: str, name: str, estimator: Any, *, alias: str = "champion", **options: Any) -> str:
-    """Log and register an estimator and point the alias at it.
+    """Log and register an estimator and set the alias.
 
     Args:
         server: MLflow's base URL.
@@ -24,9 +24,9 @@ def register(server: str, name: str, estimator: Any, *, alias: str = "champion",
     mlflow.set_registry_uri(server)
     if "serialization_format" not in options:
         options["skops_trusted_types"] = skops.io.get_untrusted_types(data=skops.io.dumps(estimator))
-    # MLflow would start an interpreter and load the model to find out what it imports.
+    # Without it MLflow loads the model in another process to detect the requirements.
     options.setdefault("pip_requirements", [f"scikit-learn=={sklearn.__version__}"])
-    # The one that every server has: the client would remember one of another server.
+    # Experiment 0 exists in every server; the client would use the one of an earlier server.
     with mlflow.start_run(experiment_id="0"):
         info = mlflow.sklearn.log_model(estimator, name="model", registered_model_name=name, **options)
     version = str(info.registered_model_version)

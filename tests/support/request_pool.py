@@ -1,4 +1,4 @@
-"""Requests of every kind that a client may send, right and wrong, as the bytes on the wire."""
+"""Requests of every kind, valid and invalid, as bytes."""
 
 import gzip
 import zlib
@@ -18,7 +18,7 @@ def row(number: int) -> bytes:
 
 
 def prediction(number: int) -> float:
-    """What the model 1*x + 1000*y answers for `row(number)`."""
+    """The prediction of the model 1*x + 1000*y for `row(number)`."""
     return float(number + 1000 * (number + 7))
 
 
@@ -45,7 +45,7 @@ def post(
 
 
 def plain(number: int, *lines: bytes) -> bytes:
-    """The request that the fast lane is made for."""
+    """The request that the fast lane is optimized for."""
     return post(row(number), *lines)
 
 
@@ -55,7 +55,7 @@ def get(path: bytes) -> bytes:
 
 
 def chunked(body: bytes, size: int, *lines: bytes, trailer: bytes = b"", extension: bytes = b"") -> bytes:
-    """A request whose body comes in chunks of a size."""
+    """A request with a chunked body, in chunks of a size."""
     parts = [body[start : start + size] for start in range(0, len(body), size)]
     chunks = b"".join(b"%x%b\r\n%b\r\n" % (len(part), extension, part) for part in parts)
     encoded = chunks + b"0\r\n" + trailer + b"\r\n"
@@ -67,12 +67,12 @@ class Sample:
     """A kind of request.
 
     Attributes:
-        name: What is special about it.
-        build: Its bytes, for a number that makes the row and the changing headers its own.
-        method: Its method, which says whether the answer has a body.
-        own_id: The request id that must come back, for the number; None when a new one is due.
-        breaks: It is no HTTP: whoever reads it cannot find the next request.
-        good: It is answered with the number's prediction.
+        name: How it differs from a plain request.
+        build: Its bytes for a number, which determines the row and the variable headers.
+        method: Its method; the answer to HEAD has no body.
+        own_id: The request id that the answer must have, for the number; None for a new one.
+        breaks: Whether it is invalid HTTP, after which no server can find the next request.
+        good: Whether the answer is the prediction for the number.
     """
 
     name: str
@@ -83,7 +83,7 @@ class Sample:
     good: bool = False
 
     def id_of(self, number: int) -> str | None:
-        """The request id that must come back."""
+        """The request id that the answer must have."""
         return self.own_id(number) if self.own_id else None
 
 
@@ -112,7 +112,7 @@ def _padded(size: int) -> Callable[[int], bytes]:
 
 
 _good = partial(Sample, good=True)
-# What the fast lane may answer itself.
+# Requests that the fast lane may answer itself.
 PLAIN: Final = (
     _good("a row", plain),
     _good("spaces in the row", lambda n: post(b' { "y" : %d , "x" : %d } ' % (n + 7, n))),
@@ -172,7 +172,7 @@ PLAIN: Final = (
     Sample("a body of the limit", _body(b" " * LARGEST_BODY)),
     Sample("a body over the limit", _body(b" " * (LARGEST_BODY + 1))),
 )
-# What is for the application, on a connection that stays open.
+# Requests for the application, after which the connection stays open.
 OTHER: Final = (
     _good("chunked", lambda n: chunked(row(n), 1000)),
     _good("small chunks", lambda n: chunked(row(n), 3)),
@@ -236,7 +236,7 @@ OTHER: Final = (
         lambda n: chunked(row(n), 9, b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AA"),
     ),
 )
-# After these the server closes.
+# Requests after which the server closes the connection.
 LAST: Final = (
     _good("Connection: close", _with(b"Connection: close")),
     _good("connection: CLOSE", _with(b"connection: CLOSE")),
@@ -273,7 +273,7 @@ BROKEN: Final = (
     _breaks("garbage", lambda n: b"\x00\xff\x80garbage %d\r\n\r\n" % n),
     _breaks("a TLS hello", lambda _n: TLS_HELLO),
 )
-# What they do to the rest of their connection depends on who reads it when: each is asked alone.
+# Their effect on later requests depends on the server, so each is sent on its own connection.
 ALONE: Final = (
     _good("a huge header", _with(b"Cookie: " + b"c" * 200_000)),
     _good("five thousand headers", _with(*(b"X-Number-%d: %d" % (place, place) for place in range(5000)))),

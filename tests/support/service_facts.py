@@ -1,4 +1,4 @@
-"""What a running service's process and metrics tell."""
+"""Facts about a running service, from its process and its metrics."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ LANE_REQUESTS = "inference_lane_requests_total"
 
 
 def samples(service: Service) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
-    """Every sample of `/metrics`, by its name and labels."""
+    """Every sample of `/metrics` by name and labels."""
     text = service.client.get("/metrics").text
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
@@ -19,12 +19,12 @@ def samples(service: Service) -> dict[tuple[str, frozenset[tuple[str, str]]], fl
 
 
 def metric(service: Service, name: str, **labels: str) -> float:
-    """One sample; 0 when there is none yet."""
+    """The value of one sample; 0 when there is none."""
     return samples(service).get((name, frozenset(labels.items())), 0.0)
 
 
 def has_lane(service: Service) -> bool:
-    """Whether the service has a fast lane that counts its answers."""
+    """Whether the service has a fast lane with metrics."""
     return (LANE_REQUESTS, frozenset[tuple[str, str]]()) in samples(service)
 
 

@@ -1,4 +1,4 @@
-"""What a running service has logged."""
+"""The log of a running service."""
 
 import json
 from pathlib import Path
@@ -11,8 +11,8 @@ _GONE = "the handler is closed"
 def faults(log: Path, start: int) -> list[str]:
     """The errors logged from an offset on.
 
-    A client that vanishes while several of its requests wait makes uvicorn write to a closed connection, once for each;
-    it logs this as an error, harms nobody, and is not counted here.
+    Not counted: when a client disconnects while several of its requests wait, uvicorn writes to the closed connection
+    for each and logs an error.
     """
     with log.open("rb") as file:
         file.seek(start)
@@ -24,6 +24,6 @@ def _is_fault(line: str) -> bool:
     try:
         record: dict[str, Any] = json.loads(line)
     except ValueError:
-        return True  # nothing but records belongs there: the interpreter's own last words
+        return True  # no log record, such as a traceback of the interpreter
     trace = str(record.get("exc_info", ""))
     return record["level"] in {"ERROR", "CRITICAL"} and not (_UVICORN in trace and _GONE in trace)

@@ -1,4 +1,4 @@
-"""A raw HTTP/1.1 client: bytes in any pieces, answers one by one, and every way of leaving a connection."""
+"""A raw HTTP/1.1 client: bytes in any pieces, answers one by one, and every way to end a connection."""
 
 import socket
 import struct
@@ -47,7 +47,7 @@ class Client:
         self._socket.close()
 
     def send(self, data: bytes) -> None:
-        """Send everything; a server that has closed the connection already is no error here."""
+        """Send everything; no error if the server has closed the connection."""
         with suppress(ConnectionError):
             self._socket.sendall(data)
 
@@ -58,7 +58,7 @@ class Client:
             sleep(pause)
 
     def answer(self, method: str = "POST") -> Answer | None:
-        """The next answer; None when the server closed the connection instead.
+        """The next answer; None when the server closed the connection.
 
         Args:
             method: Of the request: an answer to HEAD has no body.
@@ -79,7 +79,7 @@ class Client:
             self._received += part
 
     def answers(self, count: int) -> list[Answer]:
-        """The next answers, all of which must come."""
+        """The next answers."""
         found = []
         for place in range(count):
             answer = self.answer()
@@ -88,7 +88,7 @@ class Client:
         return found
 
     def end(self) -> bytes:
-        """Wait until the server closes the connection; whatever it sent before that was not read yet."""
+        """Wait until the server closes the connection; returns what it sent before and was not read."""
         while part := self._receive():
             self._received += part
         return bytes(self._received)
@@ -106,12 +106,12 @@ class Client:
         return False
 
     def half_close(self) -> None:
-        """Say that nothing more will be sent, and go on reading."""
+        """Send no more, but continue to read."""
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_WR)
 
     def reset(self) -> None:
-        """Vanish: the server gets a reset."""
+        """End the connection with a reset."""
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._socket.close()
 
@@ -129,6 +129,6 @@ class Client:
 
 @contextmanager
 def clients(url: str, count: int) -> Iterator[list[Client]]:
-    """Several connections, all of them closed at the end."""
+    """Several connections, all closed at the end."""
     with ExitStack() as opened:
         yield [opened.enter_context(Client(url)) for _ in range(count)]

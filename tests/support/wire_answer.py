@@ -1,4 +1,4 @@
-"""One HTTP answer as it came over the wire."""
+"""One HTTP answer, parsed from bytes."""
 
 import json
 import re
@@ -11,7 +11,7 @@ _DATE = re.compile(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT")
 
 
 class Comparable(NamedTuple):
-    """What must be equal between two services."""
+    """The parts of an answer that must be equal for two services."""
 
     interim: tuple[str, ...]
     status_line: str
@@ -37,7 +37,7 @@ class Answer:
 
     @classmethod
     def parse(cls, received: bytes | bytearray, method: str) -> "tuple[Answer, int] | None":
-        """The first answer in what was received, with its length in bytes; None while it is incomplete."""
+        """The first answer in the received bytes, with its length in bytes; None while it is incomplete."""
         interim: list[str] = []
         start = 0
         while True:
@@ -79,11 +79,11 @@ class Answer:
 
     @property
     def closes(self) -> bool:
-        """Whether it announces the connection's end."""
+        """Whether it announces the end of the connection."""
         return ("connection", "close") in self.headers
 
     def comparable(self, own_id: str | None) -> Comparable:
-        """The answer without what differs between two services or two moments.
+        """The answer without the parts that differ between two services or two moments.
 
         Args:
             own_id: The request id that the client sent and must get back.

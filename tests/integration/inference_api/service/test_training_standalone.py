@@ -1,4 +1,4 @@
-"""The trainer as a program: streams, exit codes, and what is left when it is stopped half way."""
+"""The trainer as a program: streams, exit codes, and the state after a kill."""
 
 import json
 import os
@@ -32,7 +32,7 @@ def _command(arguments: Sequence[str]) -> list[str]:
 
 def _environment(server: str, **more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
-    # As many companies set it, without NO_PROXY. Nobody listens there, and nobody must be asked there for loopback.
+    # A proxy without NO_PROXY, as in many companies; requests to loopback must not use it: nothing listens there.
     proxy = dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY"), _NOBODY)
     return kept | proxy | {"MLFLOW_TRACKING_URI": server} | more
 
@@ -53,7 +53,7 @@ def _options(server: str, name: str) -> TrainingOptions:
 
 
 def test_streams_and_environment(mlflow_server: str) -> None:
-    """One line of JSON on stdout, plain lines on stderr; names come from the environment."""
+    """One line of JSON on stdout, log lines on stderr; names come from the environment."""
     done = _run(mlflow_server, REGISTERED_MODEL_NAME="from_environment", MODEL_ALIAS="best", GIT_COMMIT="c0ffee")
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("\n") == 1
@@ -68,8 +68,8 @@ def test_streams_and_environment(mlflow_server: str) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_what_is_not_promoted_is_no_error(mlflow_server: str) -> None:
-    """The exit code stays 0, and "promoted" tells."""
+def test_a_version_that_is_not_promoted_is_no_error(mlflow_server: str) -> None:
+    """The exit code is 0, and "promoted" is false."""
     train(_options(mlflow_server, "not_promoted"))
     done = _run(mlflow_server, "--model-name", "not_promoted", "--dataset", "diabetes")
     assert done.returncode == 0
@@ -78,16 +78,16 @@ def test_what_is_not_promoted_is_no_error(mlflow_server: str) -> None:
     assert "--force promotes it all the same" in done.stderr
 
 
-def test_a_mistake_in_the_data() -> None:
-    """Exit code 2 and one sentence, without MLflow being asked: its address here leads nowhere."""
+def test_an_error_in_the_data() -> None:
+    """Exit code 2 and one message, without a request to MLflow, whose address here has no server."""
     done = _run(_NOBODY, "--data", "bad.csv", "--target", "y")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines()[-1] == "ERROR bad.csv does not exist"
     assert "Traceback" not in done.stderr
 
 
-def test_mlflow_out_of_reach() -> None:
-    """The wait is bounded and told; the exit code is 2."""
+def test_mlflow_is_not_reachable() -> None:
+    """The wait is limited and logged; the exit code is 2."""
     done = _run(_NOBODY, "--wait", "1")
     assert (done.returncode, done.stdout) == (2, "")
     assert f"INFO waiting for MLflow at {_NOBODY} (0 of 1 s): no connection" in done.stderr.splitlines()
@@ -101,8 +101,8 @@ def test_mlflow_out_of_reach() -> None:
         ("INFO registered", signal.SIGKILL, -signal.SIGKILL),
     ],
 )
-def test_stopped_half_way(mlflow_server: str, moment: str, number: int, code: int) -> None:
-    """Whenever it dies, the alias is absent or points to a complete version, and the next training succeeds."""
+def test_a_kill_at_any_moment(mlflow_server: str, moment: str, number: int, code: int) -> None:
+    """The alias is absent or points to a complete version, and the next training succeeds."""
     name = re.sub(r"\W", "_", f"stopped {moment}")
     with subprocess.Popen(
         _command(["--model-name", name]),
@@ -117,7 +117,7 @@ def test_stopped_half_way(mlflow_server: str, moment: str, number: int, code: in
                 program.send_signal(number)
                 break
         program.stderr.read()
-    # It may have been done before the signal came.
+    # The training may end before the signal.
     assert program.returncode in {code, 0}
     client = MlflowClient(mlflow_server)
     try:

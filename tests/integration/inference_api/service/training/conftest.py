@@ -1,4 +1,4 @@
-"""Trainings against the shared MLflow server, each test with a registered model of its own."""
+"""Trainings with the shared MLflow server, each test with its own registered model."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,7 +15,7 @@ Train = Callable[..., TrainingResult]
 
 @pytest.fixture
 def client(mlflow_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[MlflowClient]:
-    """A client of the shared server; MLflow's global address is put back afterwards."""
+    """A client of the shared server; the global address of MLflow is restored afterwards."""
     monkeypatch.setenv("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     before = mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(mlflow_server)
@@ -27,7 +27,7 @@ def client(mlflow_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mlfl
 
 @pytest.fixture
 def options(client: MlflowClient, mlflow_server: str, request: pytest.FixtureRequest) -> TrainingOptions:
-    """The defaults, with the test's name as the registered model's."""
+    """The defaults, with the name of the test as the model name."""
     assert client.tracking_uri == mlflow_server
     name = "".join(letter if letter.isalnum() else "_" for letter in request.node.name)
     return TrainingOptions(
@@ -37,9 +37,9 @@ def options(client: MlflowClient, mlflow_server: str, request: pytest.FixtureReq
 
 @pytest.fixture
 def run_training(options: TrainingOptions) -> Train:
-    """Trains with the defaults changed by keyword."""
+    """Runs a training with the defaults changed by keyword."""
 
     def run(**changes: object) -> TrainingResult:
-        return train(replace(options, **changes))  # type: ignore[arg-type] # the fields' types differ; train would show it
+        return train(replace(options, **changes))  # type: ignore[arg-type] # the types of the fields differ
 
     return run

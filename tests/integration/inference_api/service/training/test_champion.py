@@ -1,4 +1,4 @@
-"""Who becomes champion: decided on the same held-out rows, against real champions of all kinds."""
+"""Promotion: the comparison on the same held-out rows with real champions of all kinds."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -32,13 +32,13 @@ Install = Callable[[Any, Any], str]
 
 @pytest.fixture
 def fitted(options: TrainingOptions) -> FittedModel:
-    """What the trainer will fit and hold out."""
+    """The model that the trainer will fit, with its held-out rows."""
     return fit(load(options), options)
 
 
 @pytest.fixture
-def install(client: MlflowClient, options: TrainingOptions) -> Install:
-    """Makes a model of somebody else's the champion; returns its version."""
+def install_champion(client: MlflowClient, options: TrainingOptions) -> Install:
+    """Registers a foreign model as the champion; returns its version."""
 
     def put(model: Any, example: Any) -> str:
         with mlflow.start_run():
@@ -63,7 +63,7 @@ def _champion(client: MlflowClient, options: TrainingOptions) -> str:
 def test_training_again_on_the_same_data_is_safe(
     client: MlflowClient, run_training: Train, options: TrainingOptions
 ) -> None:
-    """The same data give the same model, which is no worse: a new version takes over with the same metrics."""
+    """The same data give the same model, which is no worse: the new version is promoted with the same metrics."""
     first, second = run_training(), run_training()
     assert first.metrics == second.metrics
     assert (first.promoted, second.promoted) == (True, True)
@@ -77,12 +77,14 @@ def test_a_worse_model_is_registered_but_not_promoted(  # noqa: PLR0913, PLR0917
     run_training: Train,
     options: TrainingOptions,
     fitted: FittedModel,
-    install: Install,
+    install_champion: Install,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A champion that knows the held-out rows cannot be beaten, except with --force."""
+    """A champion that was trained on the held-out rows stays, except with --force."""
     split = fitted.split
-    best = install(LinearRegression().fit(split.held_out_features, split.held_out_target), split.held_out_features)
+    best = install_champion(
+        LinearRegression().fit(split.held_out_features, split.held_out_target), split.held_out_features
+    )
     worse = run_training()
     assert not worse.promoted
     assert _champion(client, options) == best
@@ -102,19 +104,19 @@ def test_a_better_model_is_promoted(
     run_training: Train,
     options: TrainingOptions,
     fitted: FittedModel,
-    install: Install,
+    install_champion: Install,
 ) -> None:
-    """A champion that has learnt nothing gives way."""
+    """A champion that predicts a constant is replaced."""
     features = fitted.split.train_features
     noise = np.random.default_rng(0).normal(size=len(features))
-    install(LinearRegression().fit(features, noise), features)
+    install_champion(LinearRegression().fit(features, noise), features)
     outcome = run_training()
     assert outcome.promoted
     assert _champion(client, options) == outcome.version
 
 
 def test_a_champion_of_other_columns_stays(client: MlflowClient, run_training: Train, options: TrainingOptions) -> None:
-    """It cannot be judged on these data: the new version waits, the reason names the columns, --force promotes."""
+    """It cannot be evaluated on these data: the reason names the columns, and --force promotes the new version."""
     first = run_training()
     other = run_training(dataset="diabetes")
     assert not other.promoted
@@ -124,10 +126,8 @@ def test_a_champion_of_other_columns_stays(client: MlflowClient, run_training: T
     assert run_training(dataset="diabetes", force=True).promoted
 
 
-def test_a_champion_whose_files_are_gone_stays(
-    client: MlflowClient, run_training: Train, options: TrainingOptions
-) -> None:
-    """A broken champion is not replaced without a word, and does not stop the training."""
+def test_a_champion_without_files_stays(client: MlflowClient, run_training: Train, options: TrainingOptions) -> None:
+    """A broken champion is replaced only with --force, and does not stop the training."""
     broken = run_training()
     source = client.get_model_version(options.model_name, broken.version).source
     assert source is not None
@@ -140,21 +140,21 @@ def test_a_champion_whose_files_are_gone_stays(
     assert run_training(force=True).promoted
 
 
-def test_a_champion_of_a_numpy_signature_is_judged(
+def test_a_champion_with_a_numpy_signature_is_evaluated(
     run_training: Train,
     fitted: FittedModel,
-    install: Install,
+    install_champion: Install,
 ) -> None:
-    """A model logged from an array takes the columns by position."""
+    """A model that was logged with an array takes the columns by position."""
     train = fitted.split.train_features.to_numpy()
-    install(LinearRegression().fit(train, fitted.split.train_target), train)
+    install_champion(LinearRegression().fit(train, fitted.split.train_target), train)
     assert run_training().promoted
 
 
-def test_a_champion_that_knew_fractions_judges_integers(
+def test_a_champion_with_doubles_is_evaluated_on_integers(
     run_training: Train, options: TrainingOptions, tmp_path: Any
 ) -> None:
-    """Yesterday's file had gaps in a column of integers, so MLflow took it for fractions; today's has none."""
+    """The earlier file had missing values in a column of integers, so MLflow inferred doubles; the new one has none."""
     draw = np.random.default_rng(0)
     table = pd.DataFrame({"n": draw.integers(0, 50, 100), "x": draw.normal(size=100)})
     table["y"] = 2.5 * table["n"] + table["x"]
@@ -166,8 +166,8 @@ def test_a_champion_that_knew_fractions_judges_integers(
     assert replace(options, target="y").model_name == today.name
 
 
-def test_a_champion_that_took_integers_is_judged(run_training: Train, tmp_path: Any) -> None:
-    """A version of integer columns, as they were declared before, is compared with one of doubles, on the same rows."""
+def test_a_champion_with_integers_is_evaluated(run_training: Train, tmp_path: Any) -> None:
+    """A version with integer columns, as of earlier trainers, is compared with one of doubles on the same rows."""
     draw = np.random.default_rng(0)
     table = pd.DataFrame({"n": draw.integers(0, 50, 100), "x": draw.normal(size=100)})
     table["y"] = 2.5 * table["n"] + table["x"]
@@ -178,10 +178,10 @@ def test_a_champion_that_took_integers_is_judged(run_training: Train, tmp_path: 
     assert second.metrics == pytest.approx(first.metrics)
 
 
-def test_a_champion_that_took_integers_cannot_judge_fractions(
+def test_a_champion_with_integers_cannot_be_evaluated_on_fractions(
     client: MlflowClient, run_training: Train, tmp_path: Any
 ) -> None:
-    """It has no answer for them: the new version waits for --force, and the reason names the column."""
+    """The champion stays, and the reason names the column; --force promotes the new version."""
     draw = np.random.default_rng(0)
     table = pd.DataFrame({"n": draw.integers(0, 50, 100), "x": draw.normal(size=100)})
     table["y"] = 2.5 * table["n"] + table["x"]
@@ -205,8 +205,8 @@ def test_champions_for_other_labels_stay(run_training: Train, tmp_path: Any) -> 
     assert not run_training(data=tmp_path / "integers.csv", target="y").promoted
 
 
-def test_a_deleted_champion_makes_room(client: MlflowClient, run_training: Train, options: TrainingOptions) -> None:
-    """When the champion's version was deleted, its alias is gone with it."""
+def test_a_deleted_champion_is_replaced(client: MlflowClient, run_training: Train, options: TrainingOptions) -> None:
+    """MLflow deletes the alias with the version."""
     client.delete_model_version(options.model_name, run_training().version)
     outcome = run_training()
     assert outcome.promoted

@@ -1,4 +1,4 @@
-"""What a training leaves in a real registry: all that a server needs, and what a person asks about a model."""
+"""The content of a real registry after a training."""
 
 import hashlib
 import itertools
@@ -37,7 +37,7 @@ def _downloaded(outcome: TrainingResult, folder: Path) -> Path:
 
 
 def test_the_reference_regression_from_end_to_end(client: MlflowClient, run_training: Train, tmp_path: Path) -> None:
-    """The alias points to a bare LinearRegression that has found the true function."""
+    """The alias points to a LinearRegression that has learnt the true function."""
     outcome = run_training()
     assert outcome.promoted
     version = client.get_model_version_by_alias(outcome.name, "champion")
@@ -52,8 +52,8 @@ def test_the_reference_regression_from_end_to_end(client: MlflowClient, run_trai
     assert served.predict(pd.DataFrame([dict(EXAMPLE)]))[0] == pytest.approx(true_value(EXAMPLE), abs=0.2)
 
 
-def test_a_server_finds_all_that_it_verifies(client: MlflowClient, run_training: Train, tmp_path: Path) -> None:
-    """Digest, signature, example and its predictions are there, and agree with the files as downloaded."""
+def test_a_server_finds_what_it_verifies(client: MlflowClient, run_training: Train, tmp_path: Path) -> None:
+    """Digest, signature, example and its predictions are present and agree with the downloaded files."""
     outcome = run_training()
     folder = _downloaded(outcome, tmp_path)
     listing = "".join(
@@ -75,8 +75,8 @@ def test_a_server_finds_all_that_it_verifies(client: MlflowClient, run_training:
     assert schema == [{"type": "double", "name": name, "required": True} for name in EXAMPLE]
 
 
-def test_the_run_documents_itself(client: MlflowClient, run_training: Train, tmp_path: Path) -> None:
-    """Parameters, metrics, data digest, commit and picture are in the run."""
+def test_the_run_is_documented(client: MlflowClient, run_training: Train, tmp_path: Path) -> None:
+    """The run has parameters, metrics, data digest, commit and plot."""
     outcome = run_training(git_commit="c0ffee")
     run = client.get_run(outcome.run_id)
     assert run.info.status == "FINISHED"
@@ -95,7 +95,7 @@ def test_the_run_documents_itself(client: MlflowClient, run_training: Train, tmp
 
 
 def test_diabetes_has_its_own_columns(client: MlflowClient, run_training: Train) -> None:
-    """The bundled clinical data are served under their own names, in their own units."""
+    """The clinical data are served with their own names and units."""
     outcome = run_training(dataset="diabetes")
     model = mlflow.pyfunc.load_model(f"models:/{outcome.name}@champion")
     assert client.get_run(outcome.run_id).data.params["target"] == "progression"
@@ -106,7 +106,7 @@ def test_diabetes_has_its_own_columns(client: MlflowClient, run_training: Train)
 
 
 def _clinic(path: Path, labels: list[Any] | None) -> pd.DataFrame:
-    """A table with every kind of column; the target is exact, or labels that follow from it."""
+    """A table with every type of column; the target is exactly linear, or a label."""
     draw = np.random.default_rng(5)
     rows = 240
     table = pd.DataFrame(
@@ -132,7 +132,7 @@ def _clinic(path: Path, labels: list[Any] | None) -> pd.DataFrame:
 
 
 def test_a_csv_file_of_mixed_columns(run_training: Train, tmp_path: Path) -> None:
-    """Its own rows are predicted exactly through MLflow; columns are optional exactly where values were missing."""
+    """MLflow predicts its rows exactly; a column is optional exactly if it had missing values."""
     table = _clinic(tmp_path / "clinic.csv", None)
     outcome = run_training(data=tmp_path / "clinic.csv", target="y")
     model = mlflow.pyfunc.load_model(f"models:/{outcome.name}@champion")
@@ -151,15 +151,15 @@ def test_a_csv_file_of_mixed_columns(run_training: Train, tmp_path: Path) -> Non
 
 
 def _table_of(path: Path) -> pd.DataFrame:
-    """The file as MLflow takes it: it turns no integer into a double by itself."""
+    """The file in the types for MLflow, which does not convert integers to doubles."""
     return pd.read_csv(path, dtype={"años": float})
 
 
 @pytest.mark.parametrize(("columns", "kind"), [({}, "double"), ({"años": "integer"}, "long")])
-def test_whole_numbers_are_doubles_unless_told_otherwise(
+def test_whole_numbers_are_doubles_without_integer(
     run_training: Train, tmp_path: Path, columns: dict[str, str], kind: str
 ) -> None:
-    """--integer keeps a column of whole numbers as MLflow's long."""
+    """--integer makes a column of whole numbers a long of MLflow."""
     _clinic(tmp_path / "clinic.csv", None)
     outcome = run_training(data=tmp_path / "clinic.csv", target="y", csv=CsvOptions(columns=columns))
     schema = mlflow.pyfunc.load_model(f"models:/{outcome.name}@champion").metadata.get_input_schema()
@@ -167,14 +167,14 @@ def test_whole_numbers_are_doubles_unless_told_otherwise(
 
 
 def test_the_run_has_the_table_of_its_columns(client: MlflowClient, run_training: Train, tmp_path: Path) -> None:
-    """Every training, also of data that are no file, says what it understood of each column."""
+    """Every training logs the table, also for data that are not from a file."""
     outcome = run_training()
     table = pd.read_csv(client.download_artifacts(outcome.run_id, "columns.csv", str(tmp_path))).set_index("column")
     assert table["kind"].to_dict() == dict.fromkeys(EXAMPLE, "number") | {"target": "target, number"}
 
 
-def test_missing_and_unseen_text_through_pyfunc(run_training: Train, tmp_path: Path) -> None:
-    """Every spelling of a missing text is the level that was missing in training; an unseen text is too."""
+def test_missing_and_unknown_text_through_pyfunc(run_training: Train, tmp_path: Path) -> None:
+    """Every form of a missing text has the effect of the missing texts in training, and so has an unknown text."""
     _clinic(tmp_path / "clinic.csv", None)
     outcome = run_training(data=tmp_path / "clinic.csv", target="y")
     model = mlflow.pyfunc.load_model(f"models:/{outcome.name}@champion")
@@ -191,7 +191,7 @@ def test_missing_and_unseen_text_through_pyfunc(run_training: Train, tmp_path: P
 
 @pytest.mark.parametrize("labels", [["no", "sí"], [False, True], [3, 8]], ids=["text", "booleans", "integers"])
 def test_classification(client: MlflowClient, run_training: Train, tmp_path: Path, labels: list[Any]) -> None:
-    """Labels come back from MLflow as what they are in the file, in the example's predictions too."""
+    """MLflow returns labels as they are in the file, also in the example's predictions."""
     table = _clinic(tmp_path / "clinic.csv", labels)
     outcome = run_training(data=tmp_path / "clinic.csv", target="y")
     assert outcome.metrics["holdout_f1_macro"] > 0.8
@@ -212,7 +212,7 @@ def test_classification(client: MlflowClient, run_training: Train, tmp_path: Pat
 
 
 def test_the_example_is_strict_json(run_training: Train, tmp_path: Path) -> None:
-    """Missing values in the example are null: NaN is no JSON, and not every client would read it."""
+    """Missing values in the example are null, because not every client reads NaN."""
     _clinic(tmp_path / "clinic.csv", None)
     folder = _downloaded(run_training(data=tmp_path / "clinic.csv", target="y"), tmp_path / "model")
     text = (folder / "input_example.json").read_text()
@@ -223,7 +223,7 @@ def test_the_example_is_strict_json(run_training: Train, tmp_path: Path) -> None
 def test_nothing_to_do_when_the_alias_exists(
     client: MlflowClient, run_training: Train, options: TrainingOptions
 ) -> None:
-    """--skip-if-registered trains the first time only."""
+    """--skip-if-registered trains only once."""
     first = run_training(skip_if_registered=True)
     second = run_training(skip_if_registered=True)
     assert first.promoted
@@ -231,8 +231,8 @@ def test_nothing_to_do_when_the_alias_exists(
     assert len(client.search_model_versions(f"name = '{options.model_name}'")) == 1
 
 
-def test_what_mlflow_refuses_is_told_in_one_line(client: MlflowClient, run_training: Train) -> None:
-    """A registration that fails half way gives exit code 1, and the run says that it failed."""
+def test_an_error_of_mlflow_is_one_line(client: MlflowClient, run_training: Train) -> None:
+    """A failed registration gives exit code 1, and the run is marked as failed."""
     with pytest.raises(PublicationError, match="Invalid model name 'a/b'") as caught:
         run_training(model_name="a/b", experiment="refused")
     assert caught.value.exit_code == 1

@@ -1,4 +1,4 @@
-"""Names that the registry takes: MLflow's own rules decide."""
+"""The validation of names agrees with MLflow."""
 
 import argparse
 import contextlib
@@ -17,8 +17,8 @@ NAMES = ("a model", "v1.2", ".hidden")
 NOT_NAMES = ("", " ", "a/b", "a:b", ".", "..", "...")
 
 
-def takes(ask: Callable[[], object], refusal: type[Exception]) -> bool:
-    """Whether it is not refused."""
+def accepts(ask: Callable[[], object], refusal: type[Exception]) -> bool:
+    """Whether the call raises no error."""
     with contextlib.suppress(refusal):
         ask()
         return True
@@ -26,19 +26,19 @@ def takes(ask: Callable[[], object], refusal: type[Exception]) -> bool:
 
 
 @pytest.mark.parametrize("text", ALIASES + NOT_ALIASES)
-def test_an_alias_is_taken_when_mlflow_takes_it(client: MlflowClient, text: str) -> None:
-    """What we refuse MLflow refuses too, and the other way round."""
+def test_an_alias_is_valid_when_mlflow_accepts_it(client: MlflowClient, text: str) -> None:
+    """Both accept and refuse the same aliases."""
     name = f"aliases-{uuid4().hex}"
     client.create_registered_model(name)
     version = client.create_model_version(name, "s3://nowhere/model").version
-    mlflow_takes = takes(lambda: client.set_registered_model_alias(name, text, version), MlflowException)
+    mlflow_takes = accepts(lambda: client.set_registered_model_alias(name, text, version), MlflowException)
 
-    assert takes(lambda: alias(text), argparse.ArgumentTypeError) == mlflow_takes == (text in ALIASES)
+    assert accepts(lambda: alias(text), argparse.ArgumentTypeError) == mlflow_takes == (text in ALIASES)
 
 
 @pytest.mark.parametrize("text", NAMES + NOT_NAMES)
-def test_a_name_is_taken_when_mlflow_takes_it(client: MlflowClient, text: str) -> None:
-    """What we refuse MLflow refuses too, and the other way round."""
-    mlflow_takes = takes(lambda: client.create_registered_model(text), MlflowException)
+def test_a_name_is_valid_when_mlflow_accepts_it(client: MlflowClient, text: str) -> None:
+    """Both accept and refuse the same names."""
+    mlflow_takes = accepts(lambda: client.create_registered_model(text), MlflowException)
 
-    assert takes(lambda: model_name(text), argparse.ArgumentTypeError) == mlflow_takes == (text in NAMES)
+    assert accepts(lambda: model_name(text), argparse.ArgumentTypeError) == mlflow_takes == (text in NAMES)
