@@ -87,7 +87,7 @@ def traffic(browser: webdriver.Chrome) -> Traffic:
             asked[about["requestId"]] = about["request"]["url"]
         elif event["method"] == "Network.responseReceived" and about["response"]["status"] >= 400:
             failures.append(f"{about['response']['url']}: {about['response']['status']}")
-        elif event["method"] == "Network.loadingFailed" and about["requestId"] in asked:  # others are of an earlier page
+        elif event["method"] == "Network.loadingFailed" and about["requestId"] in asked:  # not of an earlier page
             failures.append(f"{asked[about['requestId']]}: {about['errorText']}")
     complaints = [entry["message"] for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]  # type: ignore[no-untyped-call]  # selenium's own
     urls = [url for url in asked.values() if not url.startswith(("data:", "blob:"))]

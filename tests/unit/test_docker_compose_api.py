@@ -1,4 +1,4 @@
-"""The names in docker-compose-api.yml that people type, and the rules that keep the stack coming up by itself."""
+"""The names of docker-compose-api.yml that users type, and the rules by which the stack starts and restarts."""
 
 from pathlib import Path
 from typing import Any
@@ -20,20 +20,20 @@ CONTAINERS = {
     "gateway": "api_gateway",
 }
 JOBS = {"create-minio-buckets", "mlflow-migrate", "model-trainer"}
-# It is there for what it waits for: see the file.
+# A service that only waits for a job; see the file.
 NEVER_RUNS = "after-training"
 
 
 @pytest.fixture(scope="module")
 def whole() -> dict[str, Any]:
-    """The file as Compose reads it, before variables are filled in."""
+    """The file as Compose reads it, before variables are replaced."""
     read: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose-api.yml").read_text())
     return read
 
 
 @pytest.fixture(scope="module")
 def compose(whole: dict[str, Any]) -> dict[str, Any]:
-    """The file as Compose reads it, before variables are filled in, without the service that never runs."""
+    """The same without the service that never runs."""
     services = whole["services"]
     return {**whole, "services": {name: service for name, service in services.items() if name != NEVER_RUNS}}
 
@@ -44,7 +44,7 @@ def test_services_and_containers_have_their_names(compose: dict[str, Any]) -> No
 
 
 def test_only_mlflow_reaches_the_database(compose: dict[str, Any]) -> None:
-    """The networks have their real names; MySQL is on `database` alone, which has no way out of the machine."""
+    """MySQL is on the network `database` alone, which has no access to other networks."""
     networks = {name: set(service["networks"]) for name, service in compose["services"].items()}
 
     assert {network: settings["name"] for network, settings in compose["networks"].items()} == {
@@ -56,8 +56,8 @@ def test_only_mlflow_reaches_the_database(compose: dict[str, Any]) -> None:
     assert networks["mysql"] == {"database"}
 
 
-def test_everything_comes_back_after_a_crash(compose: dict[str, Any]) -> None:
-    """Servers are restarted always, jobs when they failed; nothing waits for a health check that a crash would fail."""
+def test_everything_restarts_after_a_crash(compose: dict[str, Any]) -> None:
+    """Servers restart always, jobs on failure; no service depends on a health check that fails after a crash."""
     for name, service in compose["services"].items():
         assert service["restart"].startswith("on-failure" if name in JOBS else "unless-stopped"), name
         assert service["init"] is True, name
@@ -65,16 +65,16 @@ def test_everything_comes_back_after_a_crash(compose: dict[str, Any]) -> None:
         assert conditions <= {"service_started", "service_completed_successfully"}, name
 
 
-def test_the_api_and_the_gateway_wait_for_nothing(compose: dict[str, Any]) -> None:
-    """Both are live at once, however late the rest comes."""
+def test_the_api_and_the_gateway_depend_on_nothing(compose: dict[str, Any]) -> None:
+    """Both start at once, however late the other services are."""
     assert "depends_on" not in compose["services"]["fastapi-app"]
     assert "depends_on" not in compose["services"]["gateway"]
 
 
-def test_up_that_waits_knows_every_job(whole: dict[str, Any]) -> None:
-    """For each job a service waits: for the training one that never runs, so that nothing is held up.
+def test_up_with_wait_accepts_finished_jobs(whole: dict[str, Any]) -> None:
+    """For each job a service depends on it; for the training it is one that never runs, so that nothing is delayed.
 
-    Without it `up --wait` takes the end of the job for a failure.
+    Without it `up --wait` takes the end of a job for a failure.
     """
     waiting = {
         (name, job)
@@ -89,7 +89,7 @@ def test_up_that_waits_knows_every_job(whole: dict[str, Any]) -> None:
 
 
 def test_every_server_has_a_health_check(compose: dict[str, Any]) -> None:
-    """Each server is probed; the API by the gateway and not by Docker, whose probe would take the API's CPU."""
+    """The gateway probes the API; a health check by Docker would use CPU of the API."""
     servers = compose["services"].keys() - JOBS
     probed = {name for name in servers if "healthcheck" in compose["services"][name]}
     assert probed == servers - {"fastapi-app"}
@@ -98,14 +98,14 @@ def test_every_server_has_a_health_check(compose: dict[str, Any]) -> None:
     assert "\nHEALTHCHECK" not in dockerfile.read_text()
 
 
-def test_no_name_of_the_stack_goes_to_a_proxy(compose: dict[str, Any]) -> None:
-    """Docker may put HTTP_PROXY into every container: whoever asks over HTTP asks loopback and the stack directly.
+def test_hosts_of_the_stack_are_in_no_proxy(compose: dict[str, Any]) -> None:
+    """Docker may set HTTP_PROXY in every container; HTTP clients must reach loopback and the stack directly.
 
-    What the user keeps from the proxy comes first. MinIO asks nobody but itself.
+    The NO_PROXY of the user comes first. MinIO sends requests only to itself.
     """
     load: dict[str, Any] = yaml.safe_load((ROOT / LOAD_TESTING).read_text())
     services = compose["services"] | load["services"]
-    asking = {
+    clients = {
         name: service["environment"]
         for name, service in services.items()
         if name in {"create-minio-buckets", "mlflow", "model-trainer", "fastapi-app", "locust", "locust-worker"}
@@ -113,8 +113,8 @@ def test_no_name_of_the_stack_goes_to_a_proxy(compose: dict[str, Any]) -> None:
     servers = {name for name in services if name not in JOBS}
     names = servers | {service.get("container_name", name) for name, service in services.items() if name in servers}
 
-    assert len({environment["NO_PROXY"] for environment in asking.values()}) == 1
-    for environment in asking.values():
+    assert len({environment["NO_PROXY"] for environment in clients.values()}) == 1
+    for environment in clients.values():
         assert environment["no_proxy"] == environment["NO_PROXY"]
         assert environment["NO_PROXY"].startswith("${NO_PROXY:-localhost},")
         listed = set(environment["NO_PROXY"].split(","))

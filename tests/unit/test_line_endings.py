@@ -1,4 +1,4 @@
-"""Line endings of a checkout, whatever git was told about them on that machine."""
+"""Line endings of a checkout, with any configuration of git."""
 
 import shutil
 import subprocess
@@ -9,19 +9,19 @@ import pytest
 from tests.e2e.checkout import copy_checkout
 
 GIT = shutil.which("git") or "git"
-# What https://git-scm.com/docs/git-config has for line ends; the first is the installer's default on Windows.
+# Values of https://git-scm.com/docs/git-config for line endings; the first is the default of the Windows installer.
 SETTINGS = (("core.autocrlf=true",), ("core.autocrlf=false", "core.eol=crlf"), ("core.autocrlf=true", "core.eol=crlf"))
 
 
 def git(folder: Path, *arguments: str, settings: tuple[str, ...] = ()) -> str:
-    """Run git with these settings and no others that matter here; returns what it printed."""
+    """Run git with these settings only; returns its output."""
     chosen = ("user.name=test", "user.email=test@example.com", "core.autocrlf=false", *settings)
     options = [word for setting in chosen for word in ("-c", setting)]
     return subprocess.run([GIT, *options, *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout
 
 
 def names_with_cr(folder: Path) -> set[str]:
-    """The files that hold a carriage return anywhere."""
+    """The files with a carriage return."""
     files = [path for path in folder.rglob("*") if path.is_file() and ".git" not in path.relative_to(folder).parts]
     assert len(files) > 0
     return {path.relative_to(folder).as_posix() for path in files if b"\r" in path.read_bytes()}
@@ -29,7 +29,7 @@ def names_with_cr(folder: Path) -> set[str]:
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The course's repository with this working tree, uncommitted work included, as one of its folders."""
+    """The course's repository with this working tree, uncommitted changes included, as one of its folders."""
     repository = tmp_path_factory.mktemp("published")
     copy_checkout(repository / "Talleres" / "Taller_5")
     git(repository, "init", "--quiet")
@@ -40,7 +40,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=" ".join)
 def test_every_text_is_checked_out_with_lf(settings: tuple[str, ...], published: Path, tmp_path: Path) -> None:
-    """A clone on a machine whose git writes CRLF holds exactly the bytes of the repository, with no CR in any file."""
+    """A clone with a git that writes CRLF has exactly the bytes of the repository, without a CR."""
     git(tmp_path, "clone", "--quiet", str(published), "clone", settings=settings)
     clone = tmp_path / "clone"
 
@@ -53,7 +53,7 @@ def test_every_text_is_checked_out_with_lf(settings: tuple[str, ...], published:
 def test_a_file_that_an_editor_saved_with_crlf_is_committed_with_lf(
     settings: tuple[str, ...], published: Path, tmp_path: Path
 ) -> None:
-    """A script edited on Windows and committed reaches the next clone with LF."""
+    """A script that was edited on Windows has LF in the next clone."""
     git(tmp_path, "clone", "--quiet", str(published), "edited", settings=settings)
     script = tmp_path / "edited" / "Talleres" / "Taller_5" / "mysql" / "first-start.sh"
     script.write_bytes(script.read_bytes().replace(b"\n", b"\r\n") + b"# edited\r\n")
@@ -65,7 +65,7 @@ def test_a_file_that_an_editor_saved_with_crlf_is_committed_with_lf(
 
 
 def test_without_the_attributes_there_would_be_cr(published: Path, tmp_path: Path) -> None:
-    """The settings do write CRLF where no attribute says otherwise: the tests above can fail."""
+    """These settings do write CRLF without .gitattributes: the tests above can fail."""
     plain = tmp_path / "plain"
     shutil.copytree(published, plain, ignore=shutil.ignore_patterns(".git", ".gitattributes"))
     git(plain, "init", "--quiet")

@@ -1,4 +1,4 @@
-"""The targets that people and CI type."""
+"""The targets of the Makefile."""
 
 import os
 import re
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-# `make test ARGS=...` hands these down to the tests.
+# `make test ARGS=...` passes these to the tests.
 MAKES_OWN = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "ARGS", "COMPOSE", "PYTHON"}
 MAKE = shutil.which("make") or "make"
 
@@ -23,14 +23,14 @@ def _make(*arguments: str, folder: Path = ROOT, **environment: str) -> subproces
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """What `make` needs of the project, without an environment."""
+    """The files that `make` needs, without a Python environment."""
     for name in ("Makefile", "requirements-dev.txt"):
         shutil.copy2(ROOT / name, tmp_path)
     return tmp_path
 
 
 def _interpreter(folder: Path, name: str, version: str) -> None:
-    """Put a Python that is too old into the folder."""
+    """Put a fake Python of an old version into the folder."""
     program = folder / name
     program.write_text(
         f'#!/bin/sh\n[ "$1" = --version ] && echo "Python {version}" && exit 0\nexit 1\n', encoding="ascii"
@@ -38,8 +38,8 @@ def _interpreter(folder: Path, name: str, version: str) -> None:
     program.chmod(0o755)
 
 
-def test_make_alone_lists_every_target() -> None:
-    """Whoever types `make` sees what there is, and nothing runs."""
+def test_make_without_a_target_lists_all() -> None:
+    """`make` prints the targets and runs nothing."""
     listed = _make()
 
     documented = re.findall(r"^  make ([\w-]+)", listed.stdout, re.MULTILINE)
@@ -49,46 +49,46 @@ def test_make_alone_lists_every_target() -> None:
     assert {"run", "test", "check", "lock", "up", "down", "load", "clean"} <= set(documented)
 
 
-def test_an_old_python_is_named_with_the_way_out(clone: Path) -> None:
-    """The person reads which version is there, which is needed, and how to choose another."""
+def test_an_old_python_is_an_error(clone: Path) -> None:
+    """The message has its version, the required one, and how to choose another."""
     programs = clone / "bin"
     programs.mkdir()
     _interpreter(programs, "python3", "3.9.2")
 
-    told = _make("run", folder=clone, PATH=str(programs))
+    result = _make("run", folder=clone, PATH=str(programs))
 
-    assert told.returncode != 0
-    assert "hace falta Python 3.11 o posterior" in told.stderr
-    assert "Python 3.9.2" in told.stderr
-    assert "make run PYTHON=" in told.stderr
+    assert result.returncode != 0
+    assert "hace falta Python 3.11 o posterior" in result.stderr
+    assert "Python 3.9.2" in result.stderr
+    assert "make run PYTHON=" in result.stderr
     assert not (clone / ".venv").exists()
 
 
-def test_no_python_at_all_is_said_in_the_same_way(clone: Path) -> None:
-    """A bare machine."""
+def test_no_python_is_an_error(clone: Path) -> None:
+    """The message is the same without any Python."""
     (clone / "bin").mkdir()
 
-    told = _make("run", folder=clone, PATH=str(clone / "bin"))
+    result = _make("run", folder=clone, PATH=str(clone / "bin"))
 
-    assert told.returncode != 0
-    assert "hace falta Python 3.11 o posterior" in told.stderr
+    assert result.returncode != 0
+    assert "hace falta Python 3.11 o posterior" in result.stderr
 
 
-def test_an_environment_of_an_old_python_is_not_filled(clone: Path) -> None:
-    """An editor may have made .venv with whatever python3 was; it is the person's, so it is named, not deleted."""
+def test_an_environment_of_an_old_python_is_an_error(clone: Path) -> None:
+    """An editor may have created .venv with an old Python: it belongs to the user and is not deleted."""
     programs = clone / ".venv" / "bin"
     programs.mkdir(parents=True)
     _interpreter(programs, "python", "3.9.2")
 
-    told = _make("run", folder=clone)
+    result = _make("run", folder=clone)
 
-    assert told.returncode != 0
-    assert "rm -rf .venv" in told.stderr
+    assert result.returncode != 0
+    assert "rm -rf .venv" in result.stderr
     assert programs.is_dir()
 
 
-def test_an_installed_environment_is_left_alone(clone: Path) -> None:
-    """A second `make run` installs nothing; a changed requirements-dev.txt does."""
+def test_an_installed_environment_is_not_changed(clone: Path) -> None:
+    """A second `make run` installs nothing, unless requirements-dev.txt has changed."""
     programs = clone / ".venv" / "bin"
     programs.mkdir(parents=True)
     (programs / "python").touch()
@@ -130,5 +130,5 @@ def test_chosen_tests_are_run_as_they_are_given() -> None:
     ],
 )
 def test_the_docker_targets_are_the_commands_of_the_readme(target: str, command: str) -> None:
-    """Nothing is hidden behind them."""
+    """They run exactly these commands."""
     assert command in [line.strip() for line in _make("--dry-run", target).stdout.splitlines()]

@@ -1,4 +1,4 @@
-"""The compiled requirements fit each other: what is tested is what is shipped."""
+"""The compiled requirements agree with each other: the tested versions are those of the images."""
 
 import re
 from pathlib import Path
@@ -18,14 +18,14 @@ def _pins(path: Path) -> dict[str, str]:
 
 
 def _named(path: Path) -> set[str]:
-    """What the .in file asks for by name."""
+    """The packages that the .in file names."""
     words = (re.match(r"[A-Za-z][\w.\-]*", line) for line in path.read_text(encoding="utf-8").splitlines())
     return {re.sub(r"[-_.]+", "-", word[0]).lower() for word in words if word}
 
 
 @pytest.mark.parametrize("path", SERVICES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_service_ships_the_versions_that_the_tests_use(path: Path) -> None:
-    """One version of each package in all images and in .venv."""
+    """A package has one version in all images and in .venv."""
     development = _pins(DEVELOPMENT)
     service = _pins(path)
 
@@ -34,14 +34,14 @@ def test_a_service_ships_the_versions_that_the_tests_use(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", [DEVELOPMENT, *SERVICES], ids=lambda path: str(path.relative_to(ROOT)))
-def test_everything_asked_for_is_compiled(path: Path) -> None:
-    """An edited .in file without `make lock` would be found by a user's machine only."""
+def test_every_named_package_is_compiled(path: Path) -> None:
+    """A changed .in file needs `make lock`."""
     assert _named(path.with_suffix(".in")) <= set(_pins(path))
 
 
 @pytest.mark.parametrize("path", [DEVELOPMENT, *SERVICES], ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_package_has_its_hashes(path: Path) -> None:
-    """Nothing is installed that is not the file which was compiled against."""
+    """With the hashes pip installs only the files of the compilation."""
     text = path.read_text(encoding="utf-8")
     packages = re.split(r"^(?=[A-Za-z])", text, flags=re.MULTILINE)[1:]
 

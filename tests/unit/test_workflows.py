@@ -1,4 +1,4 @@
-"""The workflows on GitHub run what exists here, and publish what README promises."""
+"""The GitHub workflows run existing commands and publish the image of README."""
 
 import os
 import re
@@ -13,7 +13,7 @@ WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
 
 def _load(path: Path) -> dict[str, Any]:
-    # BaseLoader: YAML 1.1 would read the key `on` as true.
+    # BaseLoader: YAML 1.1 reads the key `on` as true.
     loaded: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
     return loaded
 
@@ -34,39 +34,39 @@ def workflow(request: pytest.FixtureRequest) -> dict[str, Any]:
     return _load(path)
 
 
-def test_there_are_two() -> None:
+def test_there_are_two_workflows() -> None:
     """One runs the tests, one publishes."""
     assert [path.name for path in WORKFLOWS] == ["publish.yml", "test.yml"]
 
 
-def test_every_command_is_a_file_of_the_project_that_can_run(workflow: dict[str, Any]) -> None:
-    """A workflow fails long after the push that broke it."""
+def test_every_command_is_an_executable_file(workflow: dict[str, Any]) -> None:
+    """Otherwise a workflow would fail only after the push."""
     for step in _steps(workflow):
         if "run" in step:
             assert os.access(ROOT / step["run"].split()[0], os.X_OK), step["run"]
 
 
 def test_every_action_is_pinned_to_a_version(workflow: dict[str, Any]) -> None:
-    """Never a branch, which changes under us."""
+    """A branch would change."""
     for step in _steps(workflow):
         if "uses" in step:
             assert re.fullmatch(r"[\w-]+/[\w-]+@(v\d+|[0-9a-f]{40})", step["uses"]), step["uses"]
 
 
-def test_the_token_of_a_workflow_may_only_read(workflow: dict[str, Any]) -> None:
-    """Nothing writes to the repository."""
+def test_the_token_of_a_workflow_can_only_read(workflow: dict[str, Any]) -> None:
+    """No workflow writes to the repository."""
     assert workflow["permissions"] == {"contents": "read"}
 
 
 def test_pushes_and_pull_requests_are_tested() -> None:
-    """Tags are tested by the workflow that publishes them."""
+    """The publishing workflow tests tags."""
     triggers = _load(ROOT / ".github" / "workflows" / "test.yml")["on"]
 
     assert {"push", "pull_request", "workflow_call"} <= set(triggers)
 
 
 def test_only_a_version_tag_whose_tests_pass_is_published() -> None:
-    """No branch, no failing tree."""
+    """No branch is published, and no commit whose tests fail."""
     workflow = _load(ROOT / ".github" / "workflows" / "publish.yml")
 
     assert workflow["on"] == {"push": {"tags": ["v*"]}}
@@ -75,7 +75,7 @@ def test_only_a_version_tag_whose_tests_pass_is_published() -> None:
 
 
 def test_the_published_image_is_multi_arch_with_sbom_and_provenance() -> None:
-    """Built from the Dockerfile that Compose builds."""
+    """It is built from the Dockerfile of Compose."""
     build = _step_using("docker/build-push-action")["with"]
 
     assert build["platforms"].split(",") == ["linux/amd64", "linux/arm64"]
@@ -85,7 +85,7 @@ def test_the_published_image_is_multi_arch_with_sbom_and_provenance() -> None:
 
 
 def test_the_published_image_is_named_as_in_the_readme() -> None:
-    """USER/inference-fast-api, tagged with the git tag as it is, and latest unless it is a pre-release."""
+    """USER/inference-fast-api with the git tag, and latest unless it is a pre-release."""
     metadata = _step_using("docker/metadata-action")["with"]
 
     assert metadata["images"] == "${{ secrets.DOCKERHUB_USERNAME }}/inference-fast-api"
@@ -94,7 +94,7 @@ def test_the_published_image_is_named_as_in_the_readme() -> None:
 
 
 def test_the_login_uses_a_token() -> None:
-    """The two secrets that CONTRIBUTING names."""
+    """The two secrets are those of CONTRIBUTING."""
     login = _step_using("docker/login-action")["with"]
 
     assert login == {

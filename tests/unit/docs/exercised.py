@@ -1,4 +1,4 @@
-"""The table of commands.yaml: how each command of the documentation is kept true."""
+"""commands.yaml: for each command of the documentation, the test that runs it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ PROVOKED: Final = "tests/e2e/test_readme_problems.py"
 
 
 def plain(command: str) -> str:
-    """A command without the breaks of its lines: each run of white space is one space."""
+    """A command on one line: each run of white space becomes one space."""
     return " ".join(command.replace("\\\n", " ").split())
 
 
 def commands() -> Mapping[str, str]:
-    """Each command, as `plain` gives it, with the test that exercises it."""
+    """Each command in the form of `plain`, with the test that runs it."""
     table = yaml.safe_load(Path(__file__).with_name("commands.yaml").read_text(encoding="utf-8"))
     return {plain(command): where for where, listed in table.items() for command in listed}

@@ -1,4 +1,4 @@
-"""Just enough Markdown to hold the documentation to its word: headings, fenced blocks, tables, links and code spans."""
+"""A small Markdown parser for the tests of the documentation: headings, code blocks, tables, links, code spans."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _SPAN = re.compile(r"`([^`]+)`")
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading: its level, its text and the anchor that GitHub makes of it."""
+    """A heading with its level, its text and its anchor on GitHub."""
 
     level: int
     text: str
 
     @property
     def anchor(self) -> str:
-        """Lower case, spaces as hyphens, without punctuation."""
+        """Lower case, hyphens for spaces, without punctuation."""
         return re.sub(r"[^\w\- ]", "", self.text.lower()).replace(" ", "-")
 
 
@@ -33,9 +33,9 @@ class Block:
     """A fenced code block, without its indentation.
 
     Attributes:
-        section: Text of the heading that it stands below.
-        language: Word behind the fence.
-        text: What a reader copies.
+        section: The text of the heading above it.
+        language: The word after the opening fence.
+        text: Its content.
     """
 
     section: str
@@ -44,7 +44,7 @@ class Block:
 
     @property
     def commands(self) -> list[str]:
-        """Its shell commands; a command ends with the line that closes its quotes and continues no further."""
+        """Its shell commands; a command ends at the first line without an open quotation or a continuation."""
         found: list[str] = []
         pending = ""
         for line in self.text.splitlines():
@@ -99,7 +99,7 @@ class Document:
 
     @property
     def links(self) -> list[str]:
-        """Targets of the links."""
+        """The targets of the links."""
         return [target for line in self.prose for target in _LINK.findall(line)]
 
     @property
@@ -109,21 +109,21 @@ class Document:
 
     @property
     def text(self) -> str:
-        """Everything, blocks included."""
+        """The whole text, blocks included."""
         return (ROOT / self.name).read_text(encoding="utf-8")
 
     def section(self, title: str) -> list[Block]:
-        """The blocks below a heading, up to the next one."""
+        """The blocks below a heading, up to the next heading."""
         return [block for block in self.blocks if block.section == title]
 
 
 def shell_commands(document: Document) -> list[str]:
-    """Every command of the document: those of its bash blocks, and those that its sentences tell to type."""
+    """All commands: those of the bash blocks, and those in the sentences."""
     typed = [command for block in document.blocks if block.language == "bash" for command in block.commands]
     return typed + [span for span in document.spans if _TYPED.match(span)]
 
 
-# Words that stand for a command of their own; `down` or `--force` alone are parts of one.
+# A span that begins with a program is a command; `down` or `--force` alone is a part of one.
 _TYPED = re.compile(r"(?:[A-Z_]+=\S+ )*(?:docker|make|curl|git|ssh|lsof|cp|\.venv/bin/\w+) (?!compose$)")
 
 

@@ -1,4 +1,4 @@
-"""README's first two commands."""
+"""The first two commands of README."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ def _git(folder: Path, *arguments: str) -> None:
 
 @pytest.fixture
 def published(tmp_path: Path) -> Path:
-    """The course's repository as the clone sees it: this workshop is one of its folders."""
+    """The course's repository, with this project as one of its folders."""
     repository = tmp_path / "published"
     workshop = repository / "Talleres" / "Taller_5"
     workshop.mkdir(parents=True)
@@ -33,7 +33,7 @@ def published(tmp_path: Path) -> Path:
 
 
 def test_the_repository_is_cloned_to_the_folder_of_the_readme(published: Path, tmp_path: Path) -> None:
-    """Typed as they stand, with Git told where the address leads: they end beside the Compose files."""
+    """With Git's URL replaced by a local one, the commands end in the folder of the Compose files."""
     [clone] = [block for block in Document.read("README.md").blocks if "git clone" in block.text]
     assert URL in clone.text
     redirected = {

@@ -1,4 +1,4 @@
-"""No command of the documentation is there on trust: each is run by a test, and the table says by which."""
+"""A test runs each command of the documentation; commands.yaml names it."""
 
 import ast
 import os
@@ -15,24 +15,24 @@ CONTRIBUTING = Document.read("CONTRIBUTING.md")
 COMMANDS = commands()
 
 
-def test_every_command_is_accounted_for() -> None:
-    """The table has the commands of README.md and Taller.md, and nothing that they no longer say."""
+def test_the_table_has_every_command() -> None:
+    """commands.yaml has exactly the commands of README.md and Taller.md."""
     typed = {plain(command) for document in (README, TALLER) for command in shell_commands(document)}
 
     assert typed - set(COMMANDS) == set()
     assert set(COMMANDS) - typed == set()
 
 
-def test_every_block_has_a_language_that_says_what_it_is() -> None:
-    """A block without a known language would be overlooked by the tests that run them."""
+def test_every_block_has_a_known_language() -> None:
+    """The tests that run the blocks select them by language."""
     languages = {block.language for document in (README, TALLER) for block in document.blocks}
 
     assert languages == {"bash", "json", "dotenv", "python", "mermaid", "nginx"}
 
 
 @pytest.mark.parametrize("where", sorted(set(COMMANDS.values())))
-def test_what_exercises_a_command_exists(where: str) -> None:
-    """A test by its name, a file of tests, or a script that can be run."""
+def test_the_tests_of_the_table_exist(where: str) -> None:
+    """A test function, a file of tests or an executable script."""
     file, _, test = where.partition("::")
     path = ROOT / file
     assert path.is_file()
@@ -43,8 +43,8 @@ def test_what_exercises_a_command_exists(where: str) -> None:
         assert os.access(path, os.X_OK)
 
 
-def test_what_is_run_by_ci_is_a_line_of_it() -> None:
-    """`.ci/run` types the command itself."""
+def test_the_commands_of_ci_are_lines_of_its_script() -> None:
+    """`.ci/run` has the command itself."""
     lines = [line.strip() for line in (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines()]
 
     for command, where in COMMANDS.items():
@@ -52,8 +52,8 @@ def test_what_is_run_by_ci_is_a_line_of_it() -> None:
             assert command in lines
 
 
-def test_commands_of_sentences_are_provoked_or_typed_elsewhere() -> None:
-    """The reader of README follows the blocks; a command in a sentence needs a test of its own."""
+def test_commands_in_sentences_have_their_own_test() -> None:
+    """The test of README runs the blocks only."""
     blocks = {
         plain(command)
         for document in (README, TALLER)
@@ -66,8 +66,8 @@ def test_commands_of_sentences_are_provoked_or_typed_elsewhere() -> None:
         assert where != LITERALLY or command in blocks, command
 
 
-def test_provoked_commands_are_named_by_their_tests() -> None:
-    """The text of each stands in the file of tests, so that what is typed there is what README says."""
+def test_the_tests_have_the_text_of_their_commands() -> None:
+    """The file of tests has the command as in README."""
     source = (ROOT / PROVOKED).read_text(encoding="utf-8")
 
     for command, where in COMMANDS.items():
@@ -75,7 +75,7 @@ def test_provoked_commands_are_named_by_their_tests() -> None:
 
 
 def test_contributing_names_targets_that_exist() -> None:
-    """Every `make` target of CONTRIBUTING.md is one of the Makefile; what they do has its own tests."""
+    """Every `make` target of CONTRIBUTING.md is in the Makefile."""
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     named = {
         match for block in CONTRIBUTING.blocks for match in re.findall(r"^make ([a-z]+)", block.text, re.MULTILINE)
@@ -85,7 +85,7 @@ def test_contributing_names_targets_that_exist() -> None:
     assert named <= targets
 
 
-def test_the_tunnel_leads_to_the_pages() -> None:
+def test_the_tunnel_forwards_the_ports_of_the_pages() -> None:
     """`ssh -L` forwards the ports on which the pages listen on loopback."""
     [tunnel] = [command for command in COMMANDS if command.startswith("ssh ")]
     example = (ROOT / ".env.example").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Links lead somewhere, and no file gives away the machine it was written on."""
+"""Links have existing targets, and no file has a path of the author's machine."""
 
 import re
 
@@ -15,13 +15,13 @@ def document(request: pytest.FixtureRequest) -> Document:
     return Document.read(request.param)
 
 
-def test_the_documents_are_there() -> None:
-    """The files that people look for."""
+def test_the_documents_exist() -> None:
+    """The usual files of a project."""
     assert {"README.md", "README.en.md", "Taller.md", "CHANGELOG.md", "CONTRIBUTING.md"} <= set(DOCUMENTS)
 
 
 def test_links_to_files_and_headings_resolve(document: Document) -> None:
-    """Every relative link is a file of the project, and every anchor a heading of it."""
+    """Every relative link is a file of the project, and every anchor one of its headings."""
     for link in document.links:
         if link.startswith(("http://", "https://")):
             continue
@@ -34,15 +34,15 @@ def test_links_to_files_and_headings_resolve(document: Document) -> None:
 
 
 def test_the_contents_name_every_chapter() -> None:
-    """README's list of contents leads to each chapter that follows it."""
+    """The list of contents of README links each chapter after it."""
     for name in ("README.md", "README.en.md"):
         document = Document.read(name)
         listed = {link[1:] for link in document.links if link.startswith("#")}
         chapters = [heading for heading in document.headings if heading.level == 2]
-        # Licence and authors are looked for at the end.
+        # Licence and authors are at the end.
         assert {heading.anchor for heading in chapters[:-2]} <= listed
 
 
 def test_no_path_of_a_machine(document: Document) -> None:
-    """Nobody else has this folder."""
+    """No file has the path of a home folder or of a checkout."""
     assert not re.search(r"(?<![\w.])/(?:home|root|work|Users|tmp)/", document.text)

@@ -35,7 +35,7 @@ def _example() -> dict[str, str]:
 
 
 def test_the_table_of_variables_is_env_example() -> None:
-    """Every variable with its default, none too many; one without a default stands without `=`."""
+    """The table has exactly the variables, with their defaults; without a default there is no `=`."""
     section = README.text.partition("## Variables de Entorno")[2].partition("\n## ")[0]
     rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
     spans = [span for row in rows for span in re.findall(r"`([^`]+)`", row)]
@@ -47,13 +47,13 @@ def test_the_table_of_variables_is_env_example() -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
 def test_every_variable_named_exists(document: Document) -> None:
-    """What a reader sets has an effect."""
+    """Every variable in the documents is used by a Compose file or by a program of the stack."""
     assert set(_VARIABLE.findall(document.text)) <= set(_example()) | ELSEWHERE
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
 def test_every_container_named_exists(document: Document) -> None:
-    """What a reader asks Docker for is there: a container of Compose, a replica, or one that the page itself names."""
+    """It is a container of Compose, a replica, or a container that the page itself names."""
     fixed = {service["container_name"] for service in _services().values() if "container_name" in service}
     own = set(re.findall(r"--name (\S+)", document.text))
     named = set(re.findall(r"docker (?:logs|stop|kill|restart) (\S+?)`?$", document.text, re.MULTILINE))
@@ -77,7 +77,7 @@ def test_every_service_is_explained() -> None:
 
 
 def test_services_in_commands_exist() -> None:
-    """`run`, `exec`, `build`, `pull`, `logs` and `--scale` name services of the file they are typed for."""
+    """`run`, `exec`, `build`, `pull`, `logs` and `--scale` name services of their Compose file."""
     verbs = r"build|pull|logs|ps|exec|up -d|run(?: --rm| -v \S+| --entrypoint \S+)*"
     pattern = re.compile(rf"-f (\S+\.yml) (?:(?:{verbs})((?: [a-z][\w-]+)+)|up .*--scale( [\w-]+)=)")
     found = 0
@@ -85,7 +85,7 @@ def test_services_in_commands_exist() -> None:
         for file, typed, scaled in pattern.findall(document.text):
             services = yaml.safe_load((ROOT / file).read_text(encoding="utf-8"))["services"]
             words = (typed or scaled).split()
-            # What follows `exec` and `run` is the container's affair.
+            # What follows the service of `exec` and `run` is a command in the container.
             assert words[0] in services, (file, words)
             found += 1
     assert found > len(DOCUMENTS)
@@ -93,7 +93,7 @@ def test_services_in_commands_exist() -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
 def test_every_port_of_an_address_is_published(document: Document) -> None:
-    """An address on localhost is a default port of the stack, or one that a command of the page opens itself."""
+    """An address on localhost has a default port of the stack, or one that a command of the page opens."""
     example = _example()
     published = {value for name, value in example.items() if name.endswith("_PORT")}
     opened = set(re.findall(r"-p (\d+):", document.text)) | set(re.findall(r"(?:API|MLFLOW)_PORT=(\d+)", document.text))
@@ -101,8 +101,8 @@ def test_every_port_of_an_address_is_published(document: Document) -> None:
     assert set(re.findall(r"localhost:(\d+)", document.text)) <= published | opened
 
 
-def test_the_two_lines_for_a_remote_machine_are_those_that_are_tested() -> None:
-    """Exactly two variables open the pages."""
+def test_the_lines_for_a_remote_machine_are_tested() -> None:
+    """Two variables open the pages, and the e2e test sets both."""
     [block] = [
         block for block in README.section("Abrir las páginas en una máquina remota") if block.language == "dotenv"
     ]
@@ -121,7 +121,7 @@ def test_the_reference_function_is_that_of_the_trainer() -> None:
 
 
 def test_the_errors_are_those_of_the_api() -> None:
-    """Every kind that a request can get is in the table with its status, and no other."""
+    """The table has exactly the kinds of errors of the API, each with its status."""
     section = README.text.partition("## Endpoints de la API")[2].partition("\n## ")[0]
     rows = [row.split("|")[1:3] for row in section.splitlines() if re.match(r"\| \d{3} \|", row)]
     documented = {(kind, int(status)) for status, kinds in rows for kind in re.findall(r"`(\w+)`", kinds)}
@@ -129,18 +129,18 @@ def test_the_errors_are_those_of_the_api() -> None:
     declared = set(re.findall(r'status(?:: int)? = (\d{3})\n    kind(?:: str)? = "(\w+)"', sources))
     by_status = set(re.findall(r'(\d{3}): "(\w+)"', sources))
 
-    # Told by /ready and /model, never by an answer of their own.
-    told = {("model_unavailable", 503)}
-    assert documented == {(kind, int(status)) for status, kind in declared | by_status} - told
+    # Only in the answers of /ready and /model, not an error answer.
+    reported_only = {("model_unavailable", 503)}
+    assert documented == {(kind, int(status)) for status, kind in declared | by_status} - reported_only
 
 
-def test_the_sums_of_the_closed_loop_are_right() -> None:
-    """10,000 users divided by wait and answer, as written in Taller.md; the wait is Locust's."""
+def test_the_figures_of_the_closed_loop_are_right() -> None:
+    """10,000 users divided by wait and response time, as in Taller.md; the wait is that of Locust."""
     sums = re.findall(r"10 000 / ([\d.]+) = ([\d ]+) \| ([\d.]+) %", TALLER.text)
 
     assert len(sums) == 4
     for seconds, rate, share in sums:
-        asked = 10_000 / float(seconds)
-        assert round(asked) == int(rate.replace(" ", ""))
-        assert round(asked / (10_000 / 1.75) * 100, 1) == float(share)
+        offered = 10_000 / float(seconds)
+        assert round(offered) == int(rate.replace(" ", ""))
+        assert round(offered / (10_000 / 1.75) * 100, 1) == float(share)
     assert "between(1, 2.5)" in (ROOT / "locust/load/fast_user.py").read_text(encoding="utf-8")

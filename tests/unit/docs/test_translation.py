@@ -1,4 +1,4 @@
-"""README.md and README.en.md say the same."""
+"""README.md and README.en.md have the same content."""
 
 import re
 
@@ -11,19 +11,19 @@ ENGLISH = Document.read("README.en.md")
 
 
 def test_the_headings_correspond() -> None:
-    """As many headings, of the same levels, in the same order."""
+    """The same number of headings, with the same levels in the same order."""
     assert [heading.level for heading in SPANISH.headings] == [heading.level for heading in ENGLISH.headings]
 
 
-def test_the_code_is_the_same() -> None:
-    """Every block, character by character: a command that is corrected in one is corrected in both."""
+def test_the_code_blocks_are_the_same() -> None:
+    """Every block is the same to the last character."""
     assert [(block.language, block.text) for block in ENGLISH.blocks] == [
         (block.language, block.text) for block in SPANISH.blocks
     ]
 
 
-def test_each_block_stands_in_the_corresponding_section() -> None:
-    """No block slips into a neighbouring section."""
+def test_each_block_is_in_the_corresponding_section() -> None:
+    """No block is in another section."""
     spanish = [heading.text for heading in SPANISH.headings]
     english = [heading.text for heading in ENGLISH.headings]
     assert [spanish.index(block.section) for block in SPANISH.blocks] == [
@@ -32,18 +32,18 @@ def test_each_block_stands_in_the_corresponding_section() -> None:
 
 
 def test_the_same_files_are_linked() -> None:
-    """In the same order; anchors and the other language's page differ."""
+    """In the same order; anchors and the page in the other language differ."""
     assert _files(SPANISH) == _files(ENGLISH)
 
 
 @pytest.mark.parametrize("mark", [r"\|", "- ", r"\d\. "], ids=["rows", "items", "steps"])
 def test_tables_and_lists_correspond(mark: str) -> None:
-    """No row and no item is missing."""
+    """The same number of rows and items."""
     assert _lines(SPANISH, mark) == _lines(ENGLISH, mark) > 0
 
 
-def test_the_same_code_is_named_in_the_sentences() -> None:
-    """Names, options, messages and values in backticks need no translation."""
+def test_the_code_spans_are_the_same() -> None:
+    """Names, options, messages and values in backticks are not translated."""
     assert sorted(SPANISH.spans) == sorted(ENGLISH.spans)
 
 
