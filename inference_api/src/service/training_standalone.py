@@ -19,7 +19,7 @@ _LOG = logging.getLogger("training")
 
 # With its own defaults MLflow retries for four minutes without a message, and writes to stdout.
 _MLFLOW_SETTINGS: Final = {
-    # The presigned URLs of a multipart transfer would have the host name that the server knows the object store by.
+    # Multipart transfers use presigned URLs, in which the object store has the host name that the MLflow server uses.
     "MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD": "false",
     "MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD": "false",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",

@@ -7,11 +7,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from src.service.training.csv_input.csv_options import COLUMN_OPTIONS, CsvOptions
+from src.service.training.csv_input.csv_options import CsvOptions
 from src.service.training.registry_name import alias, model_name
 from src.service.training.training_options import TrainingOptions
 
 _SEEDS: Final = 2**32
+# The options that name a column, each with its help.
+_COLUMN_OPTIONS: Final = {
+    "text": "it is text, each value as it stands (codes; NA is no gap)",
+    "number": "it holds numbers, with or without fractions, whatever zeros are before them",
+    "integer": "it holds whole numbers, and the service will refuse others",
+    "date": "it holds dates; the model learns from the time that passes",
+    "ignore": "nothing is learnt from it",
+}
 _EPILOG: Final = """\
 How a file is written (separator, decimal mark, thousands, encoding, gaps) and what each column is, is found from the
 file and told. Numbers are doubles, so that 75.5 is answered where the file has whole numbers only. In a column of
@@ -35,19 +43,19 @@ names the commit of the code where there is no .git folder; MLflow's own variabl
 """
 
 
-def parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
+def build_parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     """Build the command line, with defaults from the environment."""
-    command_line = argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog="training_standalone",
         description="Train a model and register it in MLflow.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    data = command_line.add_argument_group("data")
+    data = parser.add_argument_group("data")
     data.add_argument(
         "--dataset",
         choices=("reference", "diabetes"),
-        default="reference",
+        default=TrainingOptions.dataset,
         help="reference: synthetic, with a known true function (default); diabetes: 442 patients, from scikit-learn",
     )
     data.add_argument("--data", type=Path, metavar="FILE.csv", help="a CSV file with a header, in place of --dataset")
@@ -57,11 +65,14 @@ def parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         choices=("regression", "classification"),
         help="default: found from the target; text, booleans and up to 10 different integers are classes",
     )
-    data.add_argument("--seed", type=_seed, default=42, help="moves the held-out rows and the folds (default: 42)")
-    _add_csv_options(
-        command_line.add_argument_group("how --data is written (found from the file, and told, unless given)")
+    data.add_argument(
+        "--seed",
+        type=_seed,
+        default=TrainingOptions.seed,
+        help="moves the held-out rows and the folds (default: %(default)s)",
     )
-    registry = command_line.add_argument_group("registry")
+    _add_csv_options(parser.add_argument_group("how --data is written (found from the file, and told, unless given)"))
+    registry = parser.add_argument_group("registry")
     registry.add_argument(
         "--tracking-uri",
         default=environment.get("MLFLOW_TRACKING_URI") or "http://localhost:8005",
@@ -90,11 +101,11 @@ def parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     registry.add_argument(
         "--wait",
         type=_seconds,
-        default=120.0,
+        default=TrainingOptions.wait_seconds,
         metavar="SECONDS",
-        help="how long to wait for MLflow to answer (default: 120)",
+        help="how long to wait for MLflow to answer (default: %(default)g)",
     )
-    return command_line
+    return parser
 
 
 def _add_csv_options(group: argparse._ArgumentGroup) -> None:
@@ -110,15 +121,9 @@ def _add_csv_options(group: argparse._ArgumentGroup) -> None:
         metavar="TEXT",
         help="a text that is a gap; in text columns in place of NA, None, ... (empty: only empty values are gaps)",
     )
-    for name, meaning in (
-        ("text", "it is text, each value as it stands (codes; NA is no gap)"),
-        ("number", "it holds numbers, with or without fractions, whatever zeros are before them"),
-        ("integer", "it holds whole numbers, and the service will refuse others"),
-        ("date", "it holds dates; the model learns from the time that passes"),
-        ("ignore", "nothing is learnt from it"),
-    ):
+    for option, meaning in _COLUMN_OPTIONS.items():
         group.add_argument(
-            f"--{name}", action="append", default=[], metavar="COLUMN", help=f"{meaning} (may be repeated)"
+            f"--{option}", action="append", default=[], metavar="COLUMN", help=f"{meaning} (may be repeated)"
         )
 
 
@@ -145,23 +150,23 @@ def _missing_text(text: str | list[str]) -> str:
     return text.strip() if isinstance(text, str) else "--"
 
 
-def _csv_options(command_line: argparse.ArgumentParser, given: argparse.Namespace) -> CsvOptions:
+def _csv_options(parser: argparse.ArgumentParser, given: argparse.Namespace) -> CsvOptions:
     """Check the options about the file that can be checked without it."""
     separator, thousands = _separator(given.separator), _thousands_mark(given.thousands)
     if separator is not None and (len(separator) != 1 or separator in '"\r\n'):
-        command_line.error("--separator must be one character (tab for a tabulator)")
+        parser.error("--separator must be one character (tab for a tabulator)")
     if thousands is not None and thousands not in {"", ".", ",", "'", " "}:
-        command_line.error(f"--thousands must be one of . , ' blank none, not {given.thousands!r}")
+        parser.error(f"--thousands must be one of . , ' blank none, not {given.thousands!r}")
     if given.decimal is not None and given.decimal == thousands:
-        command_line.error(f"--decimal and --thousands cannot both be {given.decimal!r}")
+        parser.error(f"--decimal and --thousands cannot both be {given.decimal!r}")
     for option, mark in (("--decimal", given.decimal), ("--thousands", thousands)):
         if mark and mark == separator:
-            command_line.error(f"--separator and {option} cannot both be {mark!r}")
+            parser.error(f"--separator and {option} cannot both be {mark!r}")
     columns: dict[str, str] = {}
-    for option in COLUMN_OPTIONS:
+    for option in _COLUMN_OPTIONS:
         for name in getattr(given, option):
             if columns.setdefault(name, option) != option:
-                command_line.error(f"column {name!r} cannot be both --{columns[name]} and --{option}")
+                parser.error(f"column {name!r} cannot be both --{columns[name]} and --{option}")
     options = CsvOptions(
         separator=separator,
         decimal=given.decimal,
@@ -171,7 +176,7 @@ def _csv_options(command_line: argparse.ArgumentParser, given: argparse.Namespac
         columns=columns,
     )
     if given.data is None and options != CsvOptions():
-        command_line.error("the options for a CSV file need --data FILE.csv")
+        parser.error("the options for a CSV file need --data FILE.csv")
     return options
 
 
@@ -193,12 +198,12 @@ def _seconds(text: str) -> float:
 
 def parse(arguments: Sequence[str] | None, environment: Mapping[str, str]) -> TrainingOptions:
     """Parse the command line; exits with code 2 and a message when the options are invalid."""
-    command_line = parser(environment)
-    given = command_line.parse_args(arguments)
+    parser = build_parser(environment)
+    given = parser.parse_args(arguments)
     if (given.data is None) != (given.target is None):
-        command_line.error("--data FILE.csv and --target COLUMN go together")
-    if given.data is not None and given.dataset != "reference":
-        command_line.error("--data and --dataset exclude each other")
+        parser.error("--data FILE.csv and --target COLUMN go together")
+    if given.data is not None and given.dataset != TrainingOptions.dataset:
+        parser.error("--data and --dataset exclude each other")
     return TrainingOptions(
         tracking_uri=given.tracking_uri,
         model_name=given.model_name,
@@ -207,7 +212,7 @@ def parse(arguments: Sequence[str] | None, environment: Mapping[str, str]) -> Tr
         dataset=given.dataset,
         data=given.data,
         target=given.target,
-        csv=_csv_options(command_line, given),
+        csv=_csv_options(parser, given),
         task=given.task,
         seed=given.seed,
         force=given.force,

@@ -2,10 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
-
-# The options that name a column: --text COLUMN, --number COLUMN, ...
-COLUMN_OPTIONS: Final = ("text", "number", "integer", "date", "ignore")
 
 
 @dataclass(frozen=True)
@@ -18,7 +14,7 @@ class CsvOptions:
         thousands: The thousands mark; empty when there is none.
         encoding: A text encoding that Python knows.
         missing: The texts that mean a missing value, in place of the usual ones.
-        columns: One of `COLUMN_OPTIONS` by column name; the types of the other columns are detected.
+        columns: text, number, integer, date or ignore, by column name; the types of the other columns are detected.
     """
 
     separator: str | None = None
