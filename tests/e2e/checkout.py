@@ -10,7 +10,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 def copy_checkout(target: Path) -> None:
-    """Copy what a clone would hold, the uncommitted work included, and nothing that is ignored."""
+    """Copy what a clone would have, including uncommitted work and without ignored files."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=REPOSITORY,
@@ -26,7 +26,7 @@ def copy_checkout(target: Path) -> None:
 
 
 def clean_environment() -> dict[str, str]:
-    """The caller's environment without the variables that the Compose files and MLflow's client read."""
+    """The caller's environment without the variables of the Compose files and of MLflow's client."""
     names = set(re.findall(r"^#?\s*([A-Z][A-Z0-9_]+)=", (REPOSITORY / ".env.example").read_text(), re.MULTILINE))
     others = ("COMPOSE_", "MLFLOW_")
     return {name: value for name, value in os.environ.items() if name not in names and not name.startswith(others)}

@@ -1,4 +1,4 @@
-"""The real Compose stack, driven as a person drives it: through the command line and over HTTP."""
+"""The real Compose stack, used as by a person: with the command line and over HTTP."""
 
 import contextlib
 import json
@@ -18,12 +18,12 @@ API = "docker-compose-api.yml"
 LOAD_TESTING = "docker-compose-load-testing.yml"
 PROJECT = "taller5-e2e"
 SAMPLE = {"feature1": 5.3, "feature2": 2.1, "feature3": 0.8}
-# Generous, because nothing is proven by a time: a stack that is still not up after this never will be.
+# A limit for a failed start; no test asserts a time.
 UP_WITHIN_SECONDS = 240
 
 
 class StackError(AssertionError):
-    """The stack did not do what it should; the message holds the end of its logs."""
+    """The stack failed; the message has the end of its logs."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class Stack:
     """A Compose project on a clean copy of the checkout.
 
     Attributes:
-        checkout: The copy that Compose works on; `.env` may be written there.
-        environment: What the commands run with: no variable of the project is taken from the caller's shell.
-        url: Where the gateway answers.
+        checkout: The copy of the checkout; tests may write `.env` there.
+        environment: The environment of the commands, without the project's variables of the caller's shell.
+        url: The address of the gateway.
     """
 
     checkout: Path
@@ -41,17 +41,17 @@ class Stack:
     url: str = "http://127.0.0.1:8000"
 
     def command(self, *arguments: str, file: str = API) -> list[str]:
-        """The command line for these arguments of `docker compose`."""
+        """The command line of `docker compose` with these arguments."""
         return ["docker", "compose", "-f", file, *arguments]
 
     def environment_for(self, file: str = API) -> dict[str, str]:
-        """The environment for one of the two Compose files: each is a project of its own."""
+        """The environment for one of the two Compose files, which are separate projects."""
         return {**self.environment, "COMPOSE_PROJECT_NAME": PROJECT if file == API else f"{PROJECT}-load"}
 
     def compose(
         self, *arguments: str, file: str = API, check: bool = True, seconds: float = 900
     ) -> subprocess.CompletedProcess[str]:
-        """Run `docker compose` in the checkout and return what it printed.
+        """Run `docker compose` in the checkout and return its output.
 
         Raises:
             StackError: It failed, and `check` is true.
@@ -73,7 +73,7 @@ class Stack:
 
     @contextlib.contextmanager
     def attached(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-        """Run `docker compose up` in the foreground, as README says; leave the containers running at the end."""
+        """Run `docker compose up` in the foreground, as in README; the containers keep running afterwards."""
         log = self.checkout / "up.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
@@ -97,7 +97,7 @@ class Stack:
         return httpx.post(f"{self.url}/predict", json=SAMPLE, timeout=10)
 
     def serves(self, refusals: list[httpx.Response] | None = None) -> bool:
-        """Tell whether a prediction comes back right now; another answer is added to `refusals`."""
+        """Whether a prediction succeeds now; any other answer is added to `refusals`."""
         with contextlib.suppress(httpx.TransportError):
             answer = self.predict()
             if answer.status_code == httpx.codes.OK and math.isfinite(answer.json()["prediction"]):
@@ -131,13 +131,13 @@ class Stack:
         return time.monotonic() - start
 
     def ensure_serving(self) -> None:
-        """Bring the stack up if it is not, with one replica."""
+        """Start the stack with one replica, unless it runs."""
         if not self.serves():
             self.compose("up", "-d")
             self.wait_until_serving()
 
     def start_servers(self) -> None:
-        """Start the servers as the files and `.env` say; the jobs before them have done their work."""
+        """Start the servers with the Compose files and `.env`, without the jobs."""
         self.compose("up", "-d", "--no-deps", "mysql", "minio", "mlflow", "fastapi-app", "gateway")
 
     def containers(self) -> list[dict[str, Any]]:
@@ -151,7 +151,7 @@ class Stack:
         return [found for found in self.containers() if service_of(found) == service]
 
     def replicas(self) -> list[str]:
-        """Name the API's running containers."""
+        """The names of the API's running containers."""
         listed = self.compose("ps", "fastapi-app", "--format", "{{.Name}}", "--status", "running")
         return listed.stdout.split()
 
@@ -162,7 +162,7 @@ class Stack:
 
 
 def inspect_container(name: str) -> dict[str, Any]:
-    """What Docker knows of a container.
+    """The result of `docker inspect` for a container.
 
     Raises:
         StackError: There is none of this name.

@@ -1,4 +1,4 @@
-"""The Docker client's own configuration, with a proxy in it."""
+"""A configuration of the Docker client with a proxy."""
 
 import json
 import os
@@ -9,7 +9,7 @@ NOBODY = "http://ana:secret@127.0.0.1:9"
 
 
 def configure_proxy(folder: Path, proxy: str = NOBODY) -> None:
-    """Make a folder for DOCKER_CONFIG: the user's own, with a proxy that Docker puts into every container.
+    """Make a folder for DOCKER_CONFIG: the user's configuration, with a proxy that Docker sets in every container.
 
     https://docs.docker.com/engine/cli/proxy/
     """

@@ -1,4 +1,4 @@
-"""Whether the machine can run the stack: an engine that answers, and nobody else's stack on it."""
+"""Whether the machine can run the stack: a Docker engine answers, and no other copy of the stack exists."""
 
 import re
 import shutil
@@ -9,7 +9,7 @@ from tests.e2e.compose_stack import API, PROJECT
 
 
 def engine_problem() -> str | None:
-    """Say why no Docker engine can be used; None if one answers."""
+    """Why no Docker engine can be used; None if one answers."""
     if shutil.which("docker") is None:
         return "the command `docker` is not installed"
     try:
@@ -22,7 +22,7 @@ def engine_problem() -> str | None:
 
 
 def stack_in_the_way() -> str | None:
-    """Name a container of ours that somebody else's project holds: names and ports exist once on a machine."""
+    """A container with one of the stack's names that belongs to another project; None without one."""
     template = '{{.Names}} {{.Label "com.docker.compose.project"}}'
     listed = subprocess.run(
         ["docker", "ps", "-a", "--filter", "label=com.docker.compose.project", "--format", template],

@@ -1,4 +1,4 @@
-"""The ports that the containers of a stack have on the host."""
+"""The published ports of the containers of a stack."""
 
 from collections import defaultdict
 
@@ -6,7 +6,7 @@ from tests.e2e.compose_stack import Stack, service_of
 
 
 def published_ports(stack: Stack) -> dict[str, set[tuple[str, int]]]:
-    """List, by service, the host's addresses and ports on which its containers answer."""
+    """The addresses and ports of the host that are published, by service."""
     published: dict[str, set[tuple[str, int]]] = defaultdict(set)
     for container in stack.containers():
         service = service_of(container)

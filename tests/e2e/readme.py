@@ -1,4 +1,4 @@
-"""README's own commands, typed as they stand into a shell in the checkout."""
+"""The commands of README, run unchanged by a shell in the checkout."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from tests.unit.docs.markdown import Block, Document
 
 COMMANDS = commands()
 ANSWERS_WITHIN_SECONDS = 180
-# The stairs of the load test in seconds instead of minutes; the commands are the same.
+# The steps of the load test take seconds instead of minutes; the commands are the same.
 SHORT_STAIRS = {
     "LOCUST_STEP_USERS": "20",
     "LOCUST_STEP_SECONDS": "2",
     "LOCUST_MAX_USERS": "60",
     "LOCUST_HOLD_SECONDS": "5",
 }
-# What ends at Ctrl-C only: the tests let it run behind.
+# Commands that end at Ctrl-C only: the tests run them in the background.
 _FOREGROUND = re.compile(r"docker compose -f \S+ up(?! -d)\b")
 _TOLERANCE = 1.0
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Somebody who does what a page says."""
+    """A reader who follows a document."""
 
     stack: Stack
 
     def follow(self, document: Document, section: str) -> None:
-        """Go through a section from top to bottom: write the files that it shows, type its commands, compare answers.
+        """Follow a section: write its files, run its commands, and compare their answers.
 
         Raises:
             StackError: A command failed, or an answer is not what the page shows.
@@ -50,7 +50,7 @@ class Reader:
                 self._copy(block, shown)
 
     def type(self, script: str) -> subprocess.CompletedProcess[str]:
-        """Type some lines; whether they failed is for the caller to judge."""
+        """Run some lines in a shell; the caller checks the exit code."""
         file = LOAD_TESTING if LOAD_TESTING in script else API
         return subprocess.run(
             ["bash", "-euo", "pipefail", "-c", _FOREGROUND.sub(r"\g<0> -d", script)],
@@ -64,15 +64,15 @@ class Reader:
         )
 
     def says(self, script: str) -> str:
-        """Everything that some lines print, on either stream."""
+        """The output of some lines, of both streams."""
         done = self.type(script)
         return done.stdout + done.stderr
 
     def _copy(self, block: Block, shown: str | None) -> None:
-        """Type the commands of a block that are to be typed as they stand."""
+        """Run the commands of a block that can be run unchanged."""
         commands = [command for command in block.commands if COMMANDS[plain(command)] == LITERALLY]
         script = "\n".join(commands)
-        # A model takes some seconds to be served; until then a question may be asked again.
+        # A new model is served after some seconds; until then the request is repeated.
         asks = all(command.startswith("curl") for command in commands)
         deadline = time.monotonic() + (ANSWERS_WITHIN_SECONDS if asks else 0)
         while problem := self._problem(script, shown, asks=asks):
@@ -91,7 +91,7 @@ class Reader:
 
 
 def resembles(found: Any, shown: Any) -> bool:
-    """Whether an answer has the shape and the values shown; numbers with fractions may differ a little."""
+    """Whether an answer has the shape and the values of the document; fractions may differ a little."""
     if isinstance(shown, dict):
         return (
             isinstance(found, dict)
@@ -104,7 +104,7 @@ def resembles(found: Any, shown: Any) -> bool:
 
 
 def wait_for(words: str, reader: Reader, script: str) -> str:
-    """Type a command until it prints the words, in whatever capitals.
+    """Run a command until its output has the words, regardless of case.
 
     Raises:
         StackError: It never does.

@@ -1,4 +1,4 @@
-"""What one of the API's containers tells of itself, whatever the gateway's configuration says."""
+"""The metrics and the socket of one container of the API, read inside it."""
 
 import re
 import subprocess
@@ -7,7 +7,7 @@ _LISTENING = "00010000"  # the flag in /proc/net/unix
 
 
 def predictions(container: str) -> float:
-    """How many predictions it counts; none while it does not answer."""
+    """The number of predictions that it counts; None while it does not answer."""
     code = "import urllib.request as r;print(r.urlopen('http://127.0.0.1:8000/metrics').read().decode())"
     return sum(
         float(line.rsplit(" ", 1)[1])
@@ -17,14 +17,14 @@ def predictions(container: str) -> float:
 
 
 def lane_predictions(container: str) -> float:
-    """How many of them its fast lane answered."""
+    """The number of predictions of its fast lane."""
     code = "import urllib.request as r;print(r.urlopen('http://127.0.0.1:8000/metrics').read().decode())"
     [line] = re.findall(r"^inference_lane_requests_total (.*)$", _run(container, "python", "-c", code), re.MULTILINE)
     return float(line)
 
 
 def slot(container: str) -> int | None:
-    """The number of the socket that it listens on."""
+    """The number of its Unix socket."""
     sockets = [line.split() for line in _run(container, "cat", "/proc/net/unix").splitlines()]
     numbers = [
         int(found[1])
@@ -35,7 +35,7 @@ def slot(container: str) -> int | None:
 
 
 def packets(container: str) -> int:
-    """How many packets came to it through the network so far."""
+    """The number of packets that it has received through the network."""
     return int(_run(container, "cat", "/sys/class/net/eth0/statistics/rx_packets"))
 
 

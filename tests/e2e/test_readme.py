@@ -1,4 +1,4 @@
-"""Somebody follows README.md and Taller.md from top to bottom, and everything happens as they say."""
+"""A reader follows README.md and Taller.md from top to bottom."""
 
 import contextlib
 import csv
@@ -22,13 +22,13 @@ LOCUST = "http://127.0.0.1:8089"
 
 
 def _sections(document: Document) -> list[str]:
-    """Headings with something to type, in order."""
+    """The headings of sections with commands, in order."""
     return list(dict.fromkeys(block.section for block in document.blocks if block.language == "bash"))
 
 
 @pytest.fixture(scope="module", autouse=True)
 def empty_afterwards(compose_stack: Stack) -> Iterator[None]:
-    """The models that README trains are not for the tests that come next, nor are the images that it builds."""
+    """The models and images of README's commands are removed afterwards."""
     yield
     compose_stack.compose("down", "--volumes")
     names = Reader(compose_stack).says("docker image ls --format '{{.Repository}}:{{.Tag}}'").split()
@@ -39,7 +39,7 @@ def empty_afterwards(compose_stack: Stack) -> Iterator[None]:
 
 @pytest.fixture
 def reader(stack: Stack) -> Iterator[Reader]:
-    """Somebody at a stack that serves the reference model; what they changed is put back."""
+    """A reader with a stack that serves the reference model; changes are undone afterwards."""
     before = _identifiers(stack)
     yield Reader(stack)
     (stack.checkout / ".env").unlink(missing_ok=True)
@@ -63,7 +63,7 @@ def _serve_the_reference_model(stack: Stack) -> None:
 
 
 def _the_last_training_is_served(stack: Stack) -> None:
-    """It brings the reference model back."""
+    """The reference model serves again."""
     stack.wait_until_serving()
 
 
@@ -78,7 +78,7 @@ def _the_limits_are_set(stack: Stack) -> None:
 
 
 def _two_workers_take_part(_stack: Stack) -> None:
-    """What the page does with them is the subject of test_load.py."""
+    """test_load.py tests what the page does with them."""
     deadline = time.monotonic() + ANSWERS_WITHIN_SECONDS
     while (count := _worker_count()) != 2:
         if time.monotonic() > deadline:
@@ -114,7 +114,7 @@ def _env_changes_nothing(stack: Stack) -> None:
 
 
 def _the_script_runs_outside_of_docker_too(stack: Stack) -> None:
-    """With the libraries of `.venv` and MLflow's published port: the version that it registers is served."""
+    """With `.venv` and MLflow's published port, the script registers a version that is served."""
     environment = stack.checkout / ".venv"
     environment.symlink_to(sys.prefix)
     try:
@@ -139,25 +139,25 @@ CHECKS: Final[Mapping[str, Callable[[Stack], None]]] = {
 
 @pytest.mark.parametrize("section", _sections(README))
 def test_the_readme_is_followed(section: str, reader: Reader) -> None:
-    """Each command of the section succeeds as it stands, and answers what is shown below it."""
+    """Each command of the section succeeds unchanged, with the answer that the document shows."""
     reader.follow(README, section)
     CHECKS.get(section, _nothing_more)(reader.stack)
 
 
 @pytest.mark.parametrize("section", _sections(TALLER))
 def test_the_workshop_is_followed(section: str, reader: Reader) -> None:
-    """The experiments run as they are written, with stairs of seconds instead of minutes."""
+    """The experiments run unchanged, but with steps of seconds instead of minutes."""
     reader.follow(TALLER, section)
     CHECKS.get(section, _nothing_more)(reader.stack)
 
 
 def test_every_check_belongs_to_a_section() -> None:
-    """A renamed heading does not switch a check off."""
+    """Each check names an existing heading, so a renamed heading cannot disable it."""
     assert set(CHECKS) <= {*_sections(README), *_sections(TALLER)}
 
 
 def test_the_other_spelling_of_compose_works(reader: Reader) -> None:
-    """`docker-compose` is as good as `docker compose`."""
+    """`docker-compose` works like `docker compose`."""
     done = reader.type("docker-compose -f docker-compose-api.yml ps --services")
 
     assert done.returncode == 0, done.stderr
@@ -165,7 +165,7 @@ def test_the_other_spelling_of_compose_works(reader: Reader) -> None:
 
 
 def _nothing_more(_stack: Stack) -> None:
-    """The commands of the section are all that there is to see."""
+    """The section has no further check."""
 
 
 def _wait_for_version(stack: Stack, version: str) -> None:

@@ -1,4 +1,4 @@
-"""Every message of README's table of problems is provoked, and what the table says helps."""
+"""Each problem of README's table is caused: its message appears, and the remedy helps."""
 
 import os
 import re
@@ -22,7 +22,7 @@ UP = f"docker compose -f {API} up -d"
 READY = "curl -s http://localhost:8000/ready"
 NOBODY = 65534
 
-# Messages that others provoke: the file holds the words.
+# Messages that other tests cause: their file has the words.
 ELSEWHERE: Final = {
     "last_reload_error": "tests/support/service_process.py",
     "asked through the proxy": "tests/unit/inference_api/service/registry/test_client.py",
@@ -30,13 +30,13 @@ ELSEWHERE: Final = {
     "está ocupado por": "tests/unit/local_stack/test_ports.py",
     "hace falta Python 3.11": "tests/unit/test_makefile.py",
 }
-# Docker Hub's own words for what the registry on loopback calls "no basic auth credentials"; no other says so:
+# The message of Docker Hub alone; the registry on loopback says "no basic auth credentials" instead:
 # https://github.com/docker/hub-feedback/issues/1222
 DOCKER_HUB: Final = {"requested access to the resource is denied"}
 
 
 def _messages() -> list[str]:
-    """The first code span of each row's second column, and those that stand beside it."""
+    """The first code span in the second column of each row, and the spans beside it."""
     table = README.text.partition("| problema |")[2].partition("\n\n")[0]
     cells = [row.split(" | ")[1] for row in table.splitlines()[2:]]
     spans = [re.findall(r"`([^`]+)`", cell) for cell in cells]
@@ -45,21 +45,21 @@ def _messages() -> list[str]:
 
 @pytest.fixture
 def reader(stack: Stack) -> Iterator[Reader]:
-    """Somebody whose stack runs; whatever was broken is mended afterwards."""
+    """A reader with a running stack; what a test breaks is repaired afterwards."""
     yield Reader(stack)
     _mend(stack)
 
 
 @pytest.fixture
 def without_a_model(stack: Stack) -> Iterator[Reader]:
-    """Somebody whose API has nothing in its cache and does not run."""
+    """A reader whose API is stopped and has an empty cache."""
     _forget_the_models(stack)
     yield Reader(stack)
     _mend(stack)
 
 
 def _mend(stack: Stack) -> None:
-    """Bring the servers back as they were."""
+    """Restore the servers."""
     stack.start_servers()
     stack.wait_until_serving()
 
@@ -70,7 +70,7 @@ def _forget_the_models(stack: Stack) -> None:
 
 
 def test_every_message_is_provoked() -> None:
-    """No row of the table is there on trust."""
+    """A test causes each message of the table."""
     here = Path(__file__).read_text(encoding="utf-8").partition("def test_every_message")[2]
 
     for message in set(_messages()) - DOCKER_HUB:
@@ -80,13 +80,13 @@ def test_every_message_is_provoked() -> None:
 
 @pytest.mark.usefixtures("docker_engine")
 def test_an_engine_that_does_not_run(tmp_path: Path) -> None:
-    """There is nobody at the socket."""
+    """No process listens on the engine's socket."""
     assert "Cannot connect to the Docker daemon" in _docker_info(tmp_path / "docker.sock")
 
 
 @pytest.mark.usefixtures("docker_engine")
 def test_a_user_who_may_not_use_the_engine(tmp_path: Path) -> None:
-    """The socket is there, and closed to this user; root may open any."""
+    """The user has no permission for the socket; root always has."""
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(tmp_path / "docker.sock"))
         server.listen()
@@ -108,7 +108,7 @@ def _docker_info(path: Path, user: int | None = None) -> str:
 
 
 def test_names_that_another_copy_holds(reader: Reader) -> None:
-    """A container of the same name, left by somebody else, is named by the message; without it `up` goes on."""
+    """The message names a container of another project with the same name; without that container `up` succeeds."""
     reader.stack.compose("rm", "--stop", "--force", "mlflow")
     reader.type("docker create --name mlflow_server haproxy:3.2")
     said = reader.says(UP)
@@ -119,7 +119,7 @@ def test_names_that_another_copy_holds(reader: Reader) -> None:
 
 
 def test_limits_beyond_the_machine(reader: Reader) -> None:
-    """More cores than there are, more files than allowed, less memory than is reserved."""
+    """More cores than exist, more files than allowed, less memory than is reserved."""
     assert "range of cpus is from" in reader.says(f"API_CPU_LIMIT=9999 {UP} --no-deps fastapi-app").lower()
     assert "range of CPUs is from" in _messages()
     assert "error setting rlimit" in reader.says(f"NOFILE=2000000000 {UP} --no-deps gateway")
@@ -128,7 +128,7 @@ def test_limits_beyond_the_machine(reader: Reader) -> None:
 
 
 def test_a_port_of_another_container(reader: Reader) -> None:
-    """`docker ps --filter` tells which container has port 8000."""
+    """`docker ps --filter` shows the container with port 8000."""
     reader.stack.compose("rm", "--stop", "--force", "gateway")
     reader.type("docker run -d --rm --name squatter --entrypoint sleep -p 8000:8000 haproxy:3.2 600")
     try:
@@ -139,7 +139,7 @@ def test_a_port_of_another_container(reader: Reader) -> None:
 
 
 def test_a_port_of_another_program(reader: Reader) -> None:
-    """The API answers on the port that is chosen instead."""
+    """The API answers on another port after it is set."""
     reader.stack.compose("rm", "--stop", "--force", "gateway")
     with socket.create_server(("0.0.0.0", 8000), reuse_port=False):
         assert "address already in use" in reader.says(UP)
@@ -148,21 +148,21 @@ def test_a_port_of_another_program(reader: Reader) -> None:
 
 
 def test_a_model_that_nobody_registered(reader: Reader) -> None:
-    """`/ready` says it, and the trainer's log has what became of it."""
+    """`/ready` reports it, and the trainer's log has the reason."""
     reader.type(f"REGISTERED_MODEL_NAME=nobody {UP} --no-deps fastapi-app")
     wait_for("no version of the model", reader, READY)
     assert "linear_regression_model" in reader.says("docker logs model_trainer")
 
 
 def test_a_model_that_comes(without_a_model: Reader) -> None:
-    """While the version is fetched, `/ready` says that it is being loaded."""
+    """While the version is fetched, `/ready` reports that it is being loaded."""
     without_a_model.type(f"{UP} --no-deps fastapi-app")
     wait_for("the model is being loaded", without_a_model, READY)
     wait_for('"ready"', without_a_model, READY)
 
 
 def test_mlflow_out_of_reach(reader: Reader) -> None:
-    """`/ready` says it, MLflow's log is there to read, and the API finds it again by itself."""
+    """`/ready` reports it, MLflow's log can be read, and the API reconnects by itself."""
     reader.stack.compose("stop", "mlflow")
     reader.type(f"MODEL_ALIAS=nobody {UP} --no-deps fastapi-app")
     wait_for("does not answer", reader, READY)
@@ -172,7 +172,7 @@ def test_mlflow_out_of_reach(reader: Reader) -> None:
 
 
 def test_a_model_that_does_not_fit_into_memory(without_a_model: Reader) -> None:
-    """A version without a record is fetched with MLflow, which the limit kills; `/ready` says so; more memory helps."""
+    """MLflow fetches a version without golden answers and exceeds the limit; `/ready` reports it; more memory helps."""
     _register_without_a_record(without_a_model)
     without_a_model.type(
         f"MODEL_ALIAS=plain API_MEMORY_LIMIT=128M API_MEMORY_RESERVATION=32M {UP} --no-deps fastapi-app"
@@ -185,7 +185,7 @@ def test_a_model_that_does_not_fit_into_memory(without_a_model: Reader) -> None:
 
 
 def _register_without_a_record(reader: Reader) -> None:
-    """Run the script of README, which leaves no `verification.json`, with an alias of its own."""
+    """Run README's script, which writes no `verification.json`, with another alias."""
     [script] = [block.text for block in README.section("Registrar tu propio modelo") if block.language == "python"]
     (reader.stack.checkout / "plain.py").write_text(script.replace('"champion"', '"plain"'), encoding="utf-8")
     mounted = '-v "$PWD/plain.py:/app/plain.py:ro" --entrypoint python model-trainer plain.py'
@@ -194,7 +194,7 @@ def _register_without_a_record(reader: Reader) -> None:
 
 
 def test_an_api_that_does_not_fit_into_memory(reader: Reader) -> None:
-    """The container is killed and started again and again; Docker tells why, and the gateway answers meanwhile."""
+    """The container is killed and restarted again and again; Docker shows why, and the gateway answers 503."""
     reader.type(f"API_MEMORY_LIMIT=48M API_MEMORY_RESERVATION=16M {UP} --no-deps fastapi-app")
     [replica] = reader.stack.containers_of("fastapi-app")
     command = "docker inspect --format '{{.State.OOMKilled}}' CONTENEDOR"
@@ -204,7 +204,7 @@ def test_an_api_that_does_not_fit_into_memory(reader: Reader) -> None:
 
 
 def test_a_version_that_is_not_promoted(reader: Reader) -> None:
-    """Without `--force` a model of other columns is registered and does not serve."""
+    """Without `--force` a model with other columns is registered and does not serve."""
     said = reader.says(f"docker compose -f {API} run --rm model-trainer --dataset diabetes")
 
     assert "NOT promoted" in said
@@ -213,7 +213,7 @@ def test_a_version_that_is_not_promoted(reader: Reader) -> None:
 
 @pytest.mark.usefixtures("stack")
 def test_a_name_that_mlflow_does_not_expect() -> None:
-    """A browser that was sent to another name than PUBLIC_HOST."""
+    """A browser that uses another host name than PUBLIC_HOST."""
     answer = httpx.get("http://127.0.0.1:8005", headers={"Host": "machine.example:8005"}, timeout=10)
 
     assert answer.status_code == 403
@@ -221,21 +221,21 @@ def test_a_name_that_mlflow_does_not_expect() -> None:
 
 
 def test_a_password_that_the_data_does_not_know(reader: Reader) -> None:
-    """MySQL keeps the password of its first start; the job that needs it first says so, and what to do."""
+    """MySQL keeps the password of its first start; the first job that needs it says so, and what to do."""
     reader.type(f"MYSQL_PASSWORD=another {UP} --no-deps mlflow-migrate")
     said = wait_for("is refused", reader, "docker logs mlflow_migrate")
     assert "down -v" in said
 
 
 def test_keys_that_minio_does_not_know(reader: Reader) -> None:
-    """The bucket job says which variables must be equal."""
+    """The bucket job names the variables that must be equal."""
     reader.type(f"AWS_SECRET_ACCESS_KEY=another-secret {UP} --no-deps create-minio-buckets")
     said = wait_for("the server refuses the access key", reader, "docker logs minio_bucket_creator")
     assert "MINIO_ROOT_PASSWORD" in said
 
 
 def test_a_bucket_that_somebody_deleted(without_a_model: Reader) -> None:
-    """Without its files no version can be fetched; one training makes the bucket again and a model in it."""
+    """Without its files no version can be fetched; a training creates the bucket and a version in it."""
     delete = (
         "import boto3, os;"
         "s3 = boto3.resource('s3', endpoint_url=os.environ['MLFLOW_S3_ENDPOINT_URL']);"
@@ -251,7 +251,7 @@ def test_a_bucket_that_somebody_deleted(without_a_model: Reader) -> None:
 
 
 def test_locust_without_its_network_and_without_an_api(reader: Reader) -> None:
-    """First the network is missing, then the API; each is said before a user starts."""
+    """First the network is missing, then the API; each error comes before a user starts."""
     run = f"docker compose -f {LOAD_TESTING} run --rm locust --headless -u 1 -r 1 -t 5s"
     reader.stack.compose("down")
     assert "ml-services declared as external" in reader.says(run)
@@ -261,6 +261,6 @@ def test_locust_without_its_network_and_without_an_api(reader: Reader) -> None:
     assert refused.returncode != 0
     assert "The run does not start" in refused.stdout + refused.stderr
     assert "cannot be reached" in refused.stdout + refused.stderr
-    # The API serves its kept version before MLflow answers, and the next test may ask MLflow.
+    # The API serves its cached version before MLflow answers, and the next test may need MLflow.
     reader.stack.compose("up", "-d")
     wait_for("<title>MLflow</title>", reader, "curl -s http://localhost:8005")

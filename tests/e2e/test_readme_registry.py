@@ -1,4 +1,4 @@
-"""Publishing under a name of one's own: a real registry on loopback that asks who is there, as Docker Hub does."""
+"""Publishing under a user name: a real registry on loopback that requires a login, as Docker Hub does."""
 
 import json
 import os
@@ -16,7 +16,7 @@ import pytest
 pytestmark = pytest.mark.e2e
 
 PROGRAM = "docker-registry"
-# Of the password below, made with bcrypt: the only form that the registry reads.
+# The bcrypt hash of the password below; the registry reads no other format.
 ACCOUNT = ("student", "correct horse")
 HASHED = "$2b$04$nDzRgZwWvCyAYXVQ0rjzi.l8wa8rAiudCgGLZn1tzZ2UNVb18cCqO"
 CONFIGURATION = """\
@@ -35,13 +35,13 @@ auth:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody at a terminal, with a Docker configuration of their own."""
+    """A user with a Docker configuration."""
 
     home: Path
     registry: str
 
     def docker(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
-        """Run Docker's command line and type an answer to what it asks."""
+        """Run Docker's command line and type an answer to its prompts."""
         return subprocess.run(
             ["docker", *arguments],
             env=os.environ | {"DOCKER_CONFIG": str(self.home)},
@@ -54,7 +54,7 @@ class Person:
 
 @pytest.fixture
 def person(tmp_path: Path, docker_engine: None) -> Iterator[Person]:  # noqa: ARG001 - decides whether there is anything to do
-    """Somebody who is not logged in, and a registry that wants them to be."""
+    """A user who is not logged in, and a registry that requires a login."""
     if shutil.which(PROGRAM) is None:
         sentence = f"`{PROGRAM}` is not installed (Debian, Ubuntu: sudo apt install {PROGRAM})"
         if os.environ.get("CI") == "true":
@@ -78,7 +78,7 @@ def person(tmp_path: Path, docker_engine: None) -> Iterator[Person]:  # noqa: AR
 
 @pytest.fixture
 def image(person: Person) -> Iterator[str]:
-    """A small image under the person's own name there."""
+    """A small image under the user's name in the registry."""
     name = f"{person.registry}/{ACCOUNT[0]}/inference-fast-api"
     for tag in ("v1.0", "latest"):
         subprocess.run(["docker", "tag", "haproxy:3.2", f"{name}:{tag}"], check=True)
@@ -87,7 +87,7 @@ def image(person: Person) -> Iterator[str]:
 
 
 def test_a_push_needs_a_login(person: Person, image: str) -> None:
-    """Without `docker login` the push is refused with README's words; with it both tags arrive."""
+    """Without `docker login` the push fails with the message in README; with it both tags are pushed."""
     refused = person.docker("push", f"{image}:v1.0")
     assert refused.returncode != 0
     assert "no basic auth credentials" in refused.stderr

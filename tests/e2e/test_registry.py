@@ -1,4 +1,4 @@
-"""Publishing the image and running from it, against a real registry on loopback: Docker trusts it over plain HTTP."""
+"""Publish the image and run from it, with a real registry on loopback, which Docker accepts over plain HTTP."""
 
 import hashlib
 import math
@@ -38,12 +38,12 @@ http:
 
 @dataclass(frozen=True)
 class Registry:
-    """A registry that runs."""
+    """A running registry."""
 
     address: str
 
     def manifest(self, reference: str) -> httpx.Response:
-        """What the registry says of the image."""
+        """The manifest of the image."""
         return httpx.get(f"{self._url}/manifests/{reference}", headers={"Accept": MANIFESTS}).raise_for_status()
 
     def parts(self, reference: str) -> list[dict[str, Any]]:
@@ -54,7 +54,7 @@ class Registry:
         return [manifest["config"], *manifest["layers"]]
 
     def digest_of_blob(self, digest: str) -> str:
-        """Download a part of the image and digest it."""
+        """Download a part of the image and compute its digest."""
         found = hashlib.sha256()
         with httpx.stream("GET", f"{self._url}/blobs/{digest}") as answer:
             for piece in answer.raise_for_status().iter_raw(1 << 20):
@@ -93,7 +93,7 @@ def registry(tmp_path: Path) -> Iterator[Registry]:
 
 @pytest.fixture
 def restored(stack: Stack) -> Iterator[Stack]:
-    """The stack, which afterwards runs from the image of its own sources again; what was published is forgotten."""
+    """The stack; afterwards it runs from the image of its own sources, and the published image is removed."""
     yield stack
     (stack.checkout / ".env").unlink(missing_ok=True)
     stack.compose("up", "--build", "-d")
@@ -107,7 +107,7 @@ def restored(stack: Stack) -> Iterator[Stack]:
 def test_an_image_is_published_and_runs_from_the_registry(
     restored: Stack, registry: Registry, measured: Callable[[str], None]
 ) -> None:
-    """Build, push, forget, pull and run, with README's commands: the stack predicts from the image of the registry."""
+    """With README's commands the image is built, pushed, removed and pulled, and the stack predicts with it."""
     image = f"{registry.address}/{REPOSITORY}:v1.0"
     local = _image_of(restored)
 
@@ -117,7 +117,7 @@ def test_an_image_is_published_and_runs_from_the_registry(
     parts = registry.parts("v1.0")
     assert [registry.digest_of_blob(part["digest"]) for part in parts] == [part["digest"] for part in parts]
 
-    # Both names go, and the container with them: what runs next can only have come from the registry.
+    # Remove both names and the container, so that the next image can only be that of the registry.
     restored.compose("rm", "--stop", "--force", "fastapi-app")
     _docker("image", "rm", image, local)
     assert _docker("image", "ls", "--quiet", image) == ""
@@ -137,9 +137,9 @@ def test_an_image_is_published_and_runs_from_the_registry(
 
 
 def _docker(*arguments: str, folder: Path | None = None) -> str:
-    """Run Docker's command line and return what it printed.
+    """Run Docker's command line and return its output.
 
-    A command line older than 23 would not use BuildKit by itself.
+    Docker before version 23 uses BuildKit only if told.
     """
     done = subprocess.run(
         ["docker", *arguments],
@@ -155,7 +155,7 @@ def _docker(*arguments: str, folder: Path | None = None) -> str:
 
 
 def _image_of(stack: Stack) -> str:
-    """The image that the API's containers were made from."""
+    """The image of the API's containers."""
     names = {_docker("inspect", "--format", "{{.Config.Image}}", replica) for replica in stack.replicas()}
     assert len(names) == 1
     return names.pop()

@@ -1,4 +1,4 @@
-"""The stack as it stands after `up`: what is published, where things lie, who holds which credentials."""
+"""The stack after `up`: published ports, storage, credentials, privileges and limits."""
 
 import math
 from collections.abc import Callable
@@ -17,19 +17,19 @@ NAME = "linear_regression_model"
 
 
 def champion() -> str:
-    """The version that the registry's alias points at."""
+    """The version that the registry's alias points to."""
     found = httpx.get(f"{REGISTRY}/registered-models/alias", params={"name": NAME, "alias": "champion"}, timeout=10)
     return str(found.json()["model_version"]["version"])
 
 
 def newest_version() -> int:
-    """The highest version that was ever registered."""
+    """The highest registered version."""
     found = httpx.get(f"{REGISTRY}/model-versions/search", params={"filter": f"name='{NAME}'"}, timeout=10)
     return max(int(version["version"]) for version in found.json()["model_versions"])
 
 
 def test_a_prediction_comes_back_from_a_clean_checkout(stack: Stack) -> None:
-    """`up --build` on a clean checkout without any `.env` ends in the champion's prediction through the gateway."""
+    """After `up --build` on a clean checkout without `.env` the gateway returns predictions of the champion."""
     answer = stack.predict()
 
     assert answer.status_code == 200
@@ -38,7 +38,7 @@ def test_a_prediction_comes_back_from_a_clean_checkout(stack: Stack) -> None:
 
 
 def test_up_that_waits_ends_well(stack: Stack) -> None:
-    """`up --wait` succeeds when everything serves, though Docker does not probe the API itself."""
+    """`up --wait` succeeds when all services are ready, although Docker does not probe the API."""
     done = stack.compose("up", "--detach", "--wait", check=False)
 
     assert done.returncode == 0, done.stderr
@@ -46,7 +46,7 @@ def test_up_that_waits_ends_well(stack: Stack) -> None:
 
 
 def test_up_that_waits_ends_well_while_the_trainer_ends(stack: Stack) -> None:
-    """The trainer is at work when `up --wait` is typed and ends while it waits: that is no failure."""
+    """The trainer ends while `up --wait` waits: that is no failure."""
     stack.compose("start", "model-trainer")
     assert inspect_container("model_trainer")["State"]["Running"]
     done = stack.compose("up", "--detach", "--wait", check=False)
@@ -56,7 +56,7 @@ def test_up_that_waits_ends_well_while_the_trainer_ends(stack: Stack) -> None:
 
 
 def test_only_the_gateway_is_published_on_every_address(stack: Stack) -> None:
-    """Port 8000 is open to the network, the pages are on loopback, MySQL and S3 are not published at all."""
+    """Port 8000 is published on every address, the pages on loopback, MySQL and S3 not at all."""
     published = published_ports(stack)
 
     assert {(address, port) for address, port in published["gateway"] if ":" not in address} == {("0.0.0.0", 8000)}
@@ -66,7 +66,7 @@ def test_only_the_gateway_is_published_on_every_address(stack: Stack) -> None:
 
 
 def test_the_pages_answer_on_loopback(stack: Stack) -> None:
-    """MLflow's page and MinIO's console answer where README says, under both names of loopback."""
+    """MLflow's page and MinIO's console answer at the addresses of README, with both names of loopback."""
     assert "<title>MLflow</title>" in httpx.get("http://localhost:8005", timeout=10).text
     assert httpx.get("http://127.0.0.1:8005/ajax-api/2.0/mlflow/experiments/search?max_results=5", timeout=10).json()
     assert "MinIO Console" in httpx.get("http://localhost:8009", timeout=10, follow_redirects=True).text
@@ -92,7 +92,7 @@ def test_artifacts_lie_in_the_bucket_and_metadata_in_mysql(stack: Stack, measure
 
 
 def test_only_mlflow_and_the_bucket_job_hold_s3_credentials(stack: Stack) -> None:
-    """The API and the trainer get artifacts through MLflow and know no key of the storage."""
+    """The API and the trainer get artifacts through MLflow and have no key of the storage."""
     holders = {
         service_of(container)
         for container in stack.containers()
@@ -103,7 +103,7 @@ def test_only_mlflow_and_the_bucket_job_hold_s3_credentials(stack: Stack) -> Non
 
 
 def test_the_api_and_the_gateway_run_without_privileges(stack: Stack) -> None:
-    """Both run as an ordinary user on a read-only file system, without capabilities."""
+    """Both run as an unprivileged user on a read-only file system, without capabilities."""
     for container in stack.containers_of("fastapi-app") + stack.containers_of("gateway"):
         assert container["Config"]["User"] not in {"", "0", "root"}
         assert container["HostConfig"]["ReadonlyRootfs"]
@@ -124,7 +124,7 @@ def test_the_api_has_the_limits_of_the_workshop(stack: Stack) -> None:
 
 
 def test_training_and_restarting_are_quiet_when_nothing_is_to_do(stack: Stack) -> None:
-    """A second `up` runs all jobs again: they succeed, and no second version is registered."""
+    """A second `up` runs all jobs again: they succeed without a second version."""
     before = newest_version()
     stack.compose("up", "-d")
     codes = {service_of(container): container["State"]["ExitCode"] for container in stack.containers()}
@@ -135,7 +135,7 @@ def test_training_and_restarting_are_quiet_when_nothing_is_to_do(stack: Stack) -
 
 
 def test_the_stack_stays_ready_while_the_registry_is_down(stack: Stack) -> None:
-    """Predictions go on without MLflow, MySQL and MinIO, and a replica that starts now serves from its cache."""
+    """Without MLflow, MySQL and MinIO predictions succeed, and a new replica serves from its cache."""
     stack.compose("stop", "mlflow", "mysql", "minio")
     try:
         assert stack.serves()

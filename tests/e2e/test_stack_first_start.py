@@ -1,6 +1,6 @@
-"""The stack comes up by itself: again after `down`, after `down -v`, and after a kill in the middle of its first start.
+"""The stack starts without help: after `down`, after `down -v`, and after a kill during its first start.
 
-A kill from inside a container is a crash for Docker, like the kernel's: `docker kill` would count as wanted.
+A kill from inside a container is a crash for Docker, as one by the kernel is: `docker kill` would count as a stop.
 """
 
 import subprocess
@@ -17,7 +17,7 @@ from tests.e2e.docker_client import NOBODY, configure_proxy
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
-# Kills the first process whose command line holds the words; the script's own process holds them too.
+# Kills the first process whose command line has the words, except the process of this script, which has them too.
 KILL = """
 for process in /proc/[0-9]*; do
   id=${process##*/}
@@ -31,12 +31,12 @@ exit 1
 
 @dataclass(frozen=True)
 class Crash:
-    """A process to kill as soon as it is seen.
+    """A process to kill at a moment of the first start.
 
     Attributes:
-        container: Where it runs.
+        container: Its container.
         process: Words of its command line.
-        after: A container and words of its log that must be there first.
+        after: A container, and words of its log that must come first.
     """
 
     container: str
@@ -44,7 +44,7 @@ class Crash:
     after: tuple[str, str] | None = None
 
     def happen(self) -> None:
-        """Wait for the moment and kill.
+        """Wait for the moment and kill the process.
 
         Raises:
             StackError: The moment never came.
@@ -67,7 +67,7 @@ class Crash:
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-# As .env.example says to quote them; at the ends of MinIO's there can be no blank.
+# Quoted as .env.example says; MinIO's cannot begin or end with a blank.
 HARD_ACCOUNTS = r"""
 MYSQL_ROOT_PASSWORD="'\"\\@:/%#\$!& `*;=ñ€ \\"
 MYSQL_USER='it\'s\me@home:/%#$!& "ñ'
@@ -98,16 +98,16 @@ CRASHES = {
 
 @pytest.fixture
 def empty(compose_stack: Stack) -> Iterator[Stack]:
-    """The stack's checkout with nothing running and no data, as on the first day."""
+    """The stack's checkout without containers and data."""
     compose_stack.compose("down", "--volumes")
     yield compose_stack
     compose_stack.ensure_serving()
 
 
 def test_up_from_nothing_ends_in_a_prediction(empty: Stack, tmp_path: Path, measured: Callable[[str], None]) -> None:
-    """`up --build` in the foreground, images built, no data: 503 with a reason until the model is there, then 200.
+    """`up --build` in the foreground without images and data: 503 with a reason until there is a model, then 200.
 
-    All of it with a proxy in Docker's client configuration, which puts it into every container.
+    With a proxy in the configuration of the Docker client, which sets it in every container.
     """
     configure_proxy(tmp_path)
     behind_a_proxy = replace(empty, environment={**empty.environment, "DOCKER_CONFIG": str(tmp_path)})
@@ -123,13 +123,13 @@ def test_up_from_nothing_ends_in_a_prediction(empty: Stack, tmp_path: Path, meas
     for container in empty.containers():
         assert container["RestartCount"] == 0, container["Name"]
         assert f"HTTP_PROXY={NOBODY}" in container["Config"]["Env"], container["Name"]
-    # Every health check passes, MinIO's too, which asks its own loopback.
+    # Every health check passes, also that of MinIO on its loopback.
     behind_a_proxy.compose("up", "-d", "--wait", seconds=180)
 
 
 @pytest.fixture
 def hard_accounts(compose_stack: Stack) -> Iterator[Stack]:
-    """The stack's checkout with nothing running, no data, and names and passwords full of special characters."""
+    """The stack's checkout without containers and data, with special characters in names and passwords."""
     settings = compose_stack.checkout / ".env"
     compose_stack.compose("down", "--volumes")
     settings.write_text(HARD_ACCOUNTS, encoding="utf-8")
@@ -140,9 +140,9 @@ def hard_accounts(compose_stack: Stack) -> Iterator[Stack]:
 
 
 def test_data_survives_down(hard_accounts: Stack, measured: Callable[[str], None]) -> None:
-    """After `down` and `up` the same version of the model serves: neither trained nor registered anew.
+    """After `down` and `up` the same version serves: it is neither trained nor registered again.
 
-    Whatever the names and passwords are, and although the API begins as one user and goes on as another.
+    With any names and passwords, and although the API runs as another user the second time.
     """
     stack = hard_accounts
     stack.ensure_serving()
@@ -172,7 +172,7 @@ def test_data_survives_down(hard_accounts: Stack, measured: Callable[[str], None
 def test_a_crash_during_the_first_start_is_made_good(
     empty: Stack, crash: Crash, request: pytest.FixtureRequest, measured: Callable[[str], None]
 ) -> None:
-    """SIGKILL half way through the first start: the stack goes on by itself to a prediction, `up` does not give up."""
+    """After SIGKILL during the first start the stack continues to a prediction, and `up` does not fail."""
     with empty.attached("--build") as up:
         crash.happen()
         seconds = empty.wait_until_serving(up)

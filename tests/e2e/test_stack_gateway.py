@@ -1,4 +1,4 @@
-"""What the gateway adds to the API, and what it must not change."""
+"""What the gateway adds to the API, and what it passes unchanged."""
 
 import gzip
 import json
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 
 def exchange(stack: Stack, request: bytes) -> tuple[bytes, bytes]:
-    """Send bytes and read until the gateway closes: the head and the body of its answer."""
+    """Send bytes and read until the gateway closes the connection; returns the head and the body of its answer."""
     address = urlsplit(stack.url)
     with socket.create_connection((str(address.hostname), address.port or 80), timeout=10) as connection:
         connection.sendall(request)
@@ -29,7 +29,7 @@ def exchange(stack: Stack, request: bytes) -> tuple[bytes, bytes]:
 
 @pytest.fixture
 def without_sockets(stack: Stack) -> Iterator[Stack]:
-    """The stack with SOCKET_DIR empty in .env."""
+    """The stack with an empty SOCKET_DIR in .env."""
     settings = stack.checkout / ".env"
     settings.write_text("SOCKET_DIR=\n")
     try:
@@ -43,7 +43,7 @@ def without_sockets(stack: Stack) -> Iterator[Stack]:
 
 
 def packets_of_a_prediction(stack: Stack) -> float:
-    """How many packets come to the one replica for each prediction, health checks included."""
+    """The number of packets to the only replica per prediction, health checks included."""
     [name] = stack.replicas()
     packets, predictions = replica.packets(name), replica.predictions(name)
     with SteadyLoad(stack.url, rate=100) as load:
@@ -55,16 +55,16 @@ def packets_of_a_prediction(stack: Stack) -> float:
 
 
 def test_predictions_come_by_the_socket(stack: Stack) -> None:
-    """Hundreds of predictions pass with hardly a packet on the network once the gateway has found the socket."""
+    """Hundreds of predictions cause hardly any packets after the gateway has found the Unix socket."""
     deadline = time.monotonic() + 60
     while (packets := packets_of_a_prediction(stack)) > 0.5 and time.monotonic() < deadline:
-        pass  # until then they come by TCP
+        pass  # until then they are sent by TCP
 
     assert packets <= 0.5
 
 
 def test_predictions_come_by_tcp_without_sockets(without_sockets: Stack) -> None:
-    """With SOCKET_DIR empty the replica has no socket, and the gateway sends predictions through the network."""
+    """With an empty SOCKET_DIR there is no Unix socket, and the gateway sends predictions by TCP."""
     [name] = without_sockets.replicas()
 
     assert replica.slot(name) is None
@@ -87,7 +87,7 @@ def test_predictions_come_by_tcp_without_sockets(without_sockets: Stack) -> None
     ids=["HTTP/1.0", "chunked", "query and Expect"],
 )
 def test_unusual_predictions_are_answered(stack: Stack, request_bytes: bytes) -> None:
-    """What does not go to the fast lane's connections is answered alike."""
+    """Requests that do not use the fast lane's connections get the same answers."""
     body = json.dumps(SAMPLE).encode()
     head, answer = exchange(stack, request_bytes % (len(body), body))
     if head.startswith(b"HTTP/1.1 100 "):
@@ -118,7 +118,7 @@ def test_long_heads_pass_and_endless_ones_get_the_api_s_error_shape(stack: Stack
 def test_other_refusals_of_the_gateway_get_the_api_s_error_shape(
     stack: Stack, request_bytes: bytes, status: bytes
 ) -> None:
-    """What HAProxy refuses by itself, beside what it cannot read, is answered in JSON too, not with its own page."""
+    """HAProxy's other own errors are JSON too, and not its page."""
     head, body = exchange(stack, request_bytes)
 
     assert head.startswith(b"HTTP/1.1 " + status)
@@ -134,7 +134,7 @@ def test_what_is_not_http_gets_the_api_s_error_shape(stack: Stack) -> None:
 
 
 def test_a_batch_larger_than_the_gateway_s_buffer_passes(stack: Stack) -> None:
-    """Only small requests can be sent twice, but large ones are sent."""
+    """The gateway can repeat only small requests, but it forwards large ones."""
     rows = [SAMPLE] * 2000
     answer = httpx.post(f"{stack.url}/predict/batch", json=rows, timeout=30)
 
@@ -143,7 +143,7 @@ def test_a_batch_larger_than_the_gateway_s_buffer_passes(stack: Stack) -> None:
 
 
 def test_compressed_predictions_take_none_from_the_lane(stack: Stack) -> None:
-    """A compressed body, and a slash behind the path, are answered on other connections than the lane's."""
+    """A compressed body, or a slash after the path, is sent on other connections than the fast lane's."""
     [name] = stack.replicas()
     body, expected = json.dumps(SAMPLE).encode(), stack.predict().json()
     before = replica.lane_predictions(name)
@@ -161,7 +161,7 @@ def test_compressed_predictions_take_none_from_the_lane(stack: Stack) -> None:
 
 
 def test_head_and_options_pass(stack: Stack) -> None:
-    """HEAD is answered as GET without its body, OPTIONS with the methods, by the API behind the gateway."""
+    """The API answers HEAD and OPTIONS through the gateway."""
     for path in ("/health", "/ready", "/model", "/metrics", "/docs", "/redoc", "/openapi.json"):
         answer = httpx.head(f"{stack.url}{path}", timeout=10)
         assert (answer.status_code, answer.content) == (200, b"")
@@ -171,14 +171,14 @@ def test_head_and_options_pass(stack: Stack) -> None:
 
 
 def test_a_proxy_in_front_names_its_prefix(stack: Stack) -> None:
-    """The API believes what comes by the gateway, as far as it is a path."""
+    """The API accepts the prefix header of a proxy before the gateway if its value is a path."""
     for prefix, server in (("/ml", "/ml"), ("//evil.example", ".")):
         answer = httpx.get(f"{stack.url}/openapi.json", headers={"X-Forwarded-Prefix": prefix}, timeout=10)
         assert [found["url"] for found in answer.json()["servers"]] == [server]
 
 
 def test_the_request_id_passes_in_and_out(stack: Stack) -> None:
-    """The client's own X-Request-ID comes back through the gateway."""
+    """The answer has the client's X-Request-ID."""
     answer = httpx.post(f"{stack.url}/predict", json=SAMPLE, headers={"X-Request-ID": "my-own-id"}, timeout=10)
 
     assert answer.headers["X-Request-ID"] == "my-own-id"

@@ -1,4 +1,4 @@
-"""The migration job against the real MySQL, on databases beside MLflow's own."""
+"""The migration job with the real MySQL, on databases beside that of MLflow."""
 
 import subprocess
 from collections.abc import Iterator
@@ -12,18 +12,18 @@ from tests.e2e.compose_stack import Stack
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 USER = "odd_user"
-PASSWORD = "p@ss:/?#[]% \"$x'"  # everything that a URL or a shell would take for something else
+PASSWORD = "p@ss:/?#[]% \"$x'"  # all characters that are special in a URL or a shell
 
 
 @dataclass(frozen=True)
 class Playground:
-    """A database of its own on the stack's MySQL."""
+    """A separate database on the stack's MySQL."""
 
     stack: Stack
     name: str = "playground"
 
     def sql(self, statements: str) -> list[str]:
-        """Run statements as the administrator; the rows, one line each."""
+        """Run statements as the administrator; returns the rows, one per line."""
         client = f"MYSQL_PWD=$MYSQL_ROOT_PASSWORD mysql -uroot -N {self.name if 'DATABASE' not in statements else ''}"
         done = subprocess.run(
             [*self.stack.command("exec", "-T", "mysql", "sh", "-c", client)],
@@ -49,7 +49,7 @@ class Playground:
 
 @pytest.fixture
 def playground(stack: Stack) -> Iterator[Playground]:
-    """An empty database whose owner has an odd password."""
+    """An empty database whose owner has a password with special characters."""
     playground = Playground(stack)
     literal = PASSWORD.replace("'", "''")
     playground.sql(
@@ -61,7 +61,7 @@ def playground(stack: Stack) -> Iterator[Playground]:
 
 
 def test_two_migrations_at_once_make_one_schema(playground: Playground) -> None:
-    """Two jobs on one empty database: one creates the tables, the other waits for it, both succeed."""
+    """Of two jobs on an empty database, one creates the tables, the other waits for it; both succeed."""
     with ThreadPoolExecutor() as pool:
         first, second = pool.map(lambda _: playground.migrate(), range(2))
 
@@ -74,7 +74,7 @@ def test_two_migrations_at_once_make_one_schema(playground: Playground) -> None:
 
 
 def test_a_first_migration_that_died_begins_anew(playground: Playground) -> None:
-    """With the mark and half of the tables, foreign keys and all, everything is dropped and created."""
+    """With the marker and half of the tables, foreign keys included, all tables are dropped and created."""
     playground.sql(
         "CREATE TABLE first_migration_in_progress (id INT);"
         "CREATE TABLE experiments (experiment_id INT PRIMARY KEY);"
@@ -87,7 +87,7 @@ def test_a_first_migration_that_died_begins_anew(playground: Playground) -> None
 
 
 def test_an_upgrade_that_fails_drops_nothing_and_says_what_to_do(playground: Playground) -> None:
-    """A database with data that cannot be upgraded is left as it is; the message names the way out."""
+    """A database whose data cannot be upgraded is not changed; the message says what to do."""
     playground.sql(
         "CREATE TABLE alembic_version (version_num VARCHAR(32)); INSERT INTO alembic_version VALUES ('451aebb31d03');"
         "CREATE TABLE experiments (name VARCHAR(9)); INSERT INTO experiments VALUES ('precious');"
@@ -102,7 +102,7 @@ def test_an_upgrade_that_fails_drops_nothing_and_says_what_to_do(playground: Pla
 
 
 def test_a_refused_password_is_explained_at_once(playground: Playground) -> None:
-    """With a password other than the volume's the job does not wait; it says what the volume keeps."""
+    """With a password other than that of the volume the job ends without waiting; the message names the volume."""
     done = playground.migrate(password="another")
 
     assert done.returncode == 1

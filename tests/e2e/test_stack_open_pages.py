@@ -1,4 +1,4 @@
-"""A remote machine: two lines of `.env` open the pages, under the name that people type, and under no other."""
+"""A remote machine: two lines of `.env` publish the pages under one public name only."""
 
 import contextlib
 import time
@@ -18,7 +18,7 @@ NAME = "machine.example"
 
 @pytest.fixture(scope="module")
 def opened(compose_stack: Stack) -> Iterator[Stack]:
-    """The stack with the two lines that README gives for a remote machine."""
+    """The stack with README's two lines for a remote machine."""
     environment = compose_stack.checkout / ".env"
     environment.write_text(f"PAGES_BIND=0.0.0.0\nPUBLIC_HOST={NAME}\n")
     try:
@@ -42,7 +42,7 @@ def _wait_for_mlflow() -> None:
 
 
 def _post_as_a_browser(path: str, host: str, origin: str) -> httpx.Response:
-    """What the page sends when somebody clicks: the name typed, and the page's own address as the origin."""
+    """Send the request of a click on the page: the public name as the host, the page's address as the origin."""
     return httpx.post(
         f"{MLFLOW}{path}",
         json={"experiment_ids": ["0"], "max_results": 1},
@@ -61,7 +61,7 @@ def test_the_pages_listen_on_every_address(opened: Stack) -> None:
 
 @pytest.mark.usefixtures("opened")
 def test_mlflow_answers_a_browser_under_the_public_name() -> None:
-    """A click on MLflow's page at http://PUBLIC_HOST:8005 is answered, and so are loopback and the stack's clients."""
+    """MLflow answers at http://PUBLIC_HOST:8005, on loopback, and to the stack's clients."""
     for host, origin in ((f"{NAME}:8005", f"http://{NAME}:8005"), ("localhost:8005", "http://localhost:8005")):
         assert _post_as_a_browser("/ajax-api/2.0/mlflow/runs/search", host, origin).status_code == 200
     assert httpx.get(MLFLOW, headers={"Host": f"{NAME}:8005"}, timeout=10).status_code == 200
