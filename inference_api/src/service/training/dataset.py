@@ -10,17 +10,10 @@ from sklearn.datasets import load_diabetes
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """One table.
+    """One table; `sha256` is that of its CSV text, which `sha256sum` prints for a file.
 
-    Attributes:
-        name: Its name in MLflow.
-        source: The file, or the function that makes it.
-        sha256: The digest of its CSV text, the same as that of `sha256sum` for a file.
-        features: The columns to learn from.
-        target: The column to predict, without missing values.
-        example: Rows for the input example, before those chosen from the data.
-        rows_left_out: The count of rows without a target.
-        missing_markers: The texts that mean a missing value, each with its count, by column.
+    `example` has rows for the start of the input example, `rows_left_out` counts the rows without a target, and
+    `missing_markers` has, by column, the texts that mean a missing value, each with its count.
     """
 
     name: str

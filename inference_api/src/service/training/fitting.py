@@ -23,18 +23,7 @@ _LOG = logging.getLogger("training")
 
 @dataclass(frozen=True, eq=False)
 class FittedModel:
-    """A fitted estimator, its data and its metrics.
-
-    Attributes:
-        dataset: The data as read.
-        features: The usable features of all rows.
-        column_table: See `column_table`.
-        task: What is predicted.
-        split: The training rows and the held-out rows.
-        estimator: The fitted estimator.
-        predictions: Its predictions for the held-out rows.
-        metrics: Cross-validated and held-out metrics by name.
-    """
+    """A fitted estimator, its data and its metrics; `predictions` are those for the held-out rows."""
 
     dataset: Dataset
     features: pd.DataFrame

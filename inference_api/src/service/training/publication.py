@@ -30,14 +30,7 @@ _ADDED_BY_DOWNLOAD: Final = "registered_model_meta"
 
 @dataclass(frozen=True)
 class Candidate:
-    """A fitted model to register.
-
-    Attributes:
-        estimator: The fitted estimator.
-        signature: The schema of its input and output.
-        example: The rows of the input example.
-        features: The training rows.
-    """
+    """A fitted model to register, with its signature, the rows of its input example, and its training rows."""
 
     estimator: Any
     signature: ModelSignature

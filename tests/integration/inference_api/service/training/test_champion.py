@@ -110,9 +110,9 @@ def test_a_better_model_is_promoted(
     features = fitted.split.train_features
     noise = np.random.default_rng(0).normal(size=len(features))
     install_champion(LinearRegression().fit(features, noise), features)
-    outcome = run_training()
-    assert outcome.promoted
-    assert _champion(client, options) == outcome.version
+    result = run_training()
+    assert result.promoted
+    assert _champion(client, options) == result.version
 
 
 def test_a_champion_of_other_columns_stays(client: MlflowClient, run_training: Train, options: TrainingOptions) -> None:
@@ -133,10 +133,10 @@ def test_a_champion_without_files_stays(client: MlflowClient, run_training: Trai
     assert source is not None
     files = client.get_logged_model(source.removeprefix("models:/")).artifact_location
     get_artifact_repository(files).delete_artifacts("model.skops")
-    outcome = run_training()
-    assert not outcome.promoted
+    result = run_training()
+    assert not result.promoted
     assert _champion(client, options) == broken.version
-    assert "cannot be judged" in client.get_model_version(options.model_name, outcome.version).tags["promotion"]
+    assert "cannot be judged" in client.get_model_version(options.model_name, result.version).tags["promotion"]
     assert run_training(force=True).promoted
 
 
@@ -188,9 +188,9 @@ def test_a_champion_with_integers_cannot_be_evaluated_on_fractions(
     table.to_csv(tmp_path / "whole.csv", index=False)
     table.assign(n=table["n"] + 0.5).to_csv(tmp_path / "fractions.csv", index=False)
     run_training(data=tmp_path / "whole.csv", target="y", csv=CsvOptions(columns={"n": "integer"}))
-    outcome = run_training(data=tmp_path / "fractions.csv", target="y")
-    assert not outcome.promoted
-    reason = client.get_model_version(outcome.name, outcome.version).tags["promotion"]
+    result = run_training(data=tmp_path / "fractions.csv", target="y")
+    assert not result.promoted
+    reason = client.get_model_version(result.name, result.version).tags["promotion"]
     assert "cannot be judged on this data" in reason
     assert "column n" in reason
 
@@ -208,6 +208,6 @@ def test_champions_for_other_labels_stay(run_training: Train, tmp_path: Any) -> 
 def test_a_deleted_champion_is_replaced(client: MlflowClient, run_training: Train, options: TrainingOptions) -> None:
     """MLflow deletes the alias with the version."""
     client.delete_model_version(options.model_name, run_training().version)
-    outcome = run_training()
-    assert outcome.promoted
-    assert _champion(client, options) == outcome.version
+    result = run_training()
+    assert result.promoted
+    assert _champion(client, options) == result.version

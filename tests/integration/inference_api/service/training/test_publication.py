@@ -31,37 +31,37 @@ pytestmark = [
 Train = Callable[..., TrainingResult]
 
 
-def _downloaded(outcome: TrainingResult, folder: Path) -> Path:
-    uri = f"models:/{outcome.name}/{outcome.version}"
+def _downloaded(result: TrainingResult, folder: Path) -> Path:
+    uri = f"models:/{result.name}/{result.version}"
     return Path(mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=str(folder)))
 
 
 def test_the_reference_regression_from_end_to_end(client: MlflowClient, run_training: Train, tmp_path: Path) -> None:
     """The alias points to a LinearRegression that has learnt the true function."""
-    outcome = run_training()
-    assert outcome.promoted
-    version = client.get_model_version_by_alias(outcome.name, "champion")
-    assert (str(version.version), version.run_id) == (outcome.version, outcome.run_id)
+    result = run_training()
+    assert result.promoted
+    version = client.get_model_version_by_alias(result.name, "champion")
+    assert (str(version.version), version.run_id) == (result.version, result.run_id)
 
-    model = skops.io.load(_downloaded(outcome, tmp_path) / "model.skops", trusted=[])
+    model = skops.io.load(_downloaded(result, tmp_path) / "model.skops", trusted=[])
     assert type(model) is LinearRegression
     np.testing.assert_allclose(model.coef_, list(TRUE_COEFFICIENTS.values()), atol=0.3)
     assert model.intercept_ == pytest.approx(TRUE_INTERCEPT, abs=0.5)
 
-    served = mlflow.pyfunc.load_model(f"models:/{outcome.name}@champion")
+    served = mlflow.pyfunc.load_model(f"models:/{result.name}@champion")
     assert served.predict(pd.DataFrame([dict(EXAMPLE)]))[0] == pytest.approx(true_value(EXAMPLE), abs=0.2)
 
 
 def test_a_server_finds_what_it_verifies(client: MlflowClient, run_training: Train, tmp_path: Path) -> None:
     """Digest, signature, example and its predictions are present and agree with the downloaded files."""
-    outcome = run_training()
-    folder = _downloaded(outcome, tmp_path)
+    result = run_training()
+    folder = _downloaded(result, tmp_path)
     listing = "".join(
         f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}\n"
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != "registered_model_meta"
     )
-    tags = client.get_model_version(outcome.name, outcome.version).tags
+    tags = client.get_model_version(result.name, result.version).tags
     assert tags["content_sha256"] == hashlib.sha256(listing.encode()).hexdigest()
     assert tags["promotion"] == "there was no champion"
 
@@ -77,8 +77,8 @@ def test_a_server_finds_what_it_verifies(client: MlflowClient, run_training: Tra
 
 def test_the_run_is_documented(client: MlflowClient, run_training: Train, tmp_path: Path) -> None:
     """The run has parameters, metrics, data digest, commit and plot."""
-    outcome = run_training(git_commit="c0ffee")
-    run = client.get_run(outcome.run_id)
+    result = run_training(git_commit="c0ffee")
+    run = client.get_run(result.run_id)
     assert run.info.status == "FINISHED"
     assert run.data.tags["mlflow.source.git.commit"] == "c0ffee"
     assert run.data.tags["data_sha256"] == reference().sha256
@@ -88,17 +88,17 @@ def test_the_run_is_documented(client: MlflowClient, run_training: Train, tmp_pa
     assert run.data.params["task"] == "regression"
     assert run.data.params["rows_held_out"] == "200"
     assert run.data.params["model"] == "LinearRegression"
-    assert run.data.metrics == pytest.approx(outcome.metrics)
-    assert {"cv_rmse_mean", "cv_rmse_std", "cv_r2_mean", "holdout_rmse", "holdout_mae"} <= set(outcome.metrics)
-    picture = client.download_artifacts(outcome.run_id, "plots/residuals.png", str(tmp_path))
+    assert run.data.metrics == pytest.approx(result.metrics)
+    assert {"cv_rmse_mean", "cv_rmse_std", "cv_r2_mean", "holdout_rmse", "holdout_mae"} <= set(result.metrics)
+    picture = client.download_artifacts(result.run_id, "plots/residuals.png", str(tmp_path))
     assert Path(picture).read_bytes().startswith(b"\x89PNG")
 
 
 def test_diabetes_has_its_own_columns(client: MlflowClient, run_training: Train) -> None:
     """The clinical data are served with their own names and units."""
-    outcome = run_training(dataset="diabetes")
-    model = mlflow.pyfunc.load_model(f"models:/{outcome.name}@champion")
-    assert client.get_run(outcome.run_id).data.params["target"] == "progression"
+    result = run_training(dataset="diabetes")
+    model = mlflow.pyfunc.load_model(f"models:/{result.name}@champion")
+    assert client.get_run(result.run_id).data.params["target"] == "progression"
     names = model.metadata.get_input_schema().input_names()
     assert names == ["age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6"]
     patient = dict(zip(names, [59.0, 2.0, 32.1, 101.0, 157.0, 93.2, 38.0, 4.0, 4.8598, 87.0], strict=True))
@@ -134,8 +134,8 @@ def _clinic(path: Path, labels: list[Any] | None) -> pd.DataFrame:
 def test_a_csv_file_of_mixed_columns(run_training: Train, tmp_path: Path) -> None:
     """MLflow predicts its rows exactly; a column is optional exactly if it had missing values."""
     table = _clinic(tmp_path / "clinic.csv", None)
-    outcome = run_training(data=tmp_path / "clinic.csv", target="y")
-    model = mlflow.pyfunc.load_model(f"models:/{outcome.name}@champion")
+    result = run_training(data=tmp_path / "clinic.csv", target="y")
+    model = mlflow.pyfunc.load_model(f"models:/{result.name}@champion")
     schema = model.metadata.get_input_schema().to_dict()
     assert {(column["name"], column["type"], column["required"]) for column in schema} == {
         ("años", "double", True),
@@ -161,23 +161,23 @@ def test_whole_numbers_are_doubles_without_integer(
 ) -> None:
     """--integer makes a column of whole numbers a long of MLflow."""
     _clinic(tmp_path / "clinic.csv", None)
-    outcome = run_training(data=tmp_path / "clinic.csv", target="y", csv=CsvOptions(columns=columns))
-    schema = mlflow.pyfunc.load_model(f"models:/{outcome.name}@champion").metadata.get_input_schema()
+    result = run_training(data=tmp_path / "clinic.csv", target="y", csv=CsvOptions(columns=columns))
+    schema = mlflow.pyfunc.load_model(f"models:/{result.name}@champion").metadata.get_input_schema()
     assert schema.input_dict()["años"].to_dict()["type"] == kind
 
 
 def test_the_run_has_the_table_of_its_columns(client: MlflowClient, run_training: Train, tmp_path: Path) -> None:
     """Every training logs the table, also for data that are not from a file."""
-    outcome = run_training()
-    table = pd.read_csv(client.download_artifacts(outcome.run_id, "columns.csv", str(tmp_path))).set_index("column")
+    result = run_training()
+    table = pd.read_csv(client.download_artifacts(result.run_id, "columns.csv", str(tmp_path))).set_index("column")
     assert table["kind"].to_dict() == dict.fromkeys(EXAMPLE, "number") | {"target": "target, number"}
 
 
 def test_missing_and_unknown_text_through_pyfunc(run_training: Train, tmp_path: Path) -> None:
     """Every form of a missing text has the effect of the missing texts in training, and so has an unknown text."""
     _clinic(tmp_path / "clinic.csv", None)
-    outcome = run_training(data=tmp_path / "clinic.csv", target="y")
-    model = mlflow.pyfunc.load_model(f"models:/{outcome.name}@champion")
+    result = run_training(data=tmp_path / "clinic.csv", target="y")
+    model = mlflow.pyfunc.load_model(f"models:/{result.name}@champion")
     row = {"años": 40.0, "peso (kg)": np.nan, "class": 0.0, "plan": "never seen", "smoker": True}
     dtypes: tuple[Any, ...] = (object, "str", "string")
     for missing, dtype in itertools.product((None, np.nan, pd.NA), dtypes):
@@ -193,12 +193,12 @@ def test_missing_and_unknown_text_through_pyfunc(run_training: Train, tmp_path: 
 def test_classification(client: MlflowClient, run_training: Train, tmp_path: Path, labels: list[Any]) -> None:
     """MLflow returns labels as they are in the file, also in the example's predictions."""
     table = _clinic(tmp_path / "clinic.csv", labels)
-    outcome = run_training(data=tmp_path / "clinic.csv", target="y")
-    assert outcome.metrics["holdout_f1_macro"] > 0.8
-    assert client.get_run(outcome.run_id).data.params["task"] == "classification"
-    assert [file.path for file in client.list_artifacts(outcome.run_id, "plots")] == ["plots/confusion_matrix.png"]
+    result = run_training(data=tmp_path / "clinic.csv", target="y")
+    assert result.metrics["holdout_f1_macro"] > 0.8
+    assert client.get_run(result.run_id).data.params["task"] == "classification"
+    assert [file.path for file in client.list_artifacts(result.run_id, "plots")] == ["plots/confusion_matrix.png"]
 
-    folder = _downloaded(outcome, tmp_path / "model")
+    folder = _downloaded(result, tmp_path / "model")
     model = mlflow.pyfunc.load_model(str(folder))
     found = model.predict(_table_of(tmp_path / "clinic.csv")).tolist()
     assert {type(label) for label in found} == {type(labels[0])}
