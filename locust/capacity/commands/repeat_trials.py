@@ -13,7 +13,7 @@ from capacity.model.limits import Limits
 from capacity.model.slo_evaluator import SloEvaluator
 from capacity.model.spec import SearchSpec
 from capacity.model.timing import Timing
-from capacity.model.trial import Ask, Kind, TrialResult
+from capacity.model.trial import TrialKind, TrialResult, TrialSpec
 from capacity.model.verdict import Holds, Verdict
 from capacity.trial.runner import LiveTrialRunner
 
@@ -53,7 +53,7 @@ def run_series(world: Environment, options: RepeatTrialsOptions, say: Say) -> li
     question = options.question
     judge = SloEvaluator(question.slo, gateway_cores=world.gateway_cores(question.via))
     timing = Timing(hold_seconds=options.hold_seconds)
-    ask = Ask(Kind.STAIRCASE, options.limits, question.users)
+    ask = TrialSpec(TrialKind.RAMP, options.limits, question.users)
     verdicts = []
     world.subject.await_ready()
     with world.subject.restored_on_exit(), world.crowd(question.via, {"LOCUST_USER": "lean"}) as crowd:

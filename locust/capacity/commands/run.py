@@ -42,7 +42,7 @@ class CapacityRun:
         self._progress: list[Progress] = []
 
     def run(self) -> RunState:
-        """Ask everything.
+        """TrialSpec everything.
 
         Raises:
             CapacityError: When something cannot be measured.
@@ -76,7 +76,7 @@ class CapacityRun:
         )
 
     def _ask(self, question: SearchSpec, progress: Progress) -> Generator[None]:
-        """Ask one question; others may be asked whenever it yields."""
+        """TrialSpec one question; others may be asked whenever it yields."""
         judge = SloEvaluator(question.slo, gateway_cores=self._world.gateway_cores(question.via))
 
         def watch(result: TrialResult, verdict: Verdict, replayed: bool) -> None:  # noqa: FBT001 - as a Watch

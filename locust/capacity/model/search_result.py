@@ -1,4 +1,4 @@
-"""The answer to a capacity question."""
+"""The result of a capacity search."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from capacity.model.verdict import Invalid, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """What the next value shows, beyond the answer.
+    """Limits or users next to the result, and their verdict.
 
     Attributes:
-        limits: What the replicas might use.
-        users: With how many users.
+        limits: The limits of each replica.
+        users: The number of users.
         verdict: That it fails, or that it could not be decided.
     """
 
@@ -25,16 +25,16 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Minimum:
-    """The least that one instance needs.
+    """The smallest limits of one instance that hold all users.
 
     Attributes:
-        limits: What it may use.
-        confirmations: How often whole staircases held.
-        smaller_cpus: The next smaller cores; None when no less was asked for.
-        smaller_memory: The next smaller memory; None when no less was asked for.
+        limits: The limits.
+        confirmations: Number of ramps that held.
+        smaller_cpus: The next smaller CPU limit; None when no smaller one was tried.
+        smaller_memory: The next smaller memory limit; None when no smaller one was tried.
         undecided: Why it could not be confirmed as often as wanted; None when it was.
-        cpus_is_upper_bound: Whether smaller cores might hold too, but were not tried.
-        memory_is_upper_bound: The same of the memory.
+        cpus_is_upper_bound: Whether less CPU might hold too, because no smaller limit may be tried.
+        memory_is_upper_bound: Whether less memory might hold too, because no smaller limit may be tried.
     """
 
     limits: Limits
@@ -48,14 +48,14 @@ class Minimum:
 
 @dataclass(frozen=True, slots=True)
 class ReplicaResult:
-    """What some replicas need, compared with one.
+    """What several replicas need, compared with one.
 
     Attributes:
-        replicas: How many.
-        equal: What they show with the cores of one shared out, or with the least that so many can be given.
-        limits: The least that each needs; None when nothing was found to hold.
-        confirmations: How often that held once more.
-        smaller: The next smaller cores; None when there are none.
+        replicas: Number of replicas.
+        equal: Verdict with the CPU of one instance shared out, or with the smallest CPU that so many can be given.
+        limits: The smallest limits of each that hold; None when none were found.
+        confirmations: How often these held once more.
+        smaller: The next smaller CPU limit; None when there is none.
         undecided: Why it could not be confirmed; None when it was.
     """
 
@@ -69,13 +69,13 @@ class ReplicaResult:
 
 @dataclass(frozen=True, slots=True)
 class MaxUsers:
-    """The most users that the most of CPU and memory holds, when it does not hold all.
+    """The most users that hold with the largest limits, when not all of them do.
 
     Attributes:
-        limits: What the instance might use.
-        users: How many; 0 when not even the first step holds.
-        confirmations: How often whole staircases held.
-        stopped_by: What the next step shows.
+        limits: The largest limits of the range.
+        users: Number of users; 0 when not even the first step holds.
+        confirmations: Number of ramps that held.
+        stopped_by: The next larger number of users.
         undecided: Why it could not be confirmed; None when it was.
     """
 
@@ -88,10 +88,10 @@ class MaxUsers:
 
 @dataclass(frozen=True, slots=True)
 class Headroom:
-    """How far it went beyond the users that were asked for, with the most of CPU and memory.
+    """How many more users than wanted hold with the largest limits.
 
     Attributes:
-        stopped_by: What the fewest users showed that were not held; None when the most that may be tried were held.
+        stopped_by: Verdict of the smallest number of users that did not hold; None when the generator's limit held.
     """
 
     stopped_by: Verdict | None
@@ -99,30 +99,30 @@ class Headroom:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Everything that was found.
+    """Everything that a search found.
 
     Attributes:
-        minimum: The least for all users; None when the most does not hold them.
-        several: The same for more replicas.
-        reached: The most users instead, when not all are held.
-        beyond: More users; None when nobody wanted to know.
+        minimum: The smallest limits for all users; None when the largest limits do not hold them.
+        replica_results: The same for each number of replicas.
+        max_users: The most users instead, when not all hold.
+        headroom: More users than wanted; None when they were not searched.
     """
 
     minimum: Minimum | None = None
-    several: tuple[ReplicaResult, ...] = ()
-    reached: MaxUsers | None = None
-    beyond: Headroom | None = None
+    replica_results: tuple[ReplicaResult, ...] = ()
+    max_users: MaxUsers | None = None
+    headroom: Headroom | None = None
 
     @property
     def undecided(self) -> tuple[Invalid, ...]:
-        """Whatever could not be decided: the answer may be better than it says there."""
-        found: list[Verdict | None] = []
+        """Every part that could not be decided: the true result may be better."""
+        verdicts: list[Verdict | None] = []
         if self.minimum is not None:
             neighbours = (self.minimum.smaller_cpus, self.minimum.smaller_memory)
-            found += [self.minimum.undecided, *(each.verdict for each in neighbours if each is not None)]
-        for several in self.several:
-            found += [several.undecided, several.equal.verdict]
-            found += [] if several.smaller is None else [several.smaller.verdict]
-        if self.reached is not None:
-            found += [self.reached.undecided, self.reached.stopped_by.verdict]
-        return tuple(verdict for verdict in found if isinstance(verdict, Invalid))
+            verdicts += [self.minimum.undecided, *(each.verdict for each in neighbours if each is not None)]
+        for result in self.replica_results:
+            verdicts += [result.undecided, result.equal.verdict]
+            verdicts += [] if result.smaller is None else [result.smaller.verdict]
+        if self.max_users is not None:
+            verdicts += [self.max_users.undecided, self.max_users.stopped_by.verdict]
+        return tuple(verdict for verdict in verdicts if isinstance(verdict, Invalid))

@@ -1,4 +1,4 @@
-"""A trial that was made: what was asked for, and its steps."""
+"""One trial: what it measures, and its steps."""
 
 from __future__ import annotations
 
@@ -10,48 +10,51 @@ from capacity.model.limits import Limits
 from capacity.model.step import Step
 
 
-class Kind(StrEnum):
-    """How the users of a trial come and stay."""
+class TrialKind(StrEnum):
+    """How the users of a trial start; the values are those of the trial log."""
 
-    HOLD = "hold"
-    STAIRCASE = "staircase"
+    SHORT = "hold"
+    """All users, for some seconds; they keep running from one trial to the next."""
+    RAMP = "staircase"
+    """From none to all users, step by step, on restarted replicas."""
     OPEN = "open"
+    """Requests arrive at the rate of the users, whether or not earlier ones were answered."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """What one trial is asked.
+class TrialSpec:
+    """What one trial measures.
 
     Attributes:
-        kind: How the users come.
-        limits: What the replicas may use.
-        users: Users in the end.
+        kind: How the users start.
+        limits: The limits of each replica.
+        users: Number of users in the end.
     """
 
-    kind: Kind
+    kind: TrialKind
     limits: Limits
     users: int
 
     def __str__(self) -> str:
-        """As a person would say it."""
+        """For a line of progress."""
         return f"{self.kind} of {self.users:,} users at {self.limits}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialResult:
-    """A trial, whole or ended early at its first step that did not hold.
+    """A trial, complete or ended early at its first step that did not hold.
 
     Attributes:
-        kind: How the users came.
-        limits: What the replicas might use.
-        users: Users that were to be there in the end.
-        via: Where the users went: `gateway` or `direct`.
-        started_at: When, as an ISO date and time.
-        seconds: How long all of it took, with the time that no step measures.
+        kind: How the users started.
+        limits: The limits of each replica.
+        users: Planned number of users in the end.
+        via: Route of the users: `gateway` or `direct`.
+        started_at: ISO date and time.
+        seconds: Duration of all of it, with the time that no step measures.
         steps: Its steps in order.
     """
 
-    kind: Kind
+    kind: TrialKind
     limits: Limits
     users: int
     via: str
@@ -60,19 +63,19 @@ class TrialResult:
     steps: tuple[Step, ...]
 
     @property
-    def ask(self) -> Ask:
-        """What was asked."""
-        return Ask(self.kind, self.limits, self.users)
+    def spec(self) -> TrialSpec:
+        """What was measured."""
+        return TrialSpec(self.kind, self.limits, self.users)
 
     def to_json(self) -> dict[str, Any]:
-        """For a file."""
+        """As JSON values."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        """From what `to_json` wrote."""
+        """From the values of `to_json`."""
         return cls(
-            kind=Kind(data["kind"]),
+            kind=TrialKind(data["kind"]),
             limits=Limits.from_json(data["limits"]),
             users=data["users"],
             via=data["via"],

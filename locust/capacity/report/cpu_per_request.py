@@ -11,7 +11,7 @@ from collections import defaultdict
 from statistics import median
 
 from capacity.model.step import Step
-from capacity.model.trial import Kind
+from capacity.model.trial import TrialKind
 from capacity.model.verdict import Holds
 from capacity.report.data import ReportData
 
@@ -28,7 +28,7 @@ def request_us(data: ReportData) -> dict[str, tuple[float, float, float]]:
     """
     costs: defaultdict[str, list[float]] = defaultdict(list)
     for trial, verdict in data.trials:
-        if not trial.steps or trial.kind is Kind.OPEN or not isinstance(verdict, Holds):
+        if not trial.steps or trial.kind is TrialKind.OPEN or not isinstance(verdict, Holds):
             continue
         cost = generator_us(trial.steps[-1])
         if cost is not None and trial.steps[-1].users_planned == data.spec.users:

@@ -28,7 +28,7 @@ def describe_result(result: SearchResult) -> Localized:
     """Whether the minimum is confirmed, or what stopped the users when there is none."""
     if result.minimum is not None:
         return describe(result.minimum.undecided or Holds())
-    return describe(result.reached.stopped_by.verdict) if result.reached else EMPTY
+    return describe(result.max_users.stopped_by.verdict) if result.max_users else EMPTY
 
 
 def describe_trial(most: LargestRate) -> Localized:

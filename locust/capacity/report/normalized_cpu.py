@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from capacity.model.limits import Limits
-from capacity.model.trial import Kind, TrialResult
+from capacity.model.trial import TrialKind, TrialResult
 from capacity.model.verdict import Criterion, Fails, Holds, Verdict
 from capacity.report.cpu_per_request import generator_us
 from capacity.report.data import ReportData
@@ -76,7 +76,7 @@ def normalized_cpus(data: ReportData, route: str, limits: Limits) -> float | Non
 
 def _window(trial: TrialResult, verdict: Verdict, users: int, memory_mib: int) -> Window | None:
     """The last window of a trial; None when its verdict does not depend on the CPU alone."""
-    if not trial.steps or trial.limits.replicas != 1 or trial.kind is Kind.OPEN:
+    if not trial.steps or trial.limits.replicas != 1 or trial.kind is TrialKind.OPEN:
         return None
     last = trial.steps[-1]
     cost = generator_us(last)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from capacity.model.limits import Limits
-from capacity.model.trial import Kind, TrialResult
+from capacity.model.trial import TrialKind, TrialResult
 from capacity.model.verdict import Holds, Invalid
 from capacity.report.data import JudgedTrial, ReportData
 from capacity.report.summary import rejected
@@ -52,5 +52,5 @@ def _closed(data: ReportData, route: str) -> list[JudgedTrial]:
     return [
         (trial, verdict)
         for trial, verdict in data.trials
-        if trial.via == route and trial.steps and trial.kind is not Kind.OPEN
+        if trial.via == route and trial.steps and trial.kind is not TrialKind.OPEN
     ]

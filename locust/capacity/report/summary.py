@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from capacity.model.limits import Limits
 from capacity.model.search_result import Minimum, Neighbour
 from capacity.model.step import Step
-from capacity.model.trial import Kind, TrialResult
+from capacity.model.trial import TrialKind, TrialResult
 from capacity.model.verdict import Holds, Invalid, Verdict
 from capacity.report.data import JudgedTrial, ReportData
 
@@ -47,8 +47,10 @@ def replica_rows(data: ReportData) -> list[ReplicaRow]:
     if result is None or result.minimum is None or not data.spec.replicas:
         return []
     rows: list[tuple[Limits, Verdict]] = [(result.minimum.limits, Holds())]
-    rows += [(each.equal.limits, each.equal.verdict) for each in result.several]
-    rows += [(each.limits, Holds()) for each in result.several if each.limits and each.limits != each.equal.limits]
+    rows += [(each.equal.limits, each.equal.verdict) for each in result.replica_results]
+    rows += [
+        (each.limits, Holds()) for each in result.replica_results if each.limits and each.limits != each.equal.limits
+    ]
     # Only trials through the gateway: the same limits may have been tried by the other route as well.
     trials = [judged for judged in data.trials if judged[0].via == GATEWAY]
     rows.sort(key=lambda row: row[0].replicas)
@@ -58,7 +60,7 @@ def replica_rows(data: ReportData) -> list[ReplicaRow]:
 def _worst_step(trials: Sequence[JudgedTrial], limits: Limits, verdict: Verdict) -> Step | None:
     """The last step of the worst trial with these limits and this kind of verdict, a ramp if there is one."""
     last = [
-        (trial.kind is not Kind.STAIRCASE, trial.steps[-1].achieved, trial.steps[-1])
+        (trial.kind is not TrialKind.RAMP, trial.steps[-1].achieved, trial.steps[-1])
         for trial, seen in trials
         if trial.limits == limits and type(seen) is type(verdict) and trial.steps
     ]
@@ -91,7 +93,7 @@ def largest_rate(data: ReportData) -> LargestRate | None:
     if not held:
         return None
     best = max(held, key=lambda trial: trial.steps[-1].achieved)
-    headroom = data.results[best.via].beyond if best.via in data.results else None
+    headroom = data.results[best.via].headroom if best.via in data.results else None
     return LargestRate(best, headroom is not None, headroom.stopped_by if headroom else None)
 
 
@@ -105,13 +107,13 @@ class OpenCheck:
 
 def open_check(data: ReportData) -> OpenCheck | None:
     """The last of both; None when one of them is missing or invalid."""
-    opened = [judged for judged in data.trials if judged[0].kind is Kind.OPEN]
+    opened = [judged for judged in data.trials if judged[0].kind is TrialKind.OPEN]
     if not opened:
         return None
     trial, verdict = opened[-1]
-    ask = replace(trial.ask, kind=Kind.STAIRCASE)
+    ask = replace(trial.spec, kind=TrialKind.RAMP)
     closed = [
-        ramp for ramp, seen in data.trials if (ramp.ask, ramp.via) == (ask, trial.via) and isinstance(seen, Holds)
+        ramp for ramp, seen in data.trials if (ramp.spec, ramp.via) == (ask, trial.via) and isinstance(seen, Holds)
     ]
     if isinstance(verdict, Invalid) or not closed or not trial.steps[-1].achieved:
         return None

@@ -64,7 +64,7 @@ def guessed(lowest: int, highest: int, guess: int, ask: Callable[[int], Verdict]
 
 
 def decided(ask: Callable[[], Verdict]) -> Verdict:
-    """Ask again while the answer says nothing, but not for ever."""
+    """TrialSpec again while the answer says nothing, but not for ever."""
     verdict = ask()
     for _ in range(REPEATS):
         if not isinstance(verdict, Invalid):

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from capacity.model.spec import SearchSpec
-from capacity.model.trial import Kind, TrialResult
+from capacity.model.trial import TrialKind, TrialResult
 from capacity.model.verdict import Verdict
 
 Say = Callable[[str], None]
@@ -62,30 +62,30 @@ class Progress:
         self._everything = everything
         self._say = say
         self._guess = {
-            Kind.HOLD: hold_seconds,
-            Kind.STAIRCASE: staircase_seconds,
+            TrialKind.SHORT: hold_seconds,
+            TrialKind.RAMP: staircase_seconds,
             # A fresh replica, and the same steps of the rate without a measurement of each.
-            Kind.OPEN: staircase_seconds / 2,
+            TrialKind.OPEN: staircase_seconds / 2,
         }
-        self._took: dict[Kind, list[float]] = {kind: [] for kind in self._guess}
+        self._took: dict[TrialKind, list[float]] = {kind: [] for kind in self._guess}
         self._phase = Phase.TOP
         self.trials_done = 0
         self._entered = 0
-        self._left: dict[Phase, Counter[Kind]] = {
-            Phase.TOP: Counter({Kind.HOLD: 1}),
-            Phase.CPU: Counter({Kind.HOLD: _NEAR}),
-            Phase.MEMORY: Counter({Kind.HOLD: _NEAR}),
+        self._left: dict[Phase, Counter[TrialKind]] = {
+            Phase.TOP: Counter({TrialKind.SHORT: 1}),
+            Phase.CPU: Counter({TrialKind.SHORT: _NEAR}),
+            Phase.MEMORY: Counter({TrialKind.SHORT: _NEAR}),
             # Before the first staircase a hold for each of the others, and two for the neighbours.
-            Phase.CONFIRM: Counter({Kind.STAIRCASE: 1, Kind.HOLD: question.confirmations + 1}),
-            Phase.BEYOND: Counter({Kind.HOLD: _BEYOND} if more_users else {}),
+            Phase.CONFIRM: Counter({TrialKind.RAMP: 1, TrialKind.SHORT: question.confirmations + 1}),
+            Phase.BEYOND: Counter({TrialKind.SHORT: _BEYOND} if more_users else {}),
             Phase.REPLICAS: self._replicas(len(question.replicas)),
-            Phase.AGAIN: Counter({Kind.STAIRCASE: question.confirmations - 1}),
-            Phase.OPEN: Counter({Kind.OPEN: 1} if open_arrivals else {}),
+            Phase.AGAIN: Counter({TrialKind.RAMP: question.confirmations - 1}),
+            Phase.OPEN: Counter({TrialKind.OPEN: 1} if open_arrivals else {}),
             Phase.USERS: Counter(),
         }
         self._question = question
-        self._users: Counter[Kind] = Counter(
-            {Kind.HOLD: _halvings(len(question.counts)), Kind.STAIRCASE: question.confirmations}
+        self._users: Counter[TrialKind] = Counter(
+            {TrialKind.SHORT: _halvings(len(question.counts)), TrialKind.RAMP: question.confirmations}
         )
 
     def enter(self, phase: Phase) -> None:
@@ -117,7 +117,7 @@ class Progress:
         seconds = sum(each.seconds_left for each in self._everything)
         self._say(
             f"[{done} done, about {left} left, {duration(seconds)}] {self._question.via}, "
-            f"{self._phase}: {result.ask}{origin}: {verdict.sentence}"
+            f"{self._phase}: {result.spec}{origin}: {verdict.sentence}"
         )
 
     @property
@@ -131,11 +131,11 @@ class Progress:
         return sum(count * self._typical(kind) for left in self._left.values() for kind, count in left.items())
 
     @staticmethod
-    def _replicas(numbers: int) -> Counter[Kind]:
+    def _replicas(numbers: int) -> Counter[TrialKind]:
         """For each: the same cores, one or two steps beside them, and one more of the best."""
-        return Counter({Kind.HOLD: 4 * max(0, numbers)})
+        return Counter({TrialKind.SHORT: 4 * max(0, numbers)})
 
-    def _typical(self, kind: Kind) -> float:
+    def _typical(self, kind: TrialKind) -> float:
         took = self._took[kind]
         return sum(took) / len(took) if took else self._guess[kind]
 

@@ -29,7 +29,7 @@ class ReplicaSearch:
         self._totals = [total for total in inquiry.question.cpus if total >= replicas * LEAST_QUOTA]
 
     def run(self) -> ReplicaResult:
-        """Ask until there is an answer."""
+        """TrialSpec until there is an answer."""
         place = max(0, sum(total <= self._one.total_cpus for total in self._totals) - 1)
         equal = self._limits(place)
         shown = self._neighbour(equal, self._inquiry.glance(equal))

@@ -47,7 +47,7 @@ class Search:
         self._several: dict[Limits, tuple[ReplicaResult, ...]] = {}
 
     def run(self) -> Iterator[SearchResult]:
-        """Ask until there is an answer.
+        """TrialSpec until there is an answer.
 
         A shared machine is faster in one minute than in another, and staircases that are climbed one after the other
         show no more than what their own minutes hold. So they are climbed as far apart as there is other work to do.
@@ -64,17 +64,19 @@ class Search:
         search = MinimumSearch(self._inquiry, self._neighbourhood(top))
         self._enter(Phase.CONFIRM)
         minimum = search.run()
-        beyond = self._beyond() if _is_decided(minimum) else None
+        headroom = self._headroom() if _is_decided(minimum) else None
         while _is_decided(minimum) and (left := self._question.confirmations - minimum.confirmations) > 0:
-            yield SearchResult(minimum, self._compared(minimum.limits) if left == 1 else (), beyond=beyond)
+            yield SearchResult(minimum, self._compared(minimum.limits) if left == 1 else (), headroom=headroom)
             self._enter(Phase.AGAIN)
             minimum = search.run()
         if isinstance(minimum, Fails):
             yield self._less(minimum)
         else:
-            yield SearchResult(minimum, self._compared(minimum.limits) if _is_decided(minimum) else (), beyond=beyond)
+            yield SearchResult(
+                minimum, self._compared(minimum.limits) if _is_decided(minimum) else (), headroom=headroom
+            )
 
-    def _beyond(self) -> Headroom | None:
+    def _headroom(self) -> Headroom | None:
         if self._most_users is None:
             return None
         self._enter(Phase.BEYOND)
@@ -121,7 +123,7 @@ class Search:
 
     def _less(self, verdict: Verdict) -> SearchResult:
         self._enter(Phase.USERS)
-        return SearchResult(reached=most_users(self._inquiry, verdict))
+        return SearchResult(max_users=most_users(self._inquiry, verdict))
 
 
 def _is_decided(minimum: Minimum | Fails) -> TypeGuard[Minimum]:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from capacity.model.limits import Limits
 from capacity.model.slo_evaluator import SloEvaluator
-from capacity.model.trial import Ask, Kind, TrialResult
+from capacity.model.trial import TrialKind, TrialResult, TrialSpec
 from capacity.model.verdict import Verdict
 from capacity.trial.log import TrialLog
 
@@ -25,7 +25,7 @@ class TrialClient(Protocol):
 class TrialRunner(Protocol):
     """Makes trials."""
 
-    def measure(self, ask: Ask) -> TrialResult:
+    def measure(self, ask: TrialSpec) -> TrialResult:
         """Make one."""
 
 
@@ -37,7 +37,7 @@ class LoggedTrialClient:
     """Makes the trials that the journal does not have, keeps them, and judges all alike."""
 
     def __init__(self, laboratory: TrialRunner, journal: TrialLog, judge: SloEvaluator, watch: Watch) -> None:
-        """Ask a laboratory for what the journal does not have."""
+        """TrialSpec a laboratory for what the journal does not have."""
         self._laboratory = laboratory
         self._journal = journal
         self._judge = judge
@@ -45,17 +45,17 @@ class LoggedTrialClient:
 
     def descend(self, limits: Limits, users: int) -> Verdict:
         """Hold these users for some seconds."""
-        return self._ask(Ask(Kind.HOLD, limits, users))
+        return self._ask(TrialSpec(TrialKind.SHORT, limits, users))
 
     def confirm(self, limits: Limits, users: int) -> Verdict:
         """Climb the whole staircase up to these users."""
-        return self._ask(Ask(Kind.STAIRCASE, limits, users))
+        return self._ask(TrialSpec(TrialKind.RAMP, limits, users))
 
     def arrive(self, limits: Limits, users: int) -> Verdict:
         """Let requests arrive at the rate of these users, whether or not any is answered."""
-        return self._ask(Ask(Kind.OPEN, limits, users))
+        return self._ask(TrialSpec(TrialKind.OPEN, limits, users))
 
-    def _ask(self, ask: Ask) -> Verdict:
+    def _ask(self, ask: TrialSpec) -> Verdict:
         result = self._journal.recorded(ask)
         replayed = result is not None
         if result is None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, Self
 
 from capacity.model.spec import SearchSpec
-from capacity.model.trial import Ask, TrialResult
+from capacity.model.trial import TrialResult, TrialSpec
 
 _BEGIN: Final = b'{"question": '
 
@@ -30,9 +30,9 @@ class TrialLog:
     def __init__(self, file: BinaryIO, results: list[TrialResult]) -> None:
         """Continue a file after these results; use `open`."""
         self._file = file
-        self._left: defaultdict[Ask, deque[TrialResult]] = defaultdict(deque)
+        self._left: defaultdict[TrialSpec, deque[TrialResult]] = defaultdict(deque)
         for result in results:
-            self._left[result.ask].append(result)
+            self._left[result.spec].append(result)
 
     @classmethod
     @contextlib.contextmanager
@@ -63,7 +63,7 @@ class TrialLog:
                 _keep_name(path)
             yield cls(file, results)
 
-    def recorded(self, ask: Ask) -> TrialResult | None:
+    def recorded(self, ask: TrialSpec) -> TrialResult | None:
         """The next trial of the file that answers this, handed out once; None when it has to be made."""
         left = self._left[ask]
         return left.popleft() if left else None

@@ -15,7 +15,7 @@ from capacity.model.slo_evaluator import SloEvaluator
 from capacity.model.spec import SearchSpec
 from capacity.model.step import Step
 from capacity.model.timing import Timing
-from capacity.model.trial import Ask, Kind, TrialResult
+from capacity.model.trial import TrialKind, TrialResult, TrialSpec
 from capacity.model.verdict import Holds
 from capacity.target.interface import NotReadyError, Target
 from capacity.trial.retry_policy import JOLT_SECONDS, LONG_JOLT_SECONDS, may_pass
@@ -56,11 +56,11 @@ class LiveTrialRunner:
         self._observer = Sampler(subject, crowd, question.via, pool)
         self._calm = WarmCheck(crowd, self._observer, judge.slo)
 
-    def measure(self, ask: Ask) -> TrialResult:
+    def measure(self, ask: TrialSpec) -> TrialResult:
         """Make a trial."""
         started_at, began = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
         self._subject.scale(ask.limits.replicas)
-        make = {Kind.STAIRCASE: self._climb, Kind.HOLD: self._hold, Kind.OPEN: self._open}[ask.kind]
+        make = {TrialKind.RAMP: self._climb, TrialKind.SHORT: self._hold, TrialKind.OPEN: self._open}[ask.kind]
         try:
             steps = tuple(make(ask))
         except NotReadyError as error:
@@ -76,7 +76,7 @@ class LiveTrialRunner:
             steps=steps,
         )
 
-    def _hold(self, ask: Ask) -> Iterator[Step]:
+    def _hold(self, ask: TrialSpec) -> Iterator[Step]:
         senders = self._observer.senders(ask.users)
         self._crowd.set_users(senders)
         if not self._calm.is_there(ask.users):
@@ -91,7 +91,7 @@ class LiveTrialRunner:
         time.sleep(2 * self._timing.settle_seconds)
         yield self._looked_at(ask.users, self._timing.hold_seconds, jolt_seconds=JOLT_SECONDS)
 
-    def _climb(self, ask: Ask) -> Iterator[Step]:
+    def _climb(self, ask: TrialSpec) -> Iterator[Step]:
         self._begin_anew(ask.limits)
         counts = [count for count in self._question.counts if count <= ask.users]
         self._crowd.set_users(counts[0])
@@ -106,7 +106,7 @@ class LiveTrialRunner:
             if not isinstance(self._judge.step(step, 1), Holds):
                 return
 
-    def _open(self, ask: Ask) -> Iterator[Step]:
+    def _open(self, ask: TrialSpec) -> Iterator[Step]:
         """Arrivals up to the users' rate; it rises like that of a staircase, because a fresh replica is a cold one."""
         senders = self._observer.senders(ask.users)
         self._begin_anew(ask.limits)

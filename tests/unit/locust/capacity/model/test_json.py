@@ -12,15 +12,15 @@ from capacity.model.limits import Limits
 from capacity.model.slo import Slo
 from capacity.model.spec import SearchSpec, SpecError
 from capacity.model.step import Step
-from capacity.model.trial import Ask, Kind, TrialResult
+from capacity.model.trial import TrialKind, TrialResult, TrialSpec
 from tests.unit.locust.capacity.trial.servers import step_of
 
 steps = st.builds(step_of, st.integers(1, 99_999), seconds=st.floats(0.1, 99), p99_ms=st.floats(0, 1e6))
 limits = st.builds(Limits, st.floats(0.01, 64), st.integers(16, 65_536), st.integers(1, 8))
 
 
-@given(st.builds(Slo), limits, st.sampled_from(Kind), st.lists(steps, max_size=2))
-def test_everything_comes_back(slo: Slo, limits: Limits, kind: Kind, steps: list[Step]) -> None:
+@given(st.builds(Slo), limits, st.sampled_from(TrialKind), st.lists(steps, max_size=2))
+def test_everything_comes_back(slo: Slo, limits: Limits, kind: TrialKind, steps: list[Step]) -> None:
     """Through JSON as text."""
     result = TrialResult(
         kind=kind, limits=limits, users=500, via="direct", started_at="today", seconds=1.5, steps=tuple(steps)
@@ -42,7 +42,7 @@ def test_shared_cores_are_never_more_than_the_total(total: float, replicas: int)
 
 def test_limits_and_asks_read_like_sentences() -> None:
     """Short ones."""
-    ask = Ask(Kind.STAIRCASE, Limits(0.05, 128, 2), 10_000)
+    ask = TrialSpec(TrialKind.RAMP, Limits(0.05, 128, 2), 10_000)
 
     assert str(Limits(0.1, 128)) == "0.1 CPU, 128 MiB"
     assert str(ask) == "staircase of 10,000 users at 2 x (0.05 CPU, 128 MiB)"

@@ -11,7 +11,7 @@ from capacity.model.limits import Limits
 from capacity.model.slo import Slo
 from capacity.model.slo_evaluator import SloEvaluator
 from capacity.model.step import Step
-from capacity.model.trial import Kind, TrialResult
+from capacity.model.trial import TrialKind, TrialResult
 from capacity.model.verdict import Criterion, Fails, Holds, Invalid, Reason
 from load.failure import network_failure
 from tests.unit.locust.capacity.trial.servers import step_of
@@ -24,7 +24,7 @@ SLOW = replace(GOOD, p99_ms=251)
 def trial_of(*steps: Step, users: int = 1_000) -> TrialResult:
     """A staircase of these steps."""
     return TrialResult(
-        kind=Kind.STAIRCASE,
+        kind=TrialKind.RAMP,
         limits=Limits(0.1, 128),
         users=users,
         via="gateway",

@@ -11,7 +11,7 @@ from capacity.model.limits import Limits
 from capacity.model.search_result import Headroom, Minimum, Neighbour, ReplicaResult, SearchResult
 from capacity.model.spec import SearchSpec
 from capacity.model.step import Step
-from capacity.model.trial import Kind, TrialResult
+from capacity.model.trial import TrialKind, TrialResult
 from capacity.model.verdict import Criterion, Fails, Holds, Invalid, Reason, Verdict
 from capacity.report.data import JudgedTrial, ReportData
 from capacity.report.localized import Localized
@@ -33,7 +33,7 @@ def trial(  # noqa: PLR0913 - all that a trial has
     memory_mib: int,
     verdict: Verdict,
     *steps: Step,
-    kind: Kind = Kind.STAIRCASE,
+    kind: TrialKind = TrialKind.RAMP,
     replicas: int = 1,
     via: str = "gateway",
 ) -> JudgedTrial:
@@ -99,12 +99,12 @@ FULL = report_data(
     ramp(0.04, 96, HOLDS, 41, replicas=2),
     ramp(0.0266, 96, HOLDS, 190, replicas=3),
     ramp(0.02, 96, SLOW, 700, replicas=4),
-    trial(0.08, 96, HOLDS, step_of(10_000, p99_ms=52), kind=Kind.OPEN),
+    trial(0.08, 96, HOLDS, step_of(10_000, p99_ms=52), kind=TrialKind.OPEN),
     specs=(SearchSpec(via="gateway"), SearchSpec(via="direct")),
     results={
         "gateway": replace(
             found(_ONE, at(Limits(0.073, 96), SLOW), at(Limits(0.08, 88), FULL_MEMORY)),
-            several=(
+            replica_results=(
                 ReplicaResult(2, at(Limits(0.04, 96, 2), HOLDS), Limits(0.04, 96, 2)),
                 ReplicaResult(3, at(Limits(0.0266, 96, 3), HOLDS), Limits(0.0266, 96, 3)),
                 ReplicaResult(4, at(Limits(0.02, 96, 4), SLOW)),
@@ -112,7 +112,7 @@ FULL = report_data(
         ),
         "direct": replace(
             found(Limits(0.25, 112), at(Limits(0.22, 112), SLOW), at(Limits(0.25, 104), FULL_MEMORY)),
-            beyond=Headroom(BUSY),
+            headroom=Headroom(BUSY),
         ),
     },
     left_out=(Localized("No se midió un bosque aleatorio.", "A random forest was not measured."),),
@@ -132,6 +132,6 @@ FULL = report_data(
 QUICK = report_data(
     *FULL.trials[:8],
     specs=(SearchSpec(replicas=()),),
-    results={"gateway": replace(FULL.results["gateway"], several=())},
+    results={"gateway": replace(FULL.results["gateway"], replica_results=())},
     commands=("make capacity ARGS=--quick",),
 )

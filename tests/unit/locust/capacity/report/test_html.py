@@ -51,7 +51,7 @@ INVALID = report_data(*(ramp(0.1, 96, BUSY, 20),) * 4)
 LARGEST = report_data(
     ramp(0.1, 96, SLOW, 900),
     trial(1, 512, HOLDS, step_of(1421)),
-    results={"gateway": SearchResult(beyond=Headroom(BUSY))},
+    results={"gateway": SearchResult(headroom=Headroom(BUSY))},
 )
 CASES = {
     "full": FULL,

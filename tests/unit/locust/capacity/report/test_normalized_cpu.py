@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capacity.model.limits import Limits
-from capacity.model.trial import Kind
+from capacity.model.trial import TrialKind
 from capacity.model.verdict import Criterion, Fails
 from capacity.report.data import JudgedTrial
 from capacity.report.normalized_cpu import REFERENCE_US, normalized_cpus
@@ -26,7 +26,7 @@ _TOO_FEW = Fails(Criterion.RATE, 1, _USERS, 5_000, 5_400)
 
 def _trial(cpus: float, cost_us: float, *, holds: bool) -> JudgedTrial:
     step = replace(step_of(_USERS, achieved=5_600), generator_cores=5_600 * cost_us / 1e6)
-    return trial(cpus, _MEMORY, HOLDS if holds else _TOO_FEW, step, kind=Kind.HOLD)
+    return trial(cpus, _MEMORY, HOLDS if holds else _TOO_FEW, step, kind=TrialKind.SHORT)
 
 
 def _found(trials: Iterable[JudgedTrial]) -> float | None:
@@ -102,7 +102,7 @@ def test_without_both_outcomes_there_is_no_result() -> None:
     [
         trial(0.5, _MEMORY, _TOO_FEW, step_of(_USERS), via="direct"),
         trial(0.5, _MEMORY, _TOO_FEW, step_of(_USERS), replicas=2),
-        trial(0.5, _MEMORY, _TOO_FEW, step_of(_USERS), kind=Kind.OPEN),
+        trial(0.5, _MEMORY, _TOO_FEW, step_of(_USERS), kind=TrialKind.OPEN),
         trial(0.5, _MEMORY, FULL_MEMORY, step_of(_USERS)),
         trial(0.5, _MEMORY - 1, _TOO_FEW, step_of(_USERS)),
         trial(0.5, _MEMORY, BUSY, step_of(_USERS)),

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from capacity.model.limits import Limits
-from capacity.model.trial import Kind
+from capacity.model.trial import TrialKind
 from capacity.report.headline import measured
 from capacity.report.language import ENGLISH
 from capacity.report.selection import confirmed, neighbours, shown
@@ -34,7 +34,7 @@ def test_neighbours_are_shown_where_memory_was_not_limited() -> None:
 def test_of_several_confirmations_the_longest_is_shown() -> None:
     """A short test has one step, a ramp has them all."""
     whole = ramp(0.1, 96, HOLDS, 30)
-    short = trial(0.1, 96, HOLDS, whole[0].steps[-1], kind=Kind.HOLD)
+    short = trial(0.1, 96, HOLDS, whole[0].steps[-1], kind=TrialKind.SHORT)
     data = report_data(short, whole, short, results=_FOUND)
 
     assert shown(data, "gateway") == whole[0]

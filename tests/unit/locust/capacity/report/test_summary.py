@@ -8,7 +8,7 @@ import pytest
 
 from capacity.model.limits import Limits
 from capacity.model.search_result import Headroom, MaxUsers, Minimum, ReplicaResult, SearchResult
-from capacity.model.trial import Kind
+from capacity.model.trial import TrialKind
 from capacity.model.verdict import Invalid, Reason, Verdict
 from capacity.report.data import JudgedTrial
 from capacity.report.descriptions import compare, describe_end, describe_result, describe_trial
@@ -22,7 +22,7 @@ _TWO = Limits(0.05, 96, 2)
 _STOLEN = Invalid(Reason.MACHINE_STOLEN, 1, 0.1, 0.05)
 
 
-def _measured(limits: Limits, verdict: Verdict, p99_ms: float, *, kind: Kind = Kind.STAIRCASE) -> JudgedTrial:
+def _measured(limits: Limits, verdict: Verdict, p99_ms: float, *, kind: TrialKind = TrialKind.RAMP) -> JudgedTrial:
     """A trial whose rate is the lower, the higher its latency."""
     step = replace(step_of(10_000, p99_ms=p99_ms, achieved=6_000 - p99_ms), gateway_cores=0.3, api_cores=0.08)
     return trial(limits.cpus, limits.memory_mib, verdict, step, kind=kind, replicas=limits.replicas)
@@ -37,12 +37,12 @@ def test_replica_rows_have_the_worst_measurement() -> None:
     )
     rows = replica_rows(
         report_data(
-            _measured(_ONE, HOLDS, 90, kind=Kind.HOLD),
+            _measured(_ONE, HOLDS, 90, kind=TrialKind.SHORT),
             _measured(_ONE, HOLDS, 20),
             _measured(_ONE, HOLDS, 40),
-            _measured(_TWO, HOLDS, 50, kind=Kind.HOLD),
+            _measured(_TWO, HOLDS, 50, kind=TrialKind.SHORT),
             _measured(lower, HOLDS, 60),
-            _measured(three, SLOW, 300, kind=Kind.HOLD),
+            _measured(three, SLOW, 300, kind=TrialKind.SHORT),
             results={"gateway": SearchResult(Minimum(_ONE, 3), several)},
         )
     )
@@ -59,7 +59,7 @@ def test_replica_rows_have_the_worst_measurement() -> None:
 def test_without_a_minimum_the_result_says_what_stopped_the_users() -> None:
     """The verdict at the next step is described."""
     top = Limits(1, 512)
-    assert "612 ms" in describe_result(SearchResult(reached=MaxUsers(top, 4000, 3, at(top, SLOW)))).en
+    assert "612 ms" in describe_result(SearchResult(max_users=MaxUsers(top, 4000, 3, at(top, SLOW)))).en
     assert describe_result(SearchResult()).en == ""
 
 
@@ -70,7 +70,7 @@ def test_the_largest_rate_is_one_that_held() -> None:
         trial(1, 512, HOLDS, step_of(10_000, achieved=7000), via="direct"),
         trial(1, 512, SLOW, step_of(10_000, achieved=9000), via="direct"),
     ]
-    results = {"gateway": SearchResult(beyond=Headroom(SLOW)), "direct": SearchResult(beyond=Headroom(BUSY))}
+    results = {"gateway": SearchResult(headroom=Headroom(SLOW)), "direct": SearchResult(headroom=Headroom(BUSY))}
 
     most = largest_rate(report_data(*trials, results=results))
 
@@ -85,24 +85,26 @@ def test_the_largest_rate_is_one_that_held() -> None:
 def test_end_of_the_largest_rate_without_a_verdict(headroom: Headroom | None, text: str) -> None:
     """Empty when no more users were tried; the generator's limit when the most users were held."""
     held = trial(1, 512, HOLDS, step_of(10_000))
-    most = largest_rate(report_data(held, results={"gateway": replace(found(_ONE), beyond=headroom)}))
+    most = largest_rate(report_data(held, results={"gateway": replace(found(_ONE), headroom=headroom)}))
 
     assert most is not None
     assert describe_end(most).en.startswith(text)
     assert bool(describe_end(most).en) is bool(text)
 
 
-def _pair(kind: Kind, p99_ms: float, verdict: Verdict, *, rate: float = 5600, limits: Limits = _ONE) -> JudgedTrial:
+def _pair(
+    kind: TrialKind, p99_ms: float, verdict: Verdict, *, rate: float = 5600, limits: Limits = _ONE
+) -> JudgedTrial:
     step = step_of(10_000, p99_ms=p99_ms, achieved=rate)
     return trial(limits.cpus, limits.memory_mib, verdict, step_of(500), step, kind=kind)
 
 
 _CLOSED = [
-    _pair(Kind.STAIRCASE, 20, HOLDS),
-    _pair(Kind.STAIRCASE, 30, HOLDS),
-    _pair(Kind.STAIRCASE, 400, SLOW),
-    _pair(Kind.HOLD, 25, HOLDS),
-    _pair(Kind.STAIRCASE, 10, HOLDS, limits=Limits(1, 512)),
+    _pair(TrialKind.RAMP, 20, HOLDS),
+    _pair(TrialKind.RAMP, 30, HOLDS),
+    _pair(TrialKind.RAMP, 400, SLOW),
+    _pair(TrialKind.SHORT, 25, HOLDS),
+    _pair(TrialKind.RAMP, 10, HOLDS, limits=Limits(1, 512)),
 ]
 
 
@@ -112,7 +114,7 @@ _CLOSED = [
 )
 def test_open_arrivals_are_compared_with_the_last_ramp_that_held(p99_ms: float, rate: float, text: str) -> None:
     """Under the same limits; a rate that is too low is described instead of the latencies."""
-    check = open_check(report_data(*_CLOSED, _pair(Kind.OPEN, p99_ms, SLOW, rate=rate)))
+    check = open_check(report_data(*_CLOSED, _pair(TrialKind.OPEN, p99_ms, SLOW, rate=rate)))
 
     assert check is not None
     assert (check.closed.p99_ms, check.open.p99_ms, check.open.achieved) == (30, p99_ms, rate)
@@ -123,9 +125,9 @@ def test_open_arrivals_are_compared_with_the_last_ramp_that_held(p99_ms: float, 
     "trials",
     [
         _CLOSED,
-        [*_CLOSED, _pair(Kind.OPEN, 900, _STOLEN)],
-        [*_CLOSED, _pair(Kind.OPEN, 0, SLOW, rate=0)],
-        [_pair(Kind.OPEN, 42, HOLDS)],
+        [*_CLOSED, _pair(TrialKind.OPEN, 900, _STOLEN)],
+        [*_CLOSED, _pair(TrialKind.OPEN, 0, SLOW, rate=0)],
+        [_pair(TrialKind.OPEN, 42, HOLDS)],
     ],
     ids=["no open arrivals", "invalid", "nothing answered", "no ramp"],
 )
@@ -136,7 +138,7 @@ def test_open_arrivals_without_a_valid_pair_are_not_compared(trials: list[Judged
 
 def test_the_last_open_arrivals_count() -> None:
     """An invalid trial with open arrivals is repeated."""
-    check = open_check(report_data(*_CLOSED, _pair(Kind.OPEN, 900, _STOLEN), _pair(Kind.OPEN, 42, HOLDS)))
+    check = open_check(report_data(*_CLOSED, _pair(TrialKind.OPEN, 900, _STOLEN), _pair(TrialKind.OPEN, 42, HOLDS)))
 
     assert check is not None
     assert check.open.p99_ms == 42

@@ -8,7 +8,7 @@ from pathlib import Path
 from capacity.model.limits import Limits
 from capacity.model.search_result import SearchResult
 from capacity.model.slo_evaluator import SloEvaluator
-from capacity.model.trial import Ask, Kind
+from capacity.model.trial import TrialKind, TrialSpec
 from capacity.model.verdict import Verdict
 from capacity.search.progress import Progress
 from capacity.search.search import Search
@@ -26,11 +26,11 @@ class UnkeptProbe:
 
     def descend(self, limits: Limits, users: int) -> Verdict:
         """Hold."""
-        return self.judge.trial(self.laboratory.measure(Ask(Kind.HOLD, limits, users)))
+        return self.judge.trial(self.laboratory.measure(TrialSpec(TrialKind.SHORT, limits, users)))
 
     def confirm(self, limits: Limits, users: int) -> Verdict:
         """Climb."""
-        return self.judge.trial(self.laboratory.measure(Ask(Kind.STAIRCASE, limits, users)))
+        return self.judge.trial(self.laboratory.measure(TrialSpec(TrialKind.RAMP, limits, users)))
 
 
 def search(laboratory: SyntheticLaboratory) -> SearchResult:

@@ -121,7 +121,7 @@ def test_memory_that_is_too_little_for_all_users_says_nothing_of_fewer() -> None
         del limits
         return Holds() if users <= 6_000 else KILLED
 
-    reached = RuledProbe(most, most).search().reached
+    reached = RuledProbe(most, most).search().max_users
 
     assert reached is not None
     assert (reached.users, reached.confirmations) == (6_000, 3)
@@ -137,7 +137,7 @@ def test_staircases_that_decide_nothing_leave_the_minimum_unconfirmed() -> None:
     assert (answer.minimum.confirmations, answer.minimum.undecided) == (0, BUSY)
     assert answer.undecided == (BUSY,)
     assert len(probe.climbed) == 3
-    assert answer.several == ()
+    assert answer.replica_results == ()
 
 
 def test_a_neighbour_that_could_not_be_decided_is_not_called_failing() -> None:
@@ -171,9 +171,9 @@ def test_when_no_staircase_holds_the_most_users_are_searched() -> None:
     answer = RuledProbe(hold, climb).search()
 
     assert answer.minimum is None
-    assert answer.reached is not None
-    assert (answer.reached.users, answer.reached.confirmations) == (6_000, 3)
-    assert (answer.reached.stopped_by.users, answer.reached.stopped_by.verdict) == (6_500, SLOW)
+    assert answer.max_users is not None
+    assert (answer.max_users.users, answer.max_users.confirmations) == (6_000, 3)
+    assert (answer.max_users.stopped_by.users, answer.max_users.stopped_by.verdict) == (6_500, SLOW)
 
 
 def test_replicas_that_run_out_of_memory_are_not_given_cores() -> None:
@@ -184,7 +184,7 @@ def test_replicas_that_run_out_of_memory_are_not_given_cores() -> None:
 
     probe = RuledProbe(hold, needs(0.1, 80))
 
-    [several] = probe.search(replicas=(2,)).several
+    [several] = probe.search(replicas=(2,)).replica_results
 
     assert (several.equal.verdict, several.limits, several.smaller) == (KILLED, None, None)
     assert sum(limits.replicas == 2 for limits in probe.held) == 1
@@ -199,7 +199,7 @@ def test_replicas_that_do_not_hold_twice_get_the_next_larger_cores() -> None:
         seen.add(limits)
         return needs(0.1 if limits.replicas == 1 or first else 0.12, 80)(limits, users)
 
-    [several] = RuledProbe(hold, needs(0.1, 80)).search(replicas=(2,)).several
+    [several] = RuledProbe(hold, needs(0.1, 80)).search(replicas=(2,)).replica_results
 
     assert several.limits is not None
     assert several.smaller is not None
@@ -221,7 +221,7 @@ def test_replicas_that_miss_the_rate_are_given_what_it_takes(needed: float) -> N
         return Fails(Criterion.RATE, 1, users, 5400 * (limits.total_cpus - 0.01) / (needed - 0.01), 5400)
 
     probe = RuledProbe(hold, needs(0.1, 80))
-    [several] = probe.search(replicas=(3,)).several
+    [several] = probe.search(replicas=(3,)).replica_results
 
     assert several.limits is not None
     assert several.smaller is not None
@@ -241,7 +241,7 @@ def test_replicas_that_could_not_be_decided_are_told() -> None:
 
     answer = RuledProbe(hold, needs(0.1, 80)).search(replicas=(2,))
 
-    [several] = answer.several
+    [several] = answer.replica_results
     assert (several.confirmations, several.undecided) == (0, BUSY)
     assert answer.undecided == (BUSY,)
 
@@ -291,8 +291,8 @@ def test_other_questions_may_be_asked_before_each_further_staircase() -> None:
 
     assert [climbed for _, climbed in known] == [1, 2, 3]
     assert [answer.minimum.confirmations for answer, _ in known if answer.minimum] == [1, 2, 3]
-    assert [len(answer.several) for answer, _ in known] == [0, 1, 1]
-    assert all(answer.beyond == Headroom(None) for answer, _ in known)
+    assert [len(answer.replica_results) for answer, _ in known] == [0, 1, 1]
+    assert all(answer.headroom == Headroom(None) for answer, _ in known)
     assert sum(limits.replicas == 2 for limits in probe.held) == len(_held_by_two_replicas())
 
 
@@ -302,15 +302,15 @@ def test_a_minimum_of_a_fast_minute_is_none_when_the_minute_is_over() -> None:
     fast, slow = cpus[10], cpus[12]
     probe = RuledProbe(needs(fast, 80), needs(fast, 80))
     for answer in Search(SearchSpec(replicas=(2,)), probe, enter=lambda _: None).run():
-        if len(answer.several) and answer.minimum is not None and answer.minimum.limits.cpus == fast:
-            assert answer.several[0].equal.limits.total_cpus == pytest.approx(fast, abs=0.001)
+        if len(answer.replica_results) and answer.minimum is not None and answer.minimum.limits.cpus == fast:
+            assert answer.replica_results[0].equal.limits.total_cpus == pytest.approx(fast, abs=0.001)
             probe.hold = probe.climb = needs(slow, 80)
 
     assert answer.minimum is not None
     assert (answer.minimum.limits.cpus, answer.minimum.confirmations) == (slow, 3)
     assert answer.minimum.smaller_cpus is not None
     assert (answer.minimum.smaller_cpus.limits.cpus, answer.minimum.smaller_cpus.verdict) == (cpus[11], SLOW)
-    assert answer.several[0].equal.limits.total_cpus == pytest.approx(slow, abs=0.001)
+    assert answer.replica_results[0].equal.limits.total_cpus == pytest.approx(slow, abs=0.001)
 
 
 def test_a_minimum_that_went_up_climbs_its_staircases_apart_too() -> None:

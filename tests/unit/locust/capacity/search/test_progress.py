@@ -8,7 +8,7 @@ from pathlib import Path
 
 from capacity.model.slo import offered_rate
 from capacity.model.spec import SearchSpec
-from capacity.model.trial import Ask, Kind
+from capacity.model.trial import TrialKind, TrialSpec
 from capacity.model.verdict import Holds
 from capacity.search.progress import Phase, Progress, duration
 from tests.unit.locust.capacity.search.searching import kept_search
@@ -83,14 +83,16 @@ def test_open_arrivals_have_their_line_and_their_own_duration() -> None:
     progress = Progress(question, said.append, [], hold_seconds=10, staircase_seconds=100, open_arrivals=True)
     for phase in (Phase.CPU, Phase.MEMORY, Phase.CONFIRM, Phase.AGAIN):
         progress.enter(phase)
-    made = SyntheticLaboratory(SleepingServer(RATE, 100), question).measure(Ask(Kind.HOLD, question.top, 10_000))
-    progress.saw(replace(made, kind=Kind.STAIRCASE, seconds=90), Holds(), replayed=False)
-    progress.saw(replace(made, kind=Kind.STAIRCASE, seconds=90), Holds(), replayed=False)
+    made = SyntheticLaboratory(SleepingServer(RATE, 100), question).measure(
+        TrialSpec(TrialKind.SHORT, question.top, 10_000)
+    )
+    progress.saw(replace(made, kind=TrialKind.RAMP, seconds=90), Holds(), replayed=False)
+    progress.saw(replace(made, kind=TrialKind.RAMP, seconds=90), Holds(), replayed=False)
     assert progress.seconds_left == 50
 
     progress.enter(Phase.OPEN)
     for _ in range(2):
-        progress.saw(replace(made, kind=Kind.OPEN, seconds=17), Holds(), replayed=False)
+        progress.saw(replace(made, kind=TrialKind.OPEN, seconds=17), Holds(), replayed=False)
 
     assert left(said)[-2:] == [0, 0]
     assert "0 s] gateway, open arrivals: open of 10,000 users" in said[-1]
@@ -119,7 +121,7 @@ def test_a_line_tells_what_is_left_of_all_questions() -> None:
     progress = Progress(question, said.append, everything, hold_seconds=10, staircase_seconds=100)
     laboratory = SyntheticLaboratory(SleepingServer(RATE, 100), question)
 
-    progress.saw(laboratory.measure(Ask(Kind.HOLD, question.top, question.users)), Holds(), replayed=False)
+    progress.saw(laboratory.measure(TrialSpec(TrialKind.SHORT, question.top, question.users)), Holds(), replayed=False)
 
     assert left(said) == [progress.trials_left + waiting.trials_left]
     assert said[0].startswith("[1 done")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from capacity.model.search_result import Minimum, Neighbour, SearchResult
 from capacity.model.slo import Slo, offered_rate
 from capacity.model.spec import SearchSpec
-from capacity.model.trial import Kind
+from capacity.model.trial import TrialKind
 from capacity.model.verdict import Criterion, Fails, Invalid
 from tests.unit.locust.capacity.search.searching import search
 from tests.unit.locust.capacity.trial.laboratory import SyntheticLaboratory
@@ -34,7 +34,7 @@ def rate_for(least_cpus: float, users: int = 10_000) -> float:
 
 def minimum_of(answer: SearchResult) -> Minimum:
     """What was found, confirmed as often as asked for."""
-    assert answer.reached is None
+    assert answer.max_users is None
     assert answer.minimum is not None
     return answer.minimum
 
@@ -98,12 +98,12 @@ def test_when_all_users_are_too_many_the_most_are_found(most: int, step: int) ->
     answer = search(laboratory)
 
     assert answer.minimum is None
-    assert answer.reached is not None
-    assert answer.reached.users == most // step * step
-    assert answer.reached.confirmations == (3 if most >= step else 0)
-    assert answer.reached.limits == question.top
-    assert answer.reached.stopped_by.users == min(10_000, answer.reached.users + step)
-    assert criterion(answer.reached.stopped_by) == Criterion.FAILURES
+    assert answer.max_users is not None
+    assert answer.max_users.users == most // step * step
+    assert answer.max_users.confirmations == (3 if most >= step else 0)
+    assert answer.max_users.limits == question.top
+    assert answer.max_users.stopped_by.users == min(10_000, answer.max_users.users + step)
+    assert criterion(answer.max_users.stopped_by) == Criterion.FAILURES
 
 
 @given(seed=st.integers(0, 10_000), cpus=st.floats(0.06, 0.9), memory=st.floats(40, 400))
@@ -148,7 +148,7 @@ def test_a_bisection_that_was_misled_is_mended_without_climbing_every_step(
     assert cpus <= found.limits.cpus * ROUNDING
     assert found.limits.cpus <= cpus * 1.1 * ROUNDING
     assert memory <= found.limits.memory_mib <= memory * 1.1
-    staircases = [ask for ask in laboratory.asked if ask.kind is Kind.STAIRCASE]
+    staircases = [ask for ask in laboratory.asked if ask.kind is TrialKind.RAMP]
     assert len(staircases) <= 16
 
 
@@ -159,8 +159,8 @@ def test_a_machine_that_spoils_everything_decides_nothing() -> None:
     answer = search(laboratory)
 
     assert answer.minimum is None
-    assert answer.reached is not None
-    assert isinstance(answer.reached.stopped_by.verdict, Invalid)
+    assert answer.max_users is not None
+    assert isinstance(answer.max_users.stopped_by.verdict, Invalid)
     assert len(answer.undecided) == 1
     assert laboratory.asked.count(laboratory.asked[0]) == 3
 
@@ -190,8 +190,8 @@ def test_replicas_are_compared_at_equal_cores_and_then_with_fewer_or_more(overhe
     answer = search(SyntheticLaboratory(Replicated(rate_for(0.3)), QUESTION))
 
     one = minimum_of(answer).limits
-    assert [several.replicas for several in answer.several] == [2, 3, 4]
-    for several in answer.several:
+    assert [several.replicas for several in answer.replica_results] == [2, 3, 4]
+    for several in answer.replica_results:
         assert several.limits is not None
         needed = 0.3 + overhead * (several.replicas - 1)
         assert needed * 0.99 <= several.limits.total_cpus <= needed * 1.1

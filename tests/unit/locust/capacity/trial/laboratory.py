@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from capacity.model.slo import offered_rate
 from capacity.model.spec import SearchSpec
 from capacity.model.step import Step
-from capacity.model.trial import Ask, Kind, TrialResult
+from capacity.model.trial import TrialKind, TrialResult, TrialSpec
 from tests.unit.locust.capacity.trial.servers import HOLD_SECONDS, SleepingServer
 
 STEP_SECONDS = 5.0
@@ -41,9 +41,9 @@ class SyntheticLaboratory:
     spoilt: frozenset[int] = frozenset()
     seed: int = 0
     interrupt_at: int = 0
-    asked: list[Ask] = field(default_factory=list)
+    asked: list[TrialSpec] = field(default_factory=list)
 
-    def measure(self, ask: Ask) -> TrialResult:
+    def measure(self, ask: TrialSpec) -> TrialResult:
         """Make a trial."""
         if self.interrupt_at == len(self.asked) + 1:
             self.interrupt_at = 0
@@ -63,8 +63,8 @@ class SyntheticLaboratory:
             steps=steps,
         )
 
-    def _steps(self, server: SleepingServer, ask: Ask, *, stolen: bool) -> Iterable[Step]:
-        if ask.kind is Kind.HOLD:
+    def _steps(self, server: SleepingServer, ask: TrialSpec, *, stolen: bool) -> Iterable[Step]:
+        if ask.kind is TrialKind.SHORT:
             counts, seconds = [ask.users], HOLD_SECONDS
         else:
             counts, seconds = [count for count in self.question.counts if count <= ask.users], STEP_SECONDS

@@ -10,13 +10,13 @@ import pytest
 from capacity.model.limits import Limits
 from capacity.model.slo import Slo
 from capacity.model.spec import SearchSpec
-from capacity.model.trial import Kind, TrialResult
+from capacity.model.trial import TrialKind, TrialResult
 from capacity.trial.log import TrialLog, TrialLogError
 from tests.unit.locust.capacity.trial.servers import step_of
 
 QUESTION = SearchSpec()
 RESULT = TrialResult(
-    kind=Kind.HOLD,
+    kind=TrialKind.SHORT,
     limits=Limits(0.121, 146),
     users=10_000,
     via="gateway",
@@ -40,15 +40,15 @@ def test_trials_of_one_ask_come_back_in_order_and_once(tmp_path: Path) -> None:
     path = journal_of(tmp_path / "new" / "journal.jsonl", first, second)
 
     with TrialLog.open(path, QUESTION) as journal:
-        assert journal.recorded(replace(RESULT, users=500).ask) is None
-        assert [journal.recorded(RESULT.ask) for _ in range(3)] == [first, second, None]
+        assert journal.recorded(replace(RESULT, users=500).spec) is None
+        assert [journal.recorded(RESULT.spec) for _ in range(3)] == [first, second, None]
 
 
 def test_what_is_made_now_is_not_handed_out(tmp_path: Path) -> None:
     """A trial that was just kept answers no second ask."""
     with TrialLog.open(tmp_path / "journal.jsonl", QUESTION) as journal:
         journal.keep(RESULT)
-        assert journal.recorded(RESULT.ask) is None
+        assert journal.recorded(RESULT.spec) is None
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_torn_question_begins_anew(torn: str, tmp_path: Path) -> None:
     journal_of(path, RESULT)
 
     with TrialLog.open(path, QUESTION) as journal:
-        assert journal.recorded(RESULT.ask) == RESULT
+        assert journal.recorded(RESULT.spec) == RESULT
 
 
 def test_two_searches_do_not_write_one_journal(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from capacity.model.limits import Limits
 from capacity.model.slo_evaluator import SloEvaluator
 from capacity.model.spec import SearchSpec
 from capacity.model.timing import Timing
-from capacity.model.trial import Ask, Kind, TrialResult
+from capacity.model.trial import TrialKind, TrialResult, TrialSpec
 from capacity.model.verdict import Criterion, Fails, Holds
 from capacity.trial.runner import LiveTrialRunner
 from tests.unit.locust.capacity.generator.steady_generator import steady_load_generator
@@ -21,7 +21,7 @@ LIMITS = Limits(0.1, 960)
 TIMING = Timing(settle_seconds=0.1, wave_seconds=0.2, again_seconds=0.5, step_seconds=0.5, hold_seconds=0.5)
 
 
-def _measure(subject: RecordedTarget, latency_ms: Callable[[int], float], *asks: Ask) -> list[TrialResult]:
+def _measure(subject: RecordedTarget, latency_ms: Callable[[int], float], *asks: TrialSpec) -> list[TrialResult]:
     with steady_load_generator(latency_ms) as crowd:
         laboratory = LiveTrialRunner(subject, crowd, QUESTION, SloEvaluator(QUESTION.slo), TIMING)
         return [laboratory.measure(ask) for ask in asks]
@@ -34,7 +34,7 @@ def _fast(_: int) -> float:
 def test_a_staircase_passes_each_step_and_starts_anew() -> None:
     """All steps are measured with all their users, whatever the replicas did before."""
     subject = RecordedTarget()
-    ask = Ask(Kind.STAIRCASE, LIMITS, 300)
+    ask = TrialSpec(TrialKind.RAMP, LIMITS, 300)
     first, second = _measure(subject, _fast, ask, ask)
     for result in (first, second):
         assert [(step.users_planned, step.users_present) for step in result.steps] == [(n, n) for n in (100, 200, 300)]
@@ -47,7 +47,9 @@ def test_a_staircase_passes_each_step_and_starts_anew() -> None:
 
 def test_a_staircase_ends_at_the_first_step_that_does_not_hold() -> None:
     """Nobody waits for the rest of a trial that has failed."""
-    [result] = _measure(RecordedTarget(), lambda users: 900 if users == 200 else 5, Ask(Kind.STAIRCASE, LIMITS, 300))
+    [result] = _measure(
+        RecordedTarget(), lambda users: 900 if users == 200 else 5, TrialSpec(TrialKind.RAMP, LIMITS, 300)
+    )
     assert [(step.users_planned, step.looks) for step in result.steps] == [(100, 1), (200, 2)]
     assert SloEvaluator().trial(result) == Fails(Criterion.P99, 2, 200, 900, 250)
 
@@ -56,7 +58,9 @@ def test_a_hold_has_all_users_and_only_new_limits() -> None:
     """After the first, which has to bring the users, a calm crowd needs nothing but its limits."""
     subject = RecordedTarget()
     lower = replace(LIMITS, cpus=0.05)
-    first, second = _measure(subject, _fast, Ask(Kind.HOLD, LIMITS, 300), Ask(Kind.HOLD, lower, 300))
+    first, second = _measure(
+        subject, _fast, TrialSpec(TrialKind.SHORT, LIMITS, 300), TrialSpec(TrialKind.SHORT, lower, 300)
+    )
     assert [step.users_present for result in (first, second) for step in result.steps] == [300, 300]
     assert subject.calls == ["limit 1 512", "limit 0.1 960", "limit 0.05 960"]
 
@@ -65,7 +69,7 @@ def test_memory_that_is_in_use_is_not_taken_away() -> None:
     """Less than that is given to a fresh replica: one that was squeezed would look full whatever it needs."""
     subject = RecordedTarget()
     few, many = Limits(0.1, 8), Limits(0.1, 4096)
-    results = _measure(subject, _fast, Ask(Kind.HOLD, few, 300), Ask(Kind.HOLD, many, 300))
+    results = _measure(subject, _fast, TrialSpec(TrialKind.SHORT, few, 300), TrialSpec(TrialKind.SHORT, many, 300))
     assert subject.calls == ["limit 1 512", "restart 0.1 8", "limit 0.1 4096"]
     assert [step.users_present for result in results for step in result.steps] == [300, 300]
 
@@ -74,7 +78,7 @@ def test_what_does_not_start_is_a_failure_and_gets_room_again() -> None:
     """Its memory was full: more CPU would not mend it. The next trial finds it alive."""
     subject = RecordedTarget(least_memory_mib=64)
     small = Limits(0.1, 40)
-    results = _measure(subject, _fast, Ask(Kind.HOLD, small, 300), Ask(Kind.STAIRCASE, small, 300))
+    results = _measure(subject, _fast, TrialSpec(TrialKind.SHORT, small, 300), TrialSpec(TrialKind.RAMP, small, 300))
     for result in results:
         verdict = SloEvaluator().trial(result)
         assert isinstance(verdict, Fails)
@@ -85,7 +89,7 @@ def test_what_does_not_start_is_a_failure_and_gets_room_again() -> None:
 def test_what_ends_in_a_step_gets_room_again() -> None:
     """The trial fails by it, and does not leave a subject that ends over and over."""
     subject = RecordedTarget(exits=1)
-    [result] = _measure(subject, _fast, Ask(Kind.STAIRCASE, LIMITS, 300))
+    [result] = _measure(subject, _fast, TrialSpec(TrialKind.RAMP, LIMITS, 300))
     assert SloEvaluator().trial(result) == Fails(Criterion.DEATH, 1, 100, 1, 0)
     assert subject.calls == ["restart 0.1 960", "limit 1 512"]
 
@@ -100,7 +104,7 @@ def test_a_jolt_of_the_machine_passes() -> None:
         began.append(time.monotonic())
         return 900 if began[-1] < began[0] + 1.2 else 5
 
-    [result] = _measure(RecordedTarget(), jolt, Ask(Kind.STAIRCASE, LIMITS, 300))
+    [result] = _measure(RecordedTarget(), jolt, TrialSpec(TrialKind.RAMP, LIMITS, 300))
     assert isinstance(SloEvaluator().trial(result), Holds)
     assert [step.users_planned for step in result.steps] == [100, 200, 300]
     assert result.steps[1].looks > 1
