@@ -11,11 +11,12 @@ from capacity.model.step import Step
 from capacity.model.trial import TrialResult
 from capacity.report.chart_types import Frame, Series, lines, replica_bars, trial_map
 from capacity.report.data import ReportData, latency
+from capacity.report.descriptions import limits_text
 from capacity.report.language import Language
 from capacity.report.section import Chart
 from capacity.report.selection import neighbours, shown
 from capacity.report.summary import replica_rows
-from capacity.report.tables import limits_text, trial_name
+from capacity.report.tables import trial_name
 
 _STYLES = ("found", "rejected", "second")
 
@@ -48,7 +49,7 @@ def load(data: ReportData, language: Language) -> list[Chart]:
     units = (language.text("offered_axis"), language.text("ms_axis"))
     drawn = []
     for route in data.routes:
-        title = language.text("load_chart", via=language.word("via", route))
+        title = language.text("load_chart", via=language.name("via", route))
         series = _compared(data, route, language, lambda step: (step.offered, latency(step, step.p99_ms)))
         frame = Frame(title, units, logarithmic=True, limit=_objective(data, language))
         drawn.append((title, lines(frame, series, language)))
@@ -60,7 +61,7 @@ def throttling(data: ReportData, language: Language) -> list[Chart]:
     units = (language.text("users"), language.text("throttled_axis"))
     drawn = []
     for route in data.routes:
-        title = language.text("throttling_chart", via=language.word("via", route))
+        title = language.text("throttling_chart", via=language.name("via", route))
         series = _compared(data, route, language, _throttled_percent)
         drawn.append((title, lines(Frame(title, units), series, language)))
     return _charts(drawn)
@@ -75,7 +76,7 @@ def trial_maps(data: ReportData, language: Language) -> list[Chart]:
         trials = [judged for judged in data.trials if judged[0].via == route and judged[0].limits.replicas == 1]
         minimum = data.minimum(route)
         for key, near in (("map_chart", False), ("near_chart", True)):
-            title = language.text(key, via=language.word("via", route))
+            title = language.text(key, via=language.name("via", route))
             drawn.append((title, trial_map(title, trials, minimum, language, near=near)))
     return _charts(drawn)
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from capacity.model.limits import Limits
 from capacity.model.search_result import SearchResult
+from capacity.model.trial import TrialResult
 from capacity.model.verdict import Holds
-from capacity.report.language import LANGUAGES
+from capacity.report.data import ReportData
+from capacity.report.language import LANGUAGES, Language
 from capacity.report.localized import EMPTY, Localized
 from capacity.report.summary import LargestRate, OpenCheck
 from capacity.report.verdicts import describe
@@ -31,16 +34,26 @@ def describe_result(result: SearchResult) -> Localized:
     return describe(result.max_users.stopped_by.verdict) if result.max_users else EMPTY
 
 
-def describe_trial(most: LargestRate) -> Localized:
-    """Limits, users and route of the trial with the largest rate."""
-    limits = most.trial.limits
+def limits_text(data: ReportData, limits: Limits, language: Language) -> str:
+    """The limits that were set, of all replicas."""
+    cpus, memory = data.cpus(limits), data.memory_mib(limits)
+    parts = [
+        "" if cpus is None else language.text("limit_cpus", cpus=language.cores(cpus)),
+        "" if memory is None else language.text("limit_memory", memory=language.number(memory, 0)),
+    ]
+    each = ", ".join(filter(None, parts)) or language.text("no_limits")
+    return each if limits.replicas == 1 else language.text("limits_replicas", replicas=limits.replicas, limits=each)
+
+
+def describe_trial(data: ReportData, trial: TrialResult) -> Localized:
+    """Limits, users and route of a trial."""
     return Localized(
         **{
             language.code: ", ".join(
                 (
-                    language.text("limits", cpus=language.cores(limits.cpus), memory=limits.memory_mib),
-                    f"{language.number(most.trial.users, 0)} {language.text('users')}",
-                    language.word("via", most.trial.via),
+                    limits_text(data, trial.limits, language),
+                    f"{language.number(trial.users, 0)} {language.text('users')}",
+                    language.name("via", trial.via),
                 )
             )
             for language in LANGUAGES

@@ -11,7 +11,7 @@ from capacity.report.language import Language
 from capacity.report.normalized_cpu import REFERENCE_US, normalized_cpus
 from capacity.report.selection import confirmed
 from capacity.report.summary import GATEWAY, largest_rate
-from capacity.report.tables import limit_texts
+from capacity.report.tables import minimum_texts
 
 
 def headline(data: ReportData, language: Language) -> str:
@@ -19,9 +19,9 @@ def headline(data: ReportData, language: Language) -> str:
     users = language.number(data.spec.users)
     route = _main_route(data)
     if minimum := data.minimum(route):
-        cpus, memory = limit_texts(data, minimum, language)
+        cpus, memory = minimum_texts(data, minimum, language)
         key = "headline_found" if "memory" in data.limited else "headline_found_cpu"
-        return language.text(key, users=users, via=language.word("via", route), cpus=cpus, memory=memory)
+        return language.text(key, users=users, via=language.name("via", route), cpus=cpus, memory=memory)
     if data.trials and all(isinstance(verdict, Invalid) for _, verdict in data.trials):
         return language.text("headline_invalid", trials=language.number(len(data.trials), 0))
     if most := largest_rate(data):
@@ -60,7 +60,7 @@ def normalized_cpu(data: ReportData, route: str, language: Language) -> str:
         return ""
     return language.text(
         "normalized_cpu",
-        via=language.word("via", route),
+        via=language.name("via", route),
         cpus=language.number(cpus),
         reference=language.number(REFERENCE_US, 0),
         **{name: language.number(us, 0) for name, us in zip(("least", "middle", "most"), costs, strict=True)},

@@ -15,13 +15,13 @@ _HUGE = 1e12
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """Says things.
+    """Formats texts and numbers.
 
     Attributes:
         code: Such as `es`.
         texts: Every text of the report by its key.
-        group: What separates the thousands.
-        percent: What stands behind a percentage.
+        group: Separator of thousands.
+        percent: Percent sign, with a space before it if the language has one.
     """
 
     code: str
@@ -30,15 +30,15 @@ class Language:
     percent: str
 
     def text(self, key: str, **values: object) -> str:
-        """A text with its values filled in."""
+        """A text with its placeholders filled in."""
         return self.texts[key].format(**values)
 
-    def word(self, family: str, name: str) -> str:
-        """A name of the program in people's words; one that has none stays as it is."""
+    def name(self, family: str, name: str) -> str:
+        """The text for a name of the program, such as a route; the name itself if there is none."""
         return self.texts.get(f"{family}_{name}", name)
 
     def number(self, value: float | None, digits: int | None = None) -> str:
-        """A number with so many decimals, or as many as make three figures."""
+        """A number with so many decimals, or as many as give three significant digits."""
         if value is None or not math.isfinite(value):
             return MISSING
         if abs(value) >= _HUGE:
@@ -51,11 +51,11 @@ class Language:
         return text.replace(",", self.group)
 
     def cores(self, value: float | None) -> str:
-        """A CPU limit, as exact as it was set."""
+        """A CPU limit with its four decimals."""
         return self.number(value, 4)
 
     def share(self, value: float | None) -> str:
-        """A part of a whole, as a percentage."""
+        """A share as a percentage."""
         text = self.number(None if value is None else value * 100, 1)
         return text if text == MISSING else f"{text}{self.percent}"
 

@@ -39,7 +39,7 @@ def to_json(data: ReportData) -> dict[str, Any]:
             for trial, verdict in data.trials
         ],
         "replicas": [_replicas(row) for row in replica_rows(data)],
-        "largest_rate": _largest_rate(most) if most else None,
+        "largest_rate": _largest_rate(data, most) if most else None,
         "held_without_limits": data.held_without_limits,
         "open_check": _open_check(check) if check else None,
         "left_out": [asdict(text) for text in data.left_out],
@@ -144,10 +144,10 @@ def _replicas(row: ReplicaRow) -> dict[str, Any]:
     }
 
 
-def _largest_rate(most: LargestRate) -> dict[str, Any]:
+def _largest_rate(data: ReportData, most: LargestRate) -> dict[str, Any]:
     return {
         "rate": most.rate,
-        "under": asdict(describe_trial(most)),
+        "under": asdict(describe_trial(data, most.trial)),
         "stopped_by": asdict(describe_end(most)),
     }
 

@@ -25,7 +25,7 @@ def sections(data: ReportData, language: Language, raw: str) -> list[Section]:
     trials = [trial for route in data.routes if (trial := shown(data, route))]
     rows = replica_rows(data)
     return [
-        _answers(data, language),
+        *_answers(data, language),
         *_measured(
             language,
             "rates",
@@ -49,19 +49,24 @@ def sections(data: ReportData, language: Language, raw: str) -> list[Section]:
     ]
 
 
-def _answers(data: ReportData, language: Language) -> Section:
+def _answers(data: ReportData, language: Language) -> Iterator[Section]:
+    if data.held_without_limits:
+        return
     if not data.results:
-        return Section(key="answers", texts=(language.text("answers_none"),))
+        yield Section(key="answers", texts=(language.text("answers_none"),))
+        return
     any_rejected = any(each.minimum and rejected(each.minimum) for each in data.results.values())
     note = (language.text("answers_note"),) if any_rejected else ()
     normalized = (normalized_cpu(data, route, language) for route in data.routes)
-    return Section(key="answers", texts=(*note, *filter(None, normalized)), tables=(tables.answers(data, language),))
+    yield Section(key="answers", texts=(*note, *filter(None, normalized)), tables=(tables.answers(data, language),))
 
 
 def _largest(data: ReportData, language: Language) -> Iterator[Section]:
     if most := largest_rate(data):
         text = language.text(
-            "largest_text", rate=language.number(most.rate, 0), under=describe_trial(most).text(language.code)
+            "largest_text",
+            rate=language.number(most.rate, 0),
+            under=describe_trial(data, most.trial).text(language.code),
         )
         end = describe_end(most).text(language.code)
         yield Section(key="largest", texts=(text, *([language.text("stopped", stopped=end)] if end else [])))

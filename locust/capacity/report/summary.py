@@ -44,7 +44,7 @@ class ReplicaRow:
 def replica_rows(data: ReportData) -> list[ReplicaRow]:
     """One replica and more with the same cores in total, and the smallest limits that each number holds with."""
     result = data.results.get(GATEWAY)
-    if result is None or result.minimum is None or not data.spec.replicas:
+    if result is None or result.minimum is None or not result.replica_results:
         return []
     rows: list[tuple[Limits, Verdict]] = [(result.minimum.limits, Holds())]
     rows += [(each.equal.limits, each.equal.verdict) for each in result.replica_results]
@@ -111,9 +111,9 @@ def open_check(data: ReportData) -> OpenCheck | None:
     if not opened:
         return None
     trial, verdict = opened[-1]
-    ask = replace(trial.spec, kind=TrialKind.RAMP)
+    spec = replace(trial.spec, kind=TrialKind.RAMP)
     closed = [
-        ramp for ramp, seen in data.trials if (ramp.spec, ramp.via) == (ask, trial.via) and isinstance(seen, Holds)
+        ramp for ramp, seen in data.trials if (ramp.spec, ramp.via) == (spec, trial.via) and isinstance(seen, Holds)
     ]
     if isinstance(verdict, Invalid) or not closed or not trial.steps[-1].achieved:
         return None

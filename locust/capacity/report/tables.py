@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from capacity.model.limits import Limits
 from capacity.model.search_result import Minimum
 from capacity.model.trial import TrialResult
 from capacity.report.cpu_per_request import generator_us, request_us
 from capacity.report.data import ReportData, latency
-from capacity.report.descriptions import describe_result
+from capacity.report.descriptions import describe_result, limits_text
 from capacity.report.language import MISSING, Language
 from capacity.report.section import Table
 from capacity.report.summary import OpenCheck, ReplicaRow, rejected
@@ -18,14 +17,8 @@ from capacity.report.verdicts import Outcome, criterion, describe, outcome
 _SYMBOLS: Final = {Outcome.HOLDS: "●", Outcome.FAILS: "✕", Outcome.INVALID: "□"}
 
 
-def limits_text(data: ReportData, limits: Limits, language: Language) -> str:
-    """The limits of one replica."""
-    cpus, memory = language.cores(data.cpus(limits)), language.number(data.memory_mib(limits), 0)
-    return language.text("limits", cpus=cpus, memory=memory)
-
-
-def limit_texts(data: ReportData, minimum: Minimum, language: Language) -> tuple[str, str]:
-    """CPU and memory of a minimum; one that is only an upper bound with the words for it."""
+def minimum_texts(data: ReportData, minimum: Minimum, language: Language) -> tuple[str, str]:
+    """CPU and memory of a minimum; with "at most" where it is only an upper bound."""
     cpus = language.cores(minimum.limits.cpus)
     memory = language.number(data.memory_mib(minimum.limits), 0)
     return (
@@ -36,23 +29,23 @@ def limit_texts(data: ReportData, minimum: Minimum, language: Language) -> tuple
 
 def trial_name(data: ReportData, trial: TrialResult, language: Language) -> str:
     """A trial by its limits and its route."""
-    return f"{_all_limits(data, trial.limits, language)}, {language.word('via', trial.via)}"
+    return f"{limits_text(data, trial.limits, language)}, {language.name('via', trial.via)}"
 
 
 def answers(data: ReportData, language: Language) -> Table:
     """The minimum of each route, and below it the neighbours that do not hold."""
     rows = []
     for route, result in data.results.items():
-        name, reason = language.word("via", route), describe_result(result).text(language.code)
+        name, reason = language.name("via", route), describe_result(result).text(language.code)
         minimum = data.minimum(route)
         if minimum is None:
             rows.append((name, MISSING, MISSING, MISSING, language.text("not_found"), reason))
             continue
         held = f"{language.text('found')} ({minimum.confirmations}\u00d7)"
-        rows.append((name, *limit_texts(data, minimum, language), _outcome(Outcome.HOLDS, language), held, reason))
+        rows.append((name, *minimum_texts(data, minimum, language), _outcome(Outcome.HOLDS, language), held, reason))
         for resource, neighbour in rejected(minimum):
             size = (language.cores(neighbour.limits.cpus), language.number(neighbour.limits.memory_mib, 0))
-            less, reason = language.word("rejected", resource), describe(neighbour.verdict).text(language.code)
+            less, reason = language.name("rejected", resource), describe(neighbour.verdict).text(language.code)
             rows.append((name, *size, _outcome(Outcome.FAILS, language), less, reason))
     head = ("route", "cpus_head", "memory_head", "verdict", "property", "reason")
     return Table(language.text("answers"), tuple(map(language.text, head)), tuple(rows), prose=True)
@@ -85,12 +78,12 @@ def trials(data: ReportData, language: Language) -> Table:
         if trial.steps:
             last = trial.steps[-1]
             figures = (last.users_planned, last.achieved, latency(last, last.p99_ms), generator_us(last))
-        decided = language.word("criterion", criterion(verdict))
+        decided = language.name("criterion", criterion(verdict))
         rows.append(
             (
-                _all_limits(data, trial.limits, language),
-                language.word("via", trial.via),
-                language.word("kind", trial.kind),
+                limits_text(data, trial.limits, language),
+                language.name("via", trial.via),
+                language.name("kind", trial.kind),
                 *map(language.number, figures),
                 _outcome(outcome(verdict), language),
                 ": ".join(filter(None, (decided, describe(verdict).text(language.code)))),
@@ -153,12 +146,6 @@ def setting(data: ReportData, language: Language) -> Table:
     return Table(language.text("setting"), (language.text("property"), language.text("value")), known, prose=True)
 
 
-def _all_limits(data: ReportData, limits: Limits, language: Language) -> str:
-    """The limits of a replica, with the number of replicas if there are more."""
-    each = limits_text(data, limits, language)
-    return each if limits.replicas == 1 else language.text("limits_replicas", replicas=limits.replicas, limits=each)
-
-
 def _outcome(value: Outcome, language: Language) -> str:
     return f"{_SYMBOLS[value]}\u00a0{language.text(value)}"
 
@@ -167,7 +154,7 @@ def _speed(data: ReportData, language: Language) -> str:
     return "; ".join(
         language.text(
             "speed_value",
-            via=language.word("via", route),
+            via=language.name("via", route),
             **{name: language.number(us, 0) for name, us in zip(("least", "middle", "most"), costs, strict=True)},
         )
         for route, costs in request_us(data).items()

@@ -54,7 +54,7 @@ _INVALID: Final = {
     },
 }
 _COUNTS: Final = frozenset({Reason.UNFINISHED, Reason.USERS_MISSING, Reason.SOCKETS_EXHAUSTED})
-_AT: Final = {"es": "con {users} usuarios: {said}", "en": "with {users} users: {said}"}
+_AT: Final = {"es": "con {users} usuarios: {reason}", "en": "with {users} users: {reason}"}
 _HOLDS: Final = Localized(es="sostiene", en="holds")
 
 
@@ -89,7 +89,7 @@ def criterion(verdict: Verdict) -> str:
 
 
 def describe(verdict: Verdict) -> Localized:
-    """A verdict in words; an invalid one with what to change."""
+    """A verdict described; an invalid one with what to change."""
     match verdict:
         case Fails():
             return Localized(**{language.code: _fails(verdict, language) for language in LANGUAGES})
@@ -102,8 +102,8 @@ def describe(verdict: Verdict) -> Localized:
 def _fails(verdict: Fails, language: Language) -> str:
     digits = 1 if verdict.criterion is Criterion.MEMORY else 0
     values = {"seen": language.number(verdict.seen, digits), "allowed": language.number(verdict.allowed, digits)}
-    what = _FAILS[language.code][verdict.criterion].format(**values)
-    return _AT[language.code].format(users=language.number(verdict.users, 0), said=what)
+    reason = _FAILS[language.code][verdict.criterion].format(**values)
+    return _AT[language.code].format(users=language.number(verdict.users, 0), reason=reason)
 
 
 def _invalid(verdict: Invalid, language: Language) -> str:

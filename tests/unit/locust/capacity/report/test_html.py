@@ -136,6 +136,10 @@ def test_what_was_not_measured_is_left_out() -> None:
     ]
     assert _sections(FULL) == every
     assert _sections(QUICK) == [key for key in every if key not in {"replicas", "open", "left_out"}]
+    unlimited = report_data(
+        ramp(2, 16_000, HOLDS, 20), results={"gateway": found(Limits(2, 16_000))}, limited=frozenset()
+    )
+    assert _sections(unlimited) == ["rates", "load", "map", "largest", "throttling", "setting", "raw"]
     assert _sections(report_data()) == ["answers", "setting", "raw"]
     for language in LANGUAGES:
         text = _page(QUICK, language).text

@@ -39,4 +39,4 @@ def test_shares_are_percentages() -> None:
 
 def test_name_without_a_text_stays() -> None:
     """It is shown as it is."""
-    assert ENGLISH.word("criterion", "unheard_of") == "unheard_of"
+    assert ENGLISH.name("criterion", "unheard_of") == "unheard_of"

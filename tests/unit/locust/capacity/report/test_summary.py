@@ -11,7 +11,7 @@ from capacity.model.search_result import Headroom, MaxUsers, Minimum, ReplicaRes
 from capacity.model.trial import TrialKind
 from capacity.model.verdict import Invalid, Reason, Verdict
 from capacity.report.data import JudgedTrial
-from capacity.report.descriptions import compare, describe_end, describe_result, describe_trial
+from capacity.report.descriptions import compare, describe_end, describe_result, describe_trial, limits_text
 from capacity.report.language import ENGLISH
 from capacity.report.summary import largest_rate, open_check, replica_rows
 from tests.unit.locust.capacity.report.examples import BUSY, HOLDS, SLOW, at, found, report_data, trial
@@ -72,13 +72,23 @@ def test_the_largest_rate_is_one_that_held() -> None:
     ]
     results = {"gateway": SearchResult(headroom=Headroom(SLOW)), "direct": SearchResult(headroom=Headroom(BUSY))}
 
-    most = largest_rate(report_data(*trials, results=results))
+    data = report_data(*trials, results=results)
+    most = largest_rate(data)
 
     assert most is not None
     assert most.rate == 7000
-    assert "directo" in describe_trial(most).es
+    assert describe_trial(data, most.trial).es == "1 CPU, 512 MiB, 10\u202f000 usuarios, directo a la API"
     assert "90%" in describe_end(most).en
     assert largest_rate(report_data(trials[2])) is None
+
+
+@pytest.mark.parametrize(
+    ("limited", "text"),
+    [({"cpu", "memory"}, "2 \u00d7 (1 CPU, 512 MiB)"), ({"cpu"}, "2 \u00d7 (1 CPU)"), ({}, "2 \u00d7 (no limits)")],
+)
+def test_limits_that_were_not_set_are_left_out(limited: set[str], text: str) -> None:
+    """They are those of the machine."""
+    assert limits_text(report_data(limited=frozenset(limited)), Limits(1, 512, 2), ENGLISH) == text
 
 
 @pytest.mark.parametrize(("headroom", "text"), [(None, ""), (Headroom(None), "the load generator's open files")])
