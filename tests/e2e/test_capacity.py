@@ -56,7 +56,7 @@ def api_limits() -> list[dict[str, Any]]:
 def crowds() -> int:
     """Load generators that are still there."""
     client = docker.from_env()
-    found = len(client.containers.list(all=True, filters={"name": "taller5-crowd"}))
+    found = len(client.containers.list(all=True, filters={"name": "taller5-load-generator"}))
     client.close()
     return found
 

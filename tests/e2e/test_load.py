@@ -81,11 +81,12 @@ def test_the_ports_of_closed_connections_leave_enough_for_the_next_users(load_st
     engine = Engine()
     [gateway] = engine.service_containers(PROJECT, "gateway")
     with docker_load_generator(engine, "gateway", gateway.network, f"http://{gateway.name}:8000", {}):
-        crowd = engine.client.containers.get("taller5-crowd-gateway").exec_run(["cat", PORT_RANGE]).output.decode()
+        container = engine.client.containers.get("taller5-load-generator-gateway")
+        generator = container.exec_run(["cat", PORT_RANGE]).output.decode()
     page = load_stack.compose(
         "run", "--rm", "--no-deps", "--entrypoint", "cat", "locust", PORT_RANGE, file=LOAD_TESTING
     )
 
-    for ports in (crowd, page.stdout):
+    for ports in (generator, page.stdout):
         least, most = map(int, ports.split())
         assert most - least > 3 * MOST_USERS

@@ -16,9 +16,9 @@ from capacity.measure.cgroup import Cgroup
 from capacity.target.docker import Container, Engine
 
 IMAGE: Final = "taller5/locust:local"
-_NAME: Final = "taller5-crowd"
-_OWNER: Final = "taller5.crowd.owner"
-_FOLDER: Final = "/crowd"
+_NAME: Final = "taller5-load-generator"
+_OWNER: Final = "taller5.load-generator.owner"
+_FOLDER: Final = "/records"
 _OPEN_FILES: Final = 20_000
 _SYSCTLS: Final = {"net.ipv4.ip_local_port_range": "1024 65535", "net.ipv4.tcp_tw_reuse": "1"}
 """More ephemeral ports than the default 28,000.

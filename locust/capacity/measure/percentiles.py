@@ -81,7 +81,7 @@ class AnswerRecords:
             ValueError: When the window has no length.
         """
         if not ended > began:
-            raise ValueError(f"no time lies between {began} and {ended}")
+            raise ValueError(f"the window from {began} to {ended} has no length")
         good: list[NDArray[np.float32]] = []
         failures: Counter[str] = Counter()
         for records, names in zip(self.records, self.names, strict=True):

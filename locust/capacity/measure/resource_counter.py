@@ -41,7 +41,7 @@ class ProcessCounter:
             process = psutil.Process(self.pid)
             family = [process, *process.children(recursive=True)]
         except psutil.NoSuchProcess:
-            raise ProcessLookupError(f"process {self.pid} is gone") from None
+            raise ProcessLookupError(f"process {self.pid} no longer exists") from None
         seconds, memory = 0.0, 0
         for member in family:
             try:

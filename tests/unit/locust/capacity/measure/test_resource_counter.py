@@ -42,5 +42,5 @@ def test_process_that_ended_is_an_error() -> None:
     child = subprocess.Popen([sys.executable, "-c", ""])
     child.wait()
     time.sleep(0.05)
-    with pytest.raises(OSError, match=f"process {child.pid} is gone"):
+    with pytest.raises(OSError, match=f"process {child.pid} no longer exists"):
         ProcessCounter(child.pid).read()

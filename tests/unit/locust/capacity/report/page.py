@@ -14,7 +14,7 @@ class Page(HTMLParser):
         """Parse the page."""
         super().__init__()
         self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
+        self.texts: list[str] = []
         self.open: list[str] = []
         self.feed(text)
         self.close()
@@ -35,7 +35,7 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """Keep a text."""
-        self.words.append(data)
+        self.texts.append(data)
 
     def of(self, tag: str) -> list[dict[str, str | None]]:
         """Attributes of all elements of a kind."""
@@ -44,4 +44,4 @@ class Page(HTMLParser):
     @property
     def text(self) -> str:
         """All texts."""
-        return " ".join(" ".join(self.words).split())
+        return " ".join(" ".join(self.texts).split())
