@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from gevent import socket
 
-from load.target_url import Target
+from load.target_url import TargetUrl
 
 _LIFETIME_SECONDS: Final = 5.0
 
@@ -48,6 +48,6 @@ class Addresses:
 
 
 @cache
-def addresses_of(target: Target) -> Addresses:
+def addresses_of(target: TargetUrl) -> Addresses:
     """The addresses of a target, shared by all connections of this process."""
     return Addresses(target.host, target.port)

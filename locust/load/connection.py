@@ -10,7 +10,7 @@ from gevent import socket
 
 from load.addresses import addresses_of
 from load.response import ClosedWithoutAnswerError, Response, read_response
-from load.target_url import Target
+from load.target_url import TargetUrl
 
 _TCP_INFO = getattr(platform, "TCP_INFO", None)
 # tcpi_bytes_acked in Linux's struct tcp_info, include/uapi/linux/tcp.h.
@@ -26,7 +26,7 @@ class Connection:
     reads a request and closes has failed, even if a second try would work.
     """
 
-    def __init__(self, target: Target, timeout: float) -> None:
+    def __init__(self, target: TargetUrl, timeout: float) -> None:
         """Remember the target and how many seconds a request may take."""
         self._addresses = addresses_of(target)
         self._timeout = timeout

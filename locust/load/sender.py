@@ -13,7 +13,7 @@ from load.connection import Connection
 from load.failure import answer_failure, network_failure
 from load.payload import payload_of
 from load.response import ClosedWithoutAnswerError, MalformedResponseError
-from load.target_url import PREDICT_PATH, Target
+from load.target_url import PREDICT_PATH, TargetUrl
 
 
 class Sender(User):
@@ -25,7 +25,7 @@ class Sender(User):
     def __init__(self, environment: Environment) -> None:
         """Prepare the bytes of the request; the connection opens with the first request."""
         super().__init__(environment)
-        target = Target.parse(self.host)
+        target = TargetUrl.parse(self.host)
         body = payload_of(environment).encode()
         self._url = f"{self.host}{PREDICT_PATH}"
         self._connection = Connection(target, self.request_timeout)

@@ -13,7 +13,7 @@ class TargetError(ValueError):
 
 
 @dataclass(frozen=True)
-class Target:
+class TargetUrl:
     """The address of the API.
 
     Attributes:
@@ -33,7 +33,7 @@ class Target:
     credentials: bool
 
     @classmethod
-    def parse(cls, url: str | None) -> Target:
+    def parse(cls, url: str | None) -> TargetUrl:
         """Parse an address like `http://gateway:8000`.
 
         Raises:
@@ -66,7 +66,7 @@ def base_url(url: str | None, user: str) -> str:
     Raises:
         TargetError: When it is no HTTP address, or the lean or open user does not support it.
     """
-    target = Target.parse(url)
+    target = TargetUrl.parse(url)
     if user != "fast" and (target.scheme != "http" or target.credentials):
         raise TargetError(f"LOCUST_USER={user} speaks plain HTTP without credentials: use LOCUST_USER=fast for {url}")
     return str(url).rstrip("/")

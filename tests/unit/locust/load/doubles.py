@@ -21,7 +21,7 @@ def http(body: bytes, status: str = "200 OK", *fields: str) -> bytes:
     return "\r\n".join(head).encode() + b"\r\n\r\n" + body
 
 
-class Server:
+class PredictionServer:
     """Answers every request with a prediction and keeps the connection; subclasses change one thing.
 
     Attributes:
@@ -83,7 +83,7 @@ class Server:
         return True
 
 
-class ApiServer(Server):
+class ApiServer(PredictionServer):
     """The routes that a run requests before it starts; the answer of each can be replaced."""
 
     def __init__(self) -> None:
@@ -100,7 +100,7 @@ class ApiServer(Server):
         return served > 0
 
 
-class SlowServer(Server):
+class SilentServer(PredictionServer):
     """Takes requests and never answers."""
 
     def reply(self, connection: socket, request: bytes, served: int) -> bool:  # noqa: ARG002 - never answers
@@ -109,7 +109,7 @@ class SlowServer(Server):
         return False
 
 
-class DelayedServer(Server):
+class DelayedServer(PredictionServer):
     """Takes a known time for each answer.
 
     Attributes:
@@ -124,7 +124,7 @@ class DelayedServer(Server):
         return super().reply(connection, request, served)
 
 
-class ByteByByteServer(Server):
+class ByteByByteServer(PredictionServer):
     """Sends an answer byte by byte, each well within any timeout."""
 
     def reply(self, connection: socket, request: bytes, served: int) -> bool:  # noqa: ARG002 - the same for all
@@ -135,7 +135,7 @@ class ByteByByteServer(Server):
         return True
 
 
-class ClosingServer(Server):
+class ClosingServer(PredictionServer):
     """Answers some requests of a connection, then reads one and closes without an answer."""
 
     def __init__(self, after: int = 0) -> None:
@@ -148,7 +148,7 @@ class ClosingServer(Server):
         return served <= self._after and super().reply(connection, request, served)
 
 
-class IdleClosingServer(Server):
+class IdleClosingServer(PredictionServer):
     """Answers without `Connection: close`, and closes the connection as soon as it is idle."""
 
     def __init__(self, *, reset: bool = False) -> None:
@@ -164,7 +164,7 @@ class IdleClosingServer(Server):
         return False
 
 
-class UnreadClosingServer(Server):
+class UnreadClosingServer(PredictionServer):
     """Answers, then closes when the next request has arrived, without reading it, as an idle timer may do."""
 
     def reply(self, connection: socket, request: bytes, served: int) -> bool:
@@ -174,7 +174,7 @@ class UnreadClosingServer(Server):
         return False
 
 
-class TruncatingServer(Server):
+class TruncatingServer(PredictionServer):
     """Closes in the middle of an answer."""
 
     def reply(self, connection: socket, request: bytes, served: int) -> bool:  # noqa: ARG002 - half of any answer

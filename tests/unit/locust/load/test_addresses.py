@@ -10,8 +10,8 @@ from gevent import socket
 
 from load import addresses
 from load.addresses import Addresses, addresses_of
-from load.target_url import Target
-from tests.unit.locust.load.doubles import Server, free_port
+from load.target_url import TargetUrl
+from tests.unit.locust.load.doubles import PredictionServer, free_port
 
 
 @pytest.fixture
@@ -30,8 +30,8 @@ def lookups(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_name_is_resolved_once_for_many_connections(lookups: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Until the result expires, because addresses change."""
-    with Server() as server:
-        host = Addresses("api.example", Target.parse(server.url).port)
+    with PredictionServer() as server:
+        host = Addresses("api.example", TargetUrl.parse(server.url).port)
         for _ in range(5):
             with closing(host.connect(5)) as made:
                 assert made.getpeername()[0] == "127.0.0.1"
@@ -54,8 +54,8 @@ def test_address_that_refuses_is_resolved_again(lookups: list[str]) -> None:
 
 def test_addresses_of_a_name_are_used_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Replicas behind one name share the connections."""
-    with Server() as first, Server() as second:
-        ports = [Target.parse(server.url).port for server in (first, second)]
+    with PredictionServer() as first, PredictionServer() as second:
+        ports = [TargetUrl.parse(server.url).port for server in (first, second)]
         answer = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port)) for port in ports]
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answer)
         host = Addresses("api.example", 80)
@@ -68,5 +68,5 @@ def test_addresses_of_a_name_are_used_in_turn(monkeypatch: pytest.MonkeyPatch) -
 
 def test_connections_of_a_process_share_the_addresses() -> None:
     """One lookup is enough for all users of a target."""
-    assert addresses_of(Target.parse("http://a:1")) is addresses_of(Target.parse("http://a:1"))
-    assert addresses_of(Target.parse("http://a:1")) is not addresses_of(Target.parse("http://a:2"))
+    assert addresses_of(TargetUrl.parse("http://a:1")) is addresses_of(TargetUrl.parse("http://a:1"))
+    assert addresses_of(TargetUrl.parse("http://a:1")) is not addresses_of(TargetUrl.parse("http://a:2"))

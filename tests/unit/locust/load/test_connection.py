@@ -8,14 +8,14 @@ import pytest
 
 from load.connection import Connection
 from load.response import ClosedWithoutAnswerError, MalformedResponseError
-from load.target_url import Target
+from load.target_url import TargetUrl
 from tests.unit.locust.load.doubles import (
     PREDICTION,
     ByteByByteServer,
     ClosingServer,
     IdleClosingServer,
-    Server,
-    SlowServer,
+    PredictionServer,
+    SilentServer,
     TruncatingServer,
     UnreadClosingServer,
     free_port,
@@ -33,8 +33,8 @@ def connect() -> Iterator[Connect]:
     """Opens connections to a server, and closes them after the test."""
     with ExitStack() as open_connections:
 
-        def to(server: Server, timeout: float = 5) -> Connection:
-            return open_connections.enter_context(closing(Connection(Target.parse(server.url), timeout)))
+        def to(server: PredictionServer, timeout: float = 5) -> Connection:
+            return open_connections.enter_context(closing(Connection(TargetUrl.parse(server.url), timeout)))
 
         yield to
 
@@ -46,7 +46,7 @@ def let_server_close() -> None:
 
 def test_requests_share_one_connection(connect: Connect) -> None:
     """A user opens one connection and sends all its requests on it."""
-    with Server() as server:
+    with PredictionServer() as server:
         connection = connect(server)
         for _ in range(5):
             response = connection.exchange(REQUEST)
@@ -127,7 +127,7 @@ def test_truncated_answer_is_a_failure(connect: Connect) -> None:
 
 def test_missing_answer_ends_with_the_timeout(connect: Connect) -> None:
     """A server that never answers costs the timeout, no more."""
-    with SlowServer() as server, pytest.raises(TimeoutError):
+    with SilentServer() as server, pytest.raises(TimeoutError):
         connect(server, timeout=0.1).exchange(REQUEST)
 
 
@@ -150,7 +150,7 @@ def test_late_answer_is_not_taken_for_the_next(connect: Connect) -> None:
 
 def test_connection_close_header_is_obeyed(connect: Connect) -> None:
     """After `Connection: close` the next request opens a new connection."""
-    with Server(http(PREDICTION, "200 OK", "Connection: close")) as server:
+    with PredictionServer(http(PREDICTION, "200 OK", "Connection: close")) as server:
         connection = connect(server)
         for _ in range(2):
             assert connection.exchange(REQUEST).status == 200
@@ -159,20 +159,20 @@ def test_connection_close_header_is_obeyed(connect: Connect) -> None:
 
 def test_server_that_does_not_speak_http_is_named(connect: Connect) -> None:
     """Another protocol on the port has its own error."""
-    with Server(b"SSH-2.0-OpenSSH_9.2p1\r\n\r\n") as server, pytest.raises(MalformedResponseError):
+    with PredictionServer(b"SSH-2.0-OpenSSH_9.2p1\r\n\r\n") as server, pytest.raises(MalformedResponseError):
         connect(server).exchange(REQUEST)
 
 
 def test_refused_connection() -> None:
     """A port without a server refuses the connection."""
     with pytest.raises(ConnectionRefusedError):
-        Connection(Target.parse(f"http://127.0.0.1:{free_port()}"), 5).exchange(REQUEST)
+        Connection(TargetUrl.parse(f"http://127.0.0.1:{free_port()}"), 5).exchange(REQUEST)
 
 
 def test_ipv6(connect: Connect) -> None:
     """An IPv6 address works as an IPv4 one."""
     try:
-        server = Server(address="::1")
+        server = PredictionServer(address="::1")
     except OSError:
         pytest.skip("this machine has no IPv6")
     with server:
@@ -181,7 +181,7 @@ def test_ipv6(connect: Connect) -> None:
 
 def test_killed_user_leaves_no_answer_behind(connect: Connect) -> None:
     """A user that is killed while it waits closes its connection, so that the rest of the answer is never read."""
-    with SlowServer() as server:
+    with SilentServer() as server:
         connection = connect(server)
         user = gevent.spawn(connection.exchange, REQUEST)
         let_server_close()

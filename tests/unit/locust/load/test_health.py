@@ -11,7 +11,7 @@ from load import health
 from tests.unit.locust.load.doubles import free_port
 
 
-class Page(BaseHTTPRequestHandler):
+class EmptyPage(BaseHTTPRequestHandler):
     """A UI that answers."""
 
     def do_GET(self) -> None:
@@ -26,7 +26,7 @@ class Page(BaseHTTPRequestHandler):
 @pytest.fixture
 def ui(monkeypatch: pytest.MonkeyPatch) -> Iterator[HTTPServer]:
     """A UI on a free port, which the check uses."""
-    with HTTPServer(("127.0.0.1", 0), Page) as server:
+    with HTTPServer(("127.0.0.1", 0), EmptyPage) as server:
         Thread(target=server.serve_forever, args=[0.01]).start()
         monkeypatch.setattr(health, "_UI", f"http://127.0.0.1:{server.server_port}/")
         yield server

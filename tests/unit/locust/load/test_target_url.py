@@ -2,23 +2,23 @@
 
 import pytest
 
-from load.target_url import Target, TargetError, base_url
+from load.target_url import TargetError, TargetUrl, base_url
 
 
 @pytest.mark.parametrize(
     ("url", "target"),
     [
-        ("http://gateway:8000", Target("http", "gateway", 8000, "gateway:8000", "", credentials=False)),
-        ("http://gateway:8000/", Target("http", "gateway", 8000, "gateway:8000", "", credentials=False)),
-        ("http://api.example.org", Target("http", "api.example.org", 80, "api.example.org", "", credentials=False)),
-        ("https://example.org/api/", Target("https", "example.org", 443, "example.org", "/api", credentials=False)),
-        ("http://[::1]:8000", Target("http", "::1", 8000, "[::1]:8000", "", credentials=False)),
-        ("http://me:secret@host:1", Target("http", "host", 1, "host:1", "", credentials=True)),
+        ("http://gateway:8000", TargetUrl("http", "gateway", 8000, "gateway:8000", "", credentials=False)),
+        ("http://gateway:8000/", TargetUrl("http", "gateway", 8000, "gateway:8000", "", credentials=False)),
+        ("http://api.example.org", TargetUrl("http", "api.example.org", 80, "api.example.org", "", credentials=False)),
+        ("https://example.org/api/", TargetUrl("https", "example.org", 443, "example.org", "/api", credentials=False)),
+        ("http://[::1]:8000", TargetUrl("http", "::1", 8000, "[::1]:8000", "", credentials=False)),
+        ("http://me:secret@host:1", TargetUrl("http", "host", 1, "host:1", "", credentials=True)),
     ],
 )
-def test_addresses(url: str, target: Target) -> None:
+def test_addresses(url: str, target: TargetUrl) -> None:
     """Names, IPv4 and IPv6 addresses, ports and paths are parsed."""
-    assert Target.parse(url) == target
+    assert TargetUrl.parse(url) == target
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_addresses(url: str, target: Target) -> None:
 def test_other_than_http_address_is_refused(url: str | None) -> None:
     """The message shows the address and an example."""
     with pytest.raises(TargetError, match=r"http://gateway:8000|no address|must end"):
-        Target.parse(url)
+        TargetUrl.parse(url)
 
 
 def test_final_slash_is_removed() -> None:

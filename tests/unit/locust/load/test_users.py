@@ -26,8 +26,8 @@ from tests.unit.locust.load.doubles import (
     ClosingServer,
     DelayedServer,
     IdleClosingServer,
-    Server,
-    SlowServer,
+    PredictionServer,
+    SilentServer,
     TruncatingServer,
     free_port,
     http,
@@ -65,7 +65,7 @@ def failures(reports: list[dict[str, Any]]) -> list[str | None]:
 
 def test_prediction_is_a_success(run_user: RunUser) -> None:
     """A request is one report: POST /predict, its time in milliseconds, the length of its answer, and no failure."""
-    with Server() as server:
+    with PredictionServer() as server:
         (report,) = run_user(server.url)
     assert (report["request_type"], report["name"], report["exception"]) == ("POST", "/predict", None)
     assert report["response_length"] == len(b'{"prediction":12.5}')
@@ -76,7 +76,7 @@ def test_prediction_is_a_success(run_user: RunUser) -> None:
 
 def test_both_send_the_same_request(run_user: RunUser) -> None:
     """Method, path, type and body are the same for both users, below whatever path the host has."""
-    with Server() as server:
+    with PredictionServer() as server:
         run_user(f"{server.url}/models/one")
         head, _, body = server.requests[0].partition(b"\r\n\r\n")
     line, *fields = head.decode().split("\r\n")
@@ -89,7 +89,7 @@ def test_both_send_the_same_request(run_user: RunUser) -> None:
 
 def test_user_keeps_its_connection(run_user: RunUser) -> None:
     """A user is one client with one connection."""
-    with Server() as server:
+    with PredictionServer() as server:
         assert failures(run_user(server.url, requests=5)) == [None] * 5
         assert server.connections == 1
 
@@ -103,20 +103,23 @@ def test_connection_closed_while_idle_is_no_failure(run_user: RunUser) -> None:
 
 def test_prediction_that_is_not_finite(run_user: RunUser) -> None:
     """A 200 without a finite prediction is a failure."""
-    with Server(http(b'{"prediction": NaN}')) as server:
+    with PredictionServer(http(b'{"prediction": NaN}')) as server:
         assert failures(run_user(server.url)) == ["HTTP 200 prediction is not finite"]
 
 
 def test_error_server(run_user: RunUser) -> None:
     """An error of the API is one failure with the API's error code, and the connection stays open."""
-    with Server(http(b'{"error":"overloaded"}', "503 Service Unavailable")) as server:
+    with PredictionServer(http(b'{"error":"overloaded"}', "503 Service Unavailable")) as server:
         assert failures(run_user(server.url, requests=2)) == ["HTTP 503 overloaded"] * 2
         assert server.connections == 1
 
 
 def test_redirect_is_not_followed(run_user: RunUser) -> None:
     """The answer of the address under test counts, not that of another."""
-    with Server() as other, Server(http(b"", "307 Temporary Redirect", f"Location: {other.url}/predict")) as server:
+    with (
+        PredictionServer() as other,
+        PredictionServer(http(b"", "307 Temporary Redirect", f"Location: {other.url}/predict")) as server,
+    ):
         assert failures(run_user(server.url)) == ["HTTP 307"]
         assert other.requests == []
 
@@ -128,9 +131,9 @@ def test_response_time_covers_the_whole_answer(run_user: RunUser) -> None:
     assert min(times) >= DelayedServer.milliseconds
 
 
-def test_slow_server(run_user: RunUser) -> None:
+def test_missing_answer_is_a_timeout(run_user: RunUser) -> None:
     """A request that takes too long fails as a timeout."""
-    with SlowServer() as server:
+    with SilentServer() as server:
         assert failures(run_user(server.url, timeout=0.1)) == ["timeout"]
 
 
@@ -156,7 +159,7 @@ def test_refused_connection(run_user: RunUser) -> None:
 
 def test_another_protocol(run_user: RunUser) -> None:
     """Another protocol than HTTP on the port has its own failure name."""
-    with Server(b"SSH-2.0-OpenSSH_9.2p1\r\n\r\n") as server:
+    with PredictionServer(b"SSH-2.0-OpenSSH_9.2p1\r\n\r\n") as server:
         assert failures(run_user(server.url)) == ["answer is not HTTP"]
 
 
@@ -166,7 +169,7 @@ def test_connection_with_descriptor_above_1023_is_kept(run_user: RunUser) -> Non
         before = resource.getrlimit(resource.RLIMIT_NOFILE)
         many.callback(resource.setrlimit, resource.RLIMIT_NOFILE, before)
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(before[0], 2048), before[1]))
-        server = many.enter_context(Server())
+        server = many.enter_context(PredictionServer())
         for _ in range(1100):
             many.enter_context(Path(os.devnull).open())
         assert failures(run_user(server.url, requests=5)) == [None] * 5
@@ -175,7 +178,7 @@ def test_connection_with_descriptor_above_1023_is_kept(run_user: RunUser) -> Non
 
 def test_open_user_measures_from_when_the_request_was_due() -> None:
     """The delay of a request that is sent late is part of its latency, and its start is when it was due."""
-    with Server(http(b'{"prediction": 1.5}')) as server:
+    with PredictionServer(http(b'{"prediction": 1.5}')) as server:
         before = time.time()
         [report] = report_of_late_arrival(server.url, 0.5)
 
@@ -192,7 +195,7 @@ def test_each_kind_has_one_task(kind: type[User]) -> None:
 
 def test_arrival_that_is_too_late_fails_unsent() -> None:
     """After two seconds nothing is sent, and the failure is reported with its whole delay."""
-    with Server(http(b'{"prediction": 1.5}')) as server:
+    with PredictionServer(http(b'{"prediction": 1.5}')) as server:
         before = time.time()
         [report] = report_of_late_arrival(server.url, MAX_DELAY_SECONDS + 1)
         assert server.connections == 0
