@@ -61,12 +61,12 @@ def describe_trial(data: ReportData, trial: TrialResult) -> Localized:
     )
 
 
-def describe_end(most: LargestRate) -> Localized:
+def describe_end(largest: LargestRate) -> Localized:
     """What ended the search for a larger rate; empty when there was no such search."""
-    if not most.searched:
+    if not largest.searched:
         return EMPTY
     # Without a verdict the search ended at the most users that the generator's open files allow.
-    return _GENERATOR_FULL if most.stopped_by is None else describe(most.stopped_by)
+    return _GENERATOR_FULL if largest.stopped_by is None else describe(largest.stopped_by)
 
 
 def compare(check: OpenCheck) -> Localized:

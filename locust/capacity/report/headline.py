@@ -24,9 +24,9 @@ def headline(data: ReportData, language: Language) -> str:
         return language.text(key, users=users, via=language.name("via", route), cpus=cpus, memory=memory)
     if data.trials and all(isinstance(verdict, Invalid) for _, verdict in data.trials):
         return language.text("headline_invalid", trials=language.number(len(data.trials), 0))
-    if most := largest_rate(data):
+    if largest := largest_rate(data):
         key = "headline_held" if data.held_without_limits else "headline_largest"
-        return language.text(key, users=users, rate=language.number(most.rate, 0))
+        return language.text(key, users=users, rate=language.number(largest.rate, 0))
     if not data.trials:
         return language.text("headline_no_trials")
     return language.text("headline_none", users=users)
@@ -46,8 +46,8 @@ def measured(data: ReportData, language: Language) -> str:
             achieved=language.number(last.achieved, 0),
             offered=language.number(last.offered, 0),
         )
-    most = largest_rate(data)
-    stopped = describe_end(most).text(language.code) if most else ""
+    largest = largest_rate(data)
+    stopped = describe_end(largest).text(language.code) if largest else ""
     return language.text("stopped", stopped=stopped) if stopped else ""
 
 

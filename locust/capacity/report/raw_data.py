@@ -21,7 +21,7 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 def to_json(data: ReportData) -> dict[str, Any]:
     """All data, with the texts of the report."""
-    most, check = largest_rate(data), open_check(data)
+    largest, check = largest_rate(data), open_check(data)
     return {
         "question": {
             "users": data.spec.users,
@@ -39,7 +39,7 @@ def to_json(data: ReportData) -> dict[str, Any]:
             for trial, verdict in data.trials
         ],
         "replicas": [_replicas(row) for row in replica_rows(data)],
-        "largest_rate": _largest_rate(data, most) if most else None,
+        "largest_rate": _largest_rate(data, largest) if largest else None,
         "held_without_limits": data.held_without_limits,
         "open_check": _open_check(check) if check else None,
         "left_out": [asdict(text) for text in data.left_out],
@@ -144,11 +144,11 @@ def _replicas(row: ReplicaRow) -> dict[str, Any]:
     }
 
 
-def _largest_rate(data: ReportData, most: LargestRate) -> dict[str, Any]:
+def _largest_rate(data: ReportData, largest: LargestRate) -> dict[str, Any]:
     return {
-        "rate": most.rate,
-        "under": asdict(describe_trial(data, most.trial)),
-        "stopped_by": asdict(describe_end(most)),
+        "rate": largest.rate,
+        "under": asdict(describe_trial(data, largest.trial)),
+        "stopped_by": asdict(describe_end(largest)),
     }
 
 

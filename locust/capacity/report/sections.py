@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from capacity.model.verdict import Fails
 from capacity.report import charts, tables
 from capacity.report.data import ReportData
 from capacity.report.descriptions import compare, describe_end, describe_trial
@@ -55,20 +56,21 @@ def _answers(data: ReportData, language: Language) -> Iterator[Section]:
     if not data.results:
         yield Section(key="answers", texts=(language.text("answers_none"),))
         return
-    any_rejected = any(each.minimum and rejected(each.minimum) for each in data.results.values())
-    note = (language.text("answers_note"),) if any_rejected else ()
+    minima = [minimum for route in data.routes if (minimum := data.minimum(route))]
+    fail = any(isinstance(neighbour.verdict, Fails) for minimum in minima for _, neighbour in rejected(minimum))
+    note = (language.text("answers_note"),) if fail else ()
     normalized = (normalized_cpu(data, route, language) for route in data.routes)
     yield Section(key="answers", texts=(*note, *filter(None, normalized)), tables=(tables.answers(data, language),))
 
 
 def _largest(data: ReportData, language: Language) -> Iterator[Section]:
-    if most := largest_rate(data):
+    if largest := largest_rate(data):
         text = language.text(
             "largest_text",
-            rate=language.number(most.rate, 0),
-            under=describe_trial(data, most.trial).text(language.code),
+            rate=language.number(largest.rate, 0),
+            under=describe_trial(data, largest.trial).text(language.code),
         )
-        end = describe_end(most).text(language.code)
+        end = describe_end(largest).text(language.code)
         yield Section(key="largest", texts=(text, *([language.text("stopped", stopped=end)] if end else [])))
 
 

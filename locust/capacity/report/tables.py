@@ -46,7 +46,7 @@ def answers(data: ReportData, language: Language) -> Table:
         for resource, neighbour in rejected(minimum):
             size = (language.cores(neighbour.limits.cpus), language.number(neighbour.limits.memory_mib, 0))
             less, reason = language.name("rejected", resource), describe(neighbour.verdict).text(language.code)
-            rows.append((name, *size, _outcome(Outcome.FAILS, language), less, reason))
+            rows.append((name, *size, _outcome(outcome(neighbour.verdict), language), less, reason))
     head = ("route", "cpus_head", "memory_head", "verdict", "property", "reason")
     return Table(language.text("answers"), tuple(map(language.text, head)), tuple(rows), prose=True)
 

@@ -18,6 +18,7 @@ from tests.unit.locust.capacity.report.examples import (
     HOLDS,
     QUICK,
     SLOW,
+    at,
     found,
     ramp,
     report_data,
@@ -111,6 +112,16 @@ def test_rejected_neighbours_are_beside_the_answer() -> None:
 
     assert "0.073 96 ✕ FAILS rejected: less CPU with 10,000 users: p99 of 612 ms; 250 ms are allowed" in text
     assert "0.08 88 ✕ FAILS rejected: less memory with 500 users: the memory was full" in text
+
+
+def test_a_neighbour_that_could_not_be_decided_is_invalid() -> None:
+    """It does not show that the limits are the smallest, so the note that says so is missing."""
+    results = {"gateway": found(Limits(0.1, 96), at(Limits(0.09, 96), BUSY))}
+    text = _page(report_data(ramp(0.1, 96, HOLDS, 33), results=results)).text
+
+    assert "0.09 96 □ INVALID rejected: less CPU" in text
+    assert ENGLISH.text("answers_note") not in text
+    assert ENGLISH.text("answers_note") in _page(FULL).text
 
 
 def test_every_chart_has_a_name_and_every_table_a_caption() -> None:
