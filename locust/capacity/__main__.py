@@ -1,4 +1,4 @@
-"""`python -m capacity`: the answer on stdout, progress on stderr, and a report."""
+"""`python -m capacity`: the result on stdout, progress on stderr, and a report."""
 
 from __future__ import annotations
 
@@ -6,92 +6,93 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NoReturn
 
 from docker.errors import DockerException
 
 from capacity.commands.environment import DockerEnvironment, Environment, LocalEnvironment
 from capacity.commands.options import Options, parse
-from capacity.commands.repeat_trials import FILE, RepeatTrialsOptions, run_series
+from capacity.commands.repeat_trials import FILE, RepeatTrialsOptions, repeat_trials
 from capacity.commands.run import CapacityRun, finish
 from capacity.commands.soak_stress import SoakStress
-from capacity.commands.soak_stress_options import SoakStressOptions, parse_endurance, parse_series
+from capacity.commands.soak_stress_options import SoakStressOptions, parse_soak_stress, parse_trial
 from capacity.errors import CapacityError
 from capacity.model.verdict import Holds
 from capacity.report.headline import headline, measured
 from capacity.report.language import ENGLISH
 from capacity.report.writing import write_report
-from capacity.trial.log import TrialLogError
+from capacity.search.progress import ProgressCallback
 
-NOT_HELD = 3
+DOES_NOT_HOLD = 3
+"""Exit code."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Answer; returns the exit code."""
+    """Run a command; returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     kind = words[0] if words and words[0] in ("soak", "stress", "trial") else ""
-    # SIGTERM unwinds the program as Ctrl-C does: limits and replicas have to be put back.
+    # SIGTERM ends the program by an exception, as Ctrl-C does, so that limits and replicas are restored.
     signal.signal(signal.SIGTERM, _terminated)
     try:
         match kind:
             case "soak" | "stress":
-                return _endure(kind, parse_endurance(kind, words[1:]))
+                return _soak_stress(kind, parse_soak_stress(kind, words[1:]))
             case "trial":
-                return _repeat(parse_series(words[1:]))
+                return _repeat(parse_trial(words[1:]))
             case _:
-                return _answer(parse(words), words)
-    except (CapacityError, TrialLogError, DockerException, OSError) as error:
+                return _search(parse(words), words)
+    except (CapacityError, DockerException, OSError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n" if kind else "interrupted: the same command goes on from here\n")
+        sys.stderr.write("interrupted\n" if kind else "interrupted: the same command continues from here\n")
         return 130
 
 
-def _endure(kind: str, options: SoakStressOptions) -> int:
-    endurance = SoakStress(_world(options), options, _teller())
-    verdict = endurance.soak() if kind == "soak" else endurance.stress()
+def _soak_stress(kind: str, options: SoakStressOptions) -> int:
+    test = SoakStress(_environment(options), options, _progress_callback())
+    verdict = test.soak() if kind == "soak" else test.stress()
     sys.stdout.write(f"{verdict.sentence}\n")
     for suffix in ("csv", "json"):
         sys.stdout.write(f"  {os.path.relpath(options.out / f'{kind}.{suffix}')}\n")
-    return 0 if verdict.holds else NOT_HELD
+    return 0 if verdict.holds else DOES_NOT_HOLD
 
 
 def _repeat(options: RepeatTrialsOptions) -> int:
-    verdicts = run_series(_world(options), options, _teller())
+    verdicts = repeat_trials(_environment(options), options, _progress_callback())
     held = sum(isinstance(verdict, Holds) for verdict in verdicts)
     sys.stdout.write(f"{held} of {len(verdicts)} hold\n  {os.path.relpath(options.out / FILE)}\n")
-    return 0 if held == len(verdicts) else NOT_HELD
+    return 0 if held == len(verdicts) else DOES_NOT_HOLD
 
 
-def _answer(options: Options, words: Sequence[str]) -> int:
-    say = _teller()
-    world = _world(options)
-    course = CapacityRun(world, options, say).run()
+def _search(options: Options, words: Sequence[str]) -> int:
+    callback = _progress_callback()
+    environment = _environment(options)
+    state = CapacityRun(environment, options, callback).run()
     command = " ".join(["make capacity", *([f'ARGS="{" ".join(words)}"'] if words else [])])
-    found = course.report_data(options.questions, world.engine, command)
-    files = write_report(found, options.out)
-    for question in options.questions:
-        finish(options.out, question)
-    sys.stdout.write(f"{headline(found, ENGLISH)} {measured(found, ENGLISH)}\n")
+    data = state.report_data(options.specs, environment.engine, command)
+    files = write_report(data, options.out)
+    for spec in options.specs:
+        finish(options.out, spec)
+    sys.stdout.write(f"{headline(data, ENGLISH)} {measured(data, ENGLISH)}\n")
     for file in files:
         sys.stdout.write(f"  {os.path.relpath(file)}\n")
-    return 0 if all(answer.minimum for answer in course.answers.values()) else NOT_HELD
+    return 0 if all(result.minimum for result in state.results.values()) else DOES_NOT_HOLD
 
 
-def _world(options: Options | SoakStressOptions | RepeatTrialsOptions) -> Environment:
+def _environment(options: Options | SoakStressOptions | RepeatTrialsOptions) -> Environment:
     return LocalEnvironment(options.url) if options.url else DockerEnvironment(options.project)
 
 
-def _teller() -> Callable[[str], None]:
+def _progress_callback() -> ProgressCallback:
     began = time.monotonic()
 
-    def say(text: str) -> None:
+    def callback(text: str) -> None:
         sys.stderr.write(f"[{time.monotonic() - began:6.1f} s] {text}\n")
         sys.stderr.flush()
 
-    return say
+    return callback
 
 
 def _terminated(number: int, _frame: object) -> NoReturn:

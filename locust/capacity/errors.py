@@ -1,9 +1,7 @@
-"""What keeps a capacity question from being asked."""
+"""The base of the errors of a capacity command."""
 
 from __future__ import annotations
 
 
 class CapacityError(Exception):
-    """Something that the person who asks has to change; the message says what."""
-
-    exit_code = 1
+    """A capacity command cannot go on; the message says what the user has to change."""

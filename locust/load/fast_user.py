@@ -12,6 +12,7 @@ from locust import FastHttpUser, between, task
 from locust.contrib.fasthttp import LocustBadStatusCode
 from locust.env import Environment
 
+from load import think_time
 from load.failure import answer_failure, network_failure
 from load.payload import payload_of
 from load.target_url import PREDICT_PATH
@@ -24,7 +25,7 @@ class FastUser(FastHttpUser):
     """Sends a prediction request, waits, and repeats."""
 
     abstract = True
-    wait_time = between(1, 2.5)
+    wait_time = between(think_time.MIN_SECONDS, think_time.MAX_SECONDS)
     request_timeout: ClassVar[float] = 30
 
     def __init__(self, environment: Environment) -> None:

@@ -9,9 +9,8 @@ import time
 import gevent
 from locust import between, task
 
+from load import think_time
 from load.sender import Sender
-
-_LEAST_WAIT, _MOST_WAIT = 1, 2.5
 
 
 def residual_wait() -> float:
@@ -21,7 +20,8 @@ def residual_wait() -> float:
     the rate would oscillate for several waits. A random moment falls into a wait with a probability proportional to the
     length of the wait, and is uniform within it: https://en.wikipedia.org/wiki/Renewal_theory#The_inspection_paradox
     """
-    wait = math.sqrt(random.uniform(_LEAST_WAIT**2, _MOST_WAIT**2))  # noqa: S311 - needs no cryptographic randomness
+    least, most = think_time.MIN_SECONDS, think_time.MAX_SECONDS
+    wait = math.sqrt(random.uniform(least**2, most**2))  # noqa: S311 - needs no cryptographic randomness
     return random.uniform(0, wait)  # noqa: S311 - as above
 
 
@@ -29,7 +29,7 @@ class LeanUser(Sender):
     """Does as the fast user does, for about half its CPU; no TLS, no redirects."""
 
     abstract = True
-    wait_time = between(_LEAST_WAIT, _MOST_WAIT)
+    wait_time = between(think_time.MIN_SECONDS, think_time.MAX_SECONDS)
 
     def on_start(self) -> None:
         """Begin in the middle of a wait."""

@@ -1,1 +1,1 @@
-"""The command line: options, the run of a search, of repeated trials, of a soak and of a stress test."""
+"""The commands: options, the run of searches, repeated trials, soak and stress tests."""

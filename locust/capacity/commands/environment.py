@@ -1,4 +1,4 @@
-"""Where a question is asked: on the Compose stack, or on an API that runs without Docker."""
+"""The environment of a capacity command: the Compose stack, or an API that runs without Docker."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from typing import Final, Protocol
 from capacity.generator.docker import IMAGE, docker_load_generator
 from capacity.generator.interface import LoadGenerator
 from capacity.generator.process import local_load_generator
+from capacity.model.limits import Limits
+from capacity.model.slo import Slo
+from capacity.model.slo_evaluator import SloEvaluator
 from capacity.model.spec import SearchSpec
 from capacity.report.localized import Localized
 from capacity.target.compose import ComposeTarget
@@ -23,39 +26,42 @@ _MIB: Final = 2**20
 
 
 class Environment(Protocol):
-    """Everything around a question."""
+    """The system under test and what measures it."""
 
     @property
-    def subject(self) -> Target:
-        """What is measured."""
+    def target(self) -> Target:
+        """The system under test."""
 
     @property
     def digests(self) -> dict[str, str]:
-        """What identifies the images."""
+        """Digests of the images, by their names."""
 
     @property
     def engine(self) -> str:
-        """What runs it."""
-
-    def crowd(self, via: str, variables: dict[str, str]) -> AbstractContextManager[LoadGenerator]:
-        """Users without users yet."""
-
-    def gateway_cores(self, via: str) -> float | None:
-        """Cores that the gateway may use; None without it."""
-
-    def possible(self, question: SearchSpec) -> SearchSpec:
-        """The question as it can be asked here."""
-
-    def left_out(self) -> list[Localized]:
-        """What cannot be asked here."""
+        """The container engine with its version."""
 
     @property
     def limited(self) -> frozenset[str]:
-        """What can be limited: `cpu`, `memory`."""
+        """The resources that can be limited: `cpu`, `memory`."""
+
+    def generator(self, route: str, variables: dict[str, str]) -> AbstractContextManager[LoadGenerator]:
+        """A load generator without users."""
+
+    def evaluator(self, slo: Slo, route: str) -> SloEvaluator:
+        """The evaluator of trials by a route."""
+
+    def possible(self, spec: SearchSpec) -> SearchSpec:
+        """The specification without what cannot be measured here."""
+
+    def effective(self, limits: Limits) -> Limits:
+        """The limits that a replica has when these are set."""
+
+    def left_out(self) -> list[Localized]:
+        """What cannot be measured here."""
 
 
 class DockerEnvironment:
-    """The Compose stack, with users inside its network."""
+    """The Compose stack, with a load generator inside its network."""
 
     def __init__(self, project: str) -> None:
         """Find the stack.
@@ -64,90 +70,99 @@ class DockerEnvironment:
             CapacityError: When it does not run.
         """
         self._engine = Engine()
-        self.subject = ComposeTarget(self._engine, project)
+        self.target = ComposeTarget(self._engine, project)
         self.digests = {
-            "fastapi-app": self.subject.replicas[0].image,
-            "gateway": self.subject.gateway.image,
+            "fastapi-app": self.target.replicas[0].image,
+            "gateway": self.target.gateway.image,
             "locust": self._engine.digest(IMAGE),
         }
         self.engine = f"Docker {self._engine.version}"
+        self.limited = frozenset({"cpu", "memory"})
 
-    def crowd(self, via: str, variables: dict[str, str]) -> AbstractContextManager[LoadGenerator]:
+    def generator(self, route: str, variables: dict[str, str]) -> AbstractContextManager[LoadGenerator]:
         """A container in the stack's network."""
-        return docker_load_generator(self._engine, via, self.subject.gateway.network, self.subject.host(via), variables)
+        return docker_load_generator(
+            self._engine, route, self.target.gateway.network, self.target.host(route), variables
+        )
 
-    def gateway_cores(self, via: str) -> float | None:
-        """One thread's."""
-        return _GATEWAY_CORES if via == "gateway" else None
+    def evaluator(self, slo: Slo, route: str) -> SloEvaluator:
+        """With the gateway's CPU, if the route goes through it."""
+        return SloEvaluator(slo, gateway_cores=_GATEWAY_CORES if route == "gateway" else None)
 
-    def possible(self, question: SearchSpec) -> SearchSpec:
-        """Everything."""
-        return question
+    def possible(self, spec: SearchSpec) -> SearchSpec:
+        """The same: everything can be measured."""
+        return spec
 
-    @property
-    def limited(self) -> frozenset[str]:
-        """Both."""
-        return frozenset({"cpu", "memory"})
+    def effective(self, limits: Limits) -> Limits:
+        """The same: everything can be limited."""
+        return limits
 
     def left_out(self) -> list[Localized]:
-        """Nothing."""
+        """Empty: everything can be measured."""
         return []
 
 
 class LocalEnvironment:
-    """A process of this machine, with users on the same machine."""
+    """A process of this machine, with a load generator on the same machine."""
 
     def __init__(self, url: str) -> None:
         """Find the process.
 
         Raises:
-            CapacityError: When nobody listens there.
+            CapacityError: When none listens there.
         """
-        self.subject = ProcessTarget(url)
+        self.target = ProcessTarget(url)
         self.digests: dict[str, str] = {}
         self.engine = "no Docker"
 
-    def crowd(self, via: str, variables: dict[str, str]) -> AbstractContextManager[LoadGenerator]:
-        """A process of this machine."""
-        del via
-        return local_load_generator(self.subject.url, variables)
-
-    def gateway_cores(self, via: str) -> None:
-        """There is none."""
-
-    def possible(self, question: SearchSpec) -> SearchSpec:
-        """One process with all the memory there is, and with all the cores where they cannot be limited."""
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // _MIB
-        cores = float(len(os.sched_getaffinity(0)))
-        return replace(
-            question,
-            via="direct",
-            replicas=(),
-            least_memory_mib=memory,
-            most_memory_mib=memory,
-            least_cpus=question.least_cpus if self.subject.cpu_cgroup else cores,
-            most_cpus=question.most_cpus if self.subject.cpu_cgroup else cores,
-        )
-
     @property
     def limited(self) -> frozenset[str]:
-        """CPU, where the kernel lets us."""
-        return frozenset() if self.subject.limit_error else frozenset({"cpu"})
+        """The CPU, where the kernel permits it."""
+        return frozenset() if self.target.limit_error else frozenset({"cpu"})
+
+    def generator(self, route: str, variables: dict[str, str]) -> AbstractContextManager[LoadGenerator]:
+        """A process of this machine."""
+        del route
+        return local_load_generator(self.target.url, variables)
+
+    def evaluator(self, slo: Slo, route: str) -> SloEvaluator:
+        """Without a gateway."""
+        del route
+        return SloEvaluator(slo)
+
+    def possible(self, spec: SearchSpec) -> SearchSpec:
+        """One process with all memory of the machine, and with all its cores if they cannot be limited."""
+        machine = self.effective(spec.top)
+        cpu_range = (spec.least_cpus, spec.most_cpus) if self.target.cpu_cgroup else (machine.cpus, machine.cpus)
+        return replace(
+            spec,
+            via="direct",
+            replicas=(),
+            least_memory_mib=machine.memory_mib,
+            most_memory_mib=machine.memory_mib,
+            least_cpus=cpu_range[0],
+            most_cpus=cpu_range[1],
+        )
+
+    def effective(self, limits: Limits) -> Limits:
+        """The machine's memory, and its cores if they cannot be limited."""
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // _MIB
+        return Limits(limits.cpus if self.target.cpu_cgroup else float(len(os.sched_getaffinity(0))), memory)
 
     def left_out(self) -> list[Localized]:
         """Memory, replicas and the gateway, and CPU where the kernel refuses."""
-        found = [
+        texts = [
             Localized(
                 es="Sin Docker no se limita la memoria (make run termina con su API), ni hay réplicas ni puerta.",
                 en="Without Docker memory is not limited (make run ends with its API), nor are there replicas or a "
                 "gateway.",
             )
         ]
-        if self.subject.limit_error:
-            found.append(
+        if self.target.limit_error:
+            texts.append(
                 Localized(
-                    es=f"No se pudo limitar la CPU, así que no hay mínimo, solo lo máximo: {self.subject.limit_error}.",
-                    en=f"CPU could not be limited, so there is no minimum, only the most: {self.subject.limit_error}.",
+                    es=f"No se pudo limitar la CPU, así que no hay mínimo, solo lo máximo: {self.target.limit_error}.",
+                    en=f"CPU could not be limited, so there is no minimum, only the most: {self.target.limit_error}.",
                 )
             )
-        return found
+        return texts

@@ -1,4 +1,4 @@
-"""What a capacity question does."""
+"""The options of a capacity search."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from capacity.model.grid import LEAST_CPUS, LEAST_MEMORY_MIB
+from capacity.model.grid import FIRST_CPUS, FIRST_MEMORY_MIB
 from capacity.model.slo import Slo
 from capacity.model.spec import SearchSpec, SpecError
 from capacity.model.timing import Timing
@@ -17,103 +17,136 @@ from capacity.model.timing import Timing
 _EPILOG: Final = """\
 Needs the Compose stack (docker compose -f docker-compose-api.yml up -d --wait), the load test's image
 (docker compose -f docker-compose-load-testing.yml build), and to read the kernel's control groups of its containers,
-so it runs on the Linux machine of the Docker engine. Limits and replicas are put back afterwards.
+so it runs on the Linux machine of the Docker engine. Limits and replicas are restored afterwards.
 
 Ctrl-C keeps what was measured: the same command goes on from there.
 
-Durability, overload and single trials: python -m capacity soak --help, stress --help, trial --help.
+Soak and stress tests, and single trials: python -m capacity soak --help, stress --help, trial --help.
 
-exit code: 0 answered, 1 it could not be measured, 2 wrong option, 3 these users are not held here, 130 interrupted
+exit code: 0 found, 1 it could not be measured, 2 wrong option, 3 the users do not hold here, 130 interrupted
 """
 MOST_USERS: Final = 18_000
-"""A process of the load generator has 20,000 open files."""
+"""A process of the load generator may have 20,000 open files."""
+_SLO: Final = Slo()
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The choices.
+    """The options.
 
     Attributes:
-        questions: One for each way that the users go, in order.
-        timing: How long things last.
+        specs: One for each route of the users, in order.
+        timing: Durations.
         url: An API that runs without Docker; empty for the Compose stack.
         project: Name of the Compose project.
         out: Folder for the report and what was measured.
-        extras: Whether the largest rate and open arrivals are measured too.
+        extras: Whether the largest rate and open-loop requests are measured too.
     """
 
-    questions: tuple[SearchSpec, ...]
+    specs: tuple[SearchSpec, ...]
     timing: Timing
     url: str
     project: str
     out: Path
     extras: bool
 
-    def seeks_more_users(self, via: str) -> bool:
-        """Whether more users are tried by this way: by the last one only, for it is the generator that ends it."""
-        return self.extras and via == self.questions[-1].via
+    def most_users(self, route: str) -> int | None:
+        """The largest number of users to try by this route; None when no more than wanted are tried.
 
-    def has_open_arrivals(self, via: str) -> bool:
-        """Whether arrivals that wait for nobody are measured by this way."""
-        return self.extras and via == "gateway"
+        Only the last route tries more, because on every route the load generator is the limit.
+        """
+        return MOST_USERS if self.extras and route == self.specs[-1].via else None
+
+    def has_open_loop(self, route: str) -> bool:
+        """Whether open-loop requests are measured by this route."""
+        return self.extras and route == "gateway"
 
 
 def parse(arguments: Sequence[str] | None = None) -> Options:
     """Read the command line; exits with code 2 and a sentence when something is wrong."""
-    made = argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog="python -m capacity",
-        description="How little CPU and memory of the API's container hold so many users, on the running stack.",
+        description="The smallest CPU and memory of the API's container that hold so many users, on the running stack.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("--users", type=whole(1, MOST_USERS), default=10_000, help="how many (10000)")
-    made.add_argument("--step-users", type=whole(1, MOST_USERS), default=500, help="more at each step (500)")
-    made.add_argument("--via", choices=("both", "gateway", "direct"), default=None, help="where users go (both)")
-    made.add_argument("--failures", type=whole(0, 10**9), default=0, help="requests that may fail in a step (0)")
-    made.add_argument("--p99-ms", type=number(1, 60_000), default=250.0, help="the longest p99 (250)")
-    made.add_argument("--achieved-share", type=number(0.01, 1), default=0.95, help="answered part of the rate (0.95)")
-    made.add_argument("--memory-share", type=number(0.1, 1), default=0.98, help="filled part of its memory (0.98)")
-    made.add_argument("--cpus", type=_range(float), default=(LEAST_CPUS, 1.0), metavar="0.05:1", help="cores to try")
-    made.add_argument(
-        "--memory", type=_range(int), default=(LEAST_MEMORY_MIB, 512), metavar="32:512", help="MiB to try (32:512)"
+    parser.add_argument("--users", type=whole(1, MOST_USERS), default=10_000, help="how many (10000)")
+    parser.add_argument("--step-users", type=whole(1, MOST_USERS), default=500, help="more at each step (500)")
+    parser.add_argument("--via", choices=("both", "gateway", "direct"), default=None, help="route of the users (both)")
+    parser.add_argument(
+        "--failures",
+        type=whole(0, 10**9),
+        default=_SLO.failures,
+        help=f"requests that may fail in a step ({_SLO.failures})",
     )
-    made.add_argument("--replicas", type=_counts, default=None, metavar="2,3,4", help="to compare with one; 0: none")
-    made.add_argument("--confirmations", type=whole(1, 20), default=None, help="times that the answer has to hold (3)")
-    made.add_argument("--quick", action="store_true", help="4 minutes: the gateway's way only, confirmed once")
-    made.add_argument("--url", default="", help="an API without Docker, such as http://127.0.0.1:8000 of make run")
-    made.add_argument("--project", default="taller5", help="Compose project of the stack (taller5)")
-    made.add_argument(
+    parser.add_argument(
+        "--p99-ms", type=number(1, 60_000), default=_SLO.p99_ms, help=f"the longest p99 ({_SLO.p99_ms:g})"
+    )
+    parser.add_argument(
+        "--achieved-share",
+        type=number(0.01, 1),
+        default=_SLO.achieved_share,
+        help=f"answered part of the rate ({_SLO.achieved_share})",
+    )
+    parser.add_argument(
+        "--memory-share",
+        type=number(0.1, 1),
+        default=_SLO.memory_share,
+        help=f"used part of the memory limit ({_SLO.memory_share})",
+    )
+    parser.add_argument(
+        "--cpus",
+        type=_range(float),
+        default=(None, 1.0),
+        metavar="0.05:1",
+        help=f"cores to try ({FIRST_CPUS}:1, and less if {FIRST_CPUS} holds)",
+    )
+    parser.add_argument(
+        "--memory",
+        type=_range(int),
+        default=(None, 512),
+        metavar="32:512",
+        help=f"MiB to try ({FIRST_MEMORY_MIB}:512, and less if {FIRST_MEMORY_MIB} holds)",
+    )
+    parser.add_argument("--replicas", type=_counts, default=None, metavar="2,3,4", help="to compare with one; 0: none")
+    parser.add_argument(
+        "--confirmations", type=whole(1, 20), default=None, help="times that the result has to hold (3)"
+    )
+    parser.add_argument("--quick", action="store_true", help="4 minutes: through the gateway only, confirmed once")
+    parser.add_argument("--url", default="", help="an API without Docker, such as http://127.0.0.1:8000 of make run")
+    parser.add_argument("--project", default="taller5", help="Compose project of the stack (taller5)")
+    parser.add_argument(
         "--out", type=Path, default=Path("resultados/capacidad"), metavar="FOLDER", help="resultados/capacidad"
     )
-    given = made.parse_args(arguments)
-    if given.url and not given.url.startswith("http://"):
-        made.error(f"{given.url!r} is no address like http://127.0.0.1:8000")
-    via = "direct" if given.url else given.via or ("gateway" if given.quick else "both")
-    replicas = given.replicas if given.replicas is not None else () if given.quick else (2, 3, 4)
+    values = parser.parse_args(arguments)
+    if values.url and not values.url.startswith("http://"):
+        parser.error(f"{values.url!r} is no address like http://127.0.0.1:8000")
+    via = "direct" if values.url else values.via or ("gateway" if values.quick else "both")
+    replicas = values.replicas if values.replicas is not None else () if values.quick else (2, 3, 4)
     try:
-        questions = tuple(
+        specs = tuple(
             SearchSpec(
-                users=given.users,
-                step_users=given.step_users,
-                slo=Slo(given.failures, given.p99_ms, given.achieved_share, given.memory_share),
-                least_cpus=given.cpus[0],
-                most_cpus=given.cpus[1],
-                least_memory_mib=given.memory[0],
-                most_memory_mib=given.memory[1],
-                replicas=replicas if way == "gateway" else (),
-                confirmations=given.confirmations or (1 if given.quick else 3),
-                via=way,
+                users=values.users,
+                step_users=values.step_users,
+                slo=Slo(values.failures, values.p99_ms, values.achieved_share, values.memory_share),
+                least_cpus=values.cpus[0],
+                most_cpus=values.cpus[1],
+                least_memory_mib=values.memory[0],
+                most_memory_mib=values.memory[1],
+                replicas=replicas if route == "gateway" else (),
+                confirmations=values.confirmations or (1 if values.quick else 3),
+                via=route,
             )
-            for way in ("gateway", "direct")
-            if via in (way, "both")
+            for route in ("gateway", "direct")
+            if via in (route, "both")
         )
     except SpecError as error:
-        made.error(str(error))
-    return Options(questions, Timing(), given.url, given.project, given.out.absolute(), extras=not given.quick)
+        parser.error(str(error))
+    return Options(specs, Timing(), values.url, values.project, values.out.absolute(), extras=not values.quick)
 
 
 def whole(least: int, most: int) -> Callable[[str], int]:
-    """Reads a whole number of a command line."""
+    """A parser of whole numbers."""
 
     def read(text: str) -> int:
         if not text.isdecimal() or not least <= int(text) <= most:
@@ -124,7 +157,7 @@ def whole(least: int, most: int) -> Callable[[str], int]:
 
 
 def number(least: float, most: float) -> Callable[[str], float]:
-    """Reads a number of a command line."""
+    """A parser of numbers."""
 
     def read(text: str) -> float:
         try:

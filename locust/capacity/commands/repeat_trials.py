@@ -1,41 +1,39 @@
-"""A series: the same staircase some times under limits that are given, each with its verdict."""
+"""Repeated ramps with given limits, each with its verdict."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from capacity.commands.environment import Environment
 from capacity.model.limits import Limits
-from capacity.model.slo_evaluator import SloEvaluator
 from capacity.model.spec import SearchSpec
 from capacity.model.timing import Timing
 from capacity.model.trial import TrialKind, TrialResult, TrialSpec
 from capacity.model.verdict import Holds, Verdict
+from capacity.search.progress import ProgressCallback
 from capacity.trial.runner import LiveTrialRunner
 
-Say = Callable[[str], None]
 FILE: Final = "trial.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
 class RepeatTrialsOptions:
-    """The choices.
+    """The options.
 
     Attributes:
-        question: How the users come, and what has to hold.
-        limits: What the replicas may use.
-        runs: How many trials.
-        hold_seconds: How long all users are measured.
+        spec: Users, steps, route and SLO.
+        limits: Limits of the replica.
+        runs: Number of trials.
+        hold_seconds: Duration of the measurement of all users.
         url: An API that runs without Docker; empty for the Compose stack.
         project: Name of the Compose project.
         out: Folder whose `trial.jsonl` gets a line for each trial.
     """
 
-    question: SearchSpec
+    spec: SearchSpec
     limits: Limits
     runs: int
     hold_seconds: float
@@ -44,32 +42,33 @@ class RepeatTrialsOptions:
     out: Path
 
 
-def run_series(world: Environment, options: RepeatTrialsOptions, say: Say) -> list[Verdict]:
-    """Make the trials; each is kept as soon as it is made, and limits are put back afterwards.
+def repeat_trials(environment: Environment, options: RepeatTrialsOptions, callback: ProgressCallback) -> list[Verdict]:
+    """Make the trials; each is written as soon as it has ended, and the limits are restored afterwards.
 
     Raises:
         CapacityError: When something cannot be measured.
     """
-    question = options.question
-    judge = SloEvaluator(question.slo, gateway_cores=world.gateway_cores(question.via))
+    spec = options.spec
+    evaluator = environment.evaluator(spec.slo, spec.via)
     timing = Timing(hold_seconds=options.hold_seconds)
-    ask = TrialSpec(TrialKind.RAMP, options.limits, question.users)
+    trial = TrialSpec(TrialKind.RAMP, environment.effective(options.limits), spec.users)
     verdicts = []
-    world.subject.await_ready()
-    with world.subject.restored_on_exit(), world.crowd(question.via, {"LOCUST_USER": "lean"}) as crowd:
-        crowd.await_users(0)
-        laboratory = LiveTrialRunner(world.subject, crowd, question, judge, timing)
+    target = environment.target
+    target.await_ready()
+    with target.restored_on_exit(), environment.generator(spec.via, {"LOCUST_USER": "lean"}) as generator:
+        generator.await_users(0)
+        runner = LiveTrialRunner(target, generator, spec, evaluator, timing)
         for number in range(1, options.runs + 1):
-            result = laboratory.measure(ask)
-            verdict = judge.trial(result)
+            result = runner.measure(trial)
+            verdict = evaluator.trial(result)
             verdicts.append(verdict)
-            _keep(options.out, result, verdict)
-            say(f"{number} of {options.runs}: {ask}: {result.steps[-1].figures}: {verdict.sentence}")
+            _append(options.out, result, verdict)
+            callback(f"{number} of {options.runs}: {trial}: {result.steps[-1].figures}: {verdict.sentence}")
     return verdicts
 
 
-def _keep(folder: Path, result: TrialResult, verdict: Verdict) -> None:
-    """The trial without the steps that lead to its last one."""
+def _append(folder: Path, result: TrialResult, verdict: Verdict) -> None:
+    """Write the trial with its last step only."""
     line: dict[str, Any] = {
         "started_at": result.started_at,
         "via": result.via,

@@ -1,4 +1,4 @@
-"""The course of a run: what was found so far, and the findings that come of it."""
+"""The state of a run: its results and trials so far."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def now() -> str:
 
 @dataclass
 class RunState:
-    """What was found so far.
+    """Results and trials so far.
 
     Attributes:
         trials: Each with its verdict, in order.
-        answers: By way.
+        results: By route.
         left_out: What was not measured, and why.
         digests: Of the images that were measured.
         limited: What could be limited: `cpu`, `memory`.
@@ -36,23 +36,23 @@ class RunState:
     """
 
     trials: list[JudgedTrial] = field(default_factory=list)
-    answers: dict[str, SearchResult] = field(default_factory=dict)
+    results: dict[str, SearchResult] = field(default_factory=dict)
     left_out: list[Localized] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
     limited: frozenset[str] = frozenset({"cpu", "memory"})
     started_at: str = field(default_factory=now)
 
-    def report_data(self, questions: tuple[SearchSpec, ...], engine: str, command: str) -> ReportData:
-        """What the report is written from.
+    def report_data(self, specs: tuple[SearchSpec, ...], engine: str, command: str) -> ReportData:
+        """The data of the report.
 
         Args:
-            questions: One for each way.
+            specs: One for each route.
             engine: What ran the containers, with its version.
             command: What was typed.
         """
         return ReportData(
-            specs=questions,
-            results=self.answers,
+            specs=specs,
+            results=self.results,
             trials=tuple(self.trials),
             limited=self.limited,
             left_out=tuple(self.left_out),

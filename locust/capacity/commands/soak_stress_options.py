@@ -1,4 +1,4 @@
-"""What a soak, a stress and a series of trials do."""
+"""The options of soak and stress tests and of repeated trials."""
 
 from __future__ import annotations
 
@@ -15,28 +15,30 @@ from capacity.model.slo import Slo
 from capacity.model.spec import SearchSpec, SpecError
 
 _EPILOG: Final = """\
-Needs what `python -m capacity` needs. The limits are put back afterwards.
+Needs what `python -m capacity` needs. The limits are restored afterwards.
 
 exit code: 0 holds, 1 it could not be measured, 2 wrong option, 3 does not hold, 130 interrupted
 """
 _DESCRIPTIONS: Final = {
-    "soak": "Durability: all users for a long time; every half minute has to hold, and memory must not grow.",
-    "stress": "Overload: open arrivals up to the users' full rate, far beyond what the API may use, and back.",
-    "trial": "Trials under given limits: the users come step by step and stay, each trial gets its verdict.",
+    "soak": "Soak test: all users for a long time; every half minute has to hold, and memory must not grow.",
+    "stress": "Stress test: open-loop requests up to the users' full rate, far more than the API can answer, and back.",
+    "trial": "Trials with given limits: the users start step by step, and each trial gets its verdict.",
 }
+
+_SLO: Final = Slo()
 
 
 @dataclass(frozen=True, slots=True)
 class SoakStressOptions:
-    """The choices.
+    """The options.
 
     Attributes:
-        users: How many; for a stress, those whose rate is the highest.
-        via: `gateway` or `direct`.
-        limits: What the replica may use.
-        minutes: How long a soak lasts.
-        growth: The most MiB an hour that memory may grow in a soak.
-        slo: What has to hold.
+        users: Number of users; of a stress test, those whose rate is the highest.
+        via: Route of the users: `gateway` or `direct`.
+        limits: Limits of the replica.
+        minutes: Duration of a soak test.
+        growth: The most MiB per hour by which memory may grow in a soak test.
+        slo: The service level objective.
         url: An API that runs without Docker; empty for the Compose stack.
         project: Name of the Compose project.
         out: Folder for what was measured.
@@ -53,69 +55,73 @@ class SoakStressOptions:
     out: Path
 
 
-def parse_endurance(kind: str, arguments: Sequence[str]) -> SoakStressOptions:
+def parse_soak_stress(kind: str, arguments: Sequence[str]) -> SoakStressOptions:
     """Read the command line of `soak` or `stress`; exits with code 2 and a sentence when something is wrong."""
     soak = kind == "soak"
-    made = _parser(kind, 0.15 if soak else 0.05)
+    parser = _parser(kind, 0.15 if soak else 0.05)
     if soak:
-        made.add_argument("--minutes", type=number(0.5, 24 * 60), default=10.0, help="how long (10)")
-        made.add_argument("--growth", type=number(0, 10_000), default=10.0, help="MiB an hour it may grow (10)")
-    given = made.parse_args(arguments)
+        parser.add_argument("--minutes", type=number(0.5, 24 * 60), default=10.0, help="how long (10)")
+        parser.add_argument(
+            "--growth", type=number(0, 10_000), default=10.0, help="MiB per hour by which memory may grow (10)"
+        )
+    values = parser.parse_args(arguments)
     return SoakStressOptions(
-        users=given.users,
-        via="direct" if given.url else given.via,
-        limits=Limits(given.cpus, given.memory),
-        minutes=given.minutes if soak else 0,
-        growth=given.growth if soak else 0,
-        slo=Slo(p99_ms=given.p99_ms),
-        url=given.url,
-        project=given.project,
-        out=given.out.absolute(),
+        users=values.users,
+        via="direct" if values.url else values.via,
+        limits=Limits(values.cpus, values.memory),
+        minutes=values.minutes if soak else 0,
+        growth=values.growth if soak else 0,
+        slo=Slo(p99_ms=values.p99_ms),
+        url=values.url,
+        project=values.project,
+        out=values.out.absolute(),
     )
 
 
-def parse_series(arguments: Sequence[str]) -> RepeatTrialsOptions:
+def parse_trial(arguments: Sequence[str]) -> RepeatTrialsOptions:
     """Read the command line of `trial`; exits with code 2 and a sentence when something is wrong."""
-    made = _parser("trial", 0.15)
-    made.add_argument("--step-users", type=whole(1, MOST_USERS), default=500, help="more at each step (500)")
-    made.add_argument("--runs", type=whole(1, 100), default=3, help="how many trials (3)")
-    made.add_argument("--hold-seconds", type=number(1, 600), default=20.0, help="how long all are measured (20)")
-    given = made.parse_args(arguments)
+    parser = _parser("trial", 0.15)
+    parser.add_argument("--step-users", type=whole(1, MOST_USERS), default=500, help="more at each step (500)")
+    parser.add_argument("--runs", type=whole(1, 100), default=3, help="how many trials (3)")
+    parser.add_argument("--hold-seconds", type=number(1, 600), default=20.0, help="how long all are measured (20)")
+    values = parser.parse_args(arguments)
     try:
-        question = SearchSpec(
-            users=given.users,
-            step_users=given.step_users,
-            slo=Slo(p99_ms=given.p99_ms),
+        spec = SearchSpec(
+            users=values.users,
+            step_users=values.step_users,
+            slo=Slo(p99_ms=values.p99_ms),
             replicas=(),
-            via="direct" if given.url else given.via,
+            via="direct" if values.url else values.via,
         )
     except SpecError as error:
-        made.error(str(error))
+        parser.error(str(error))
     return RepeatTrialsOptions(
-        question=question,
-        limits=Limits(given.cpus, given.memory),
-        runs=given.runs,
-        hold_seconds=given.hold_seconds,
-        url=given.url,
-        project=given.project,
-        out=given.out.absolute(),
+        spec=spec,
+        limits=Limits(values.cpus, values.memory),
+        runs=values.runs,
+        hold_seconds=values.hold_seconds,
+        url=values.url,
+        project=values.project,
+        out=values.out.absolute(),
     )
 
 
 def _parser(kind: str, cpus: float) -> argparse.ArgumentParser:
-    """What all of them are told."""
-    made = argparse.ArgumentParser(
+    """The options that all of them have."""
+    parser = argparse.ArgumentParser(
         prog=f"python -m capacity {kind}",
         description=_DESCRIPTIONS[kind],
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("--users", type=whole(1, MOST_USERS), default=10_000, help="how many (10000)")
-    made.add_argument("--via", choices=("gateway", "direct"), default="gateway", help="where they go (gateway)")
-    made.add_argument("--cpus", type=number(0.01, 64), default=cpus, help=f"the API's quota in cores ({cpus:g})")
-    made.add_argument("--memory", type=whole(16, 2**20), default=160, metavar="MIB", help="the API's memory (160)")
-    made.add_argument("--p99-ms", type=number(1, 60_000), default=250.0, help="the longest p99 (250)")
-    made.add_argument("--url", default="", help="an API without Docker, such as http://127.0.0.1:8000 of make run")
-    made.add_argument("--project", default="taller5", help="Compose project of the stack (taller5)")
-    made.add_argument("--out", type=Path, default=Path("resultados/capacidad"), metavar="FOLDER", help="results")
-    return made
+    parser.add_argument("--users", type=whole(1, MOST_USERS), default=10_000, help="how many (10000)")
+    parser.add_argument("--via", choices=("gateway", "direct"), default="gateway", help="route of the users (gateway)")
+    parser.add_argument("--cpus", type=number(0.01, 64), default=cpus, help=f"the API's quota in cores ({cpus:g})")
+    parser.add_argument("--memory", type=whole(16, 2**20), default=160, metavar="MIB", help="the API's memory (160)")
+    parser.add_argument(
+        "--p99-ms", type=number(1, 60_000), default=_SLO.p99_ms, help=f"the longest p99 ({_SLO.p99_ms:g})"
+    )
+    parser.add_argument("--url", default="", help="an API without Docker, such as http://127.0.0.1:8000 of make run")
+    parser.add_argument("--project", default="taller5", help="Compose project of the stack (taller5)")
+    parser.add_argument("--out", type=Path, default=Path("resultados/capacidad"), metavar="FOLDER", help="results")
+    return parser

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from capacity.errors import CapacityError
+from capacity.measure.clock import SYSTEM_CLOCK, Clock
 from capacity.measure.percentiles import AnswerRecords, ResponseStats
 from capacity.measure.resource_counter import ResourceCounter
 
@@ -39,10 +39,12 @@ class LoadGenerator:
     Attributes:
         process: The Locust process.
         folder: Folder from which it reads the number of users, and to which it writes its records.
+        clock: The clock of its records.
     """
 
     process: GeneratorProcess
     folder: Path
+    clock: Clock = SYSTEM_CLOCK
 
     @staticmethod
     @contextlib.contextmanager
@@ -64,14 +66,14 @@ class LoadGenerator:
         Raises:
             CapacityError: When Locust ends.
         """
-        deadline = time.monotonic() + _START_SECONDS + users / _MIN_USERS_PER_SECOND
+        deadline = self.clock.monotonic() + _START_SECONDS + users / _MIN_USERS_PER_SECOND
         while self.current_users() != users:
             output = self.process.exit_output()
             if output is not None:
                 raise CapacityError(f"the load generator ended: {output}")
-            if time.monotonic() > deadline:
+            if self.clock.monotonic() > deadline:
                 return False
-            time.sleep(_POLL_SECONDS)
+            self.clock.sleep(_POLL_SECONDS)
         return True
 
     def set_and_await_users(self, users: int) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from capacity.measure.cgroup import Counters
+from capacity.measure.clock import Clock
 from capacity.measure.machine_time import MachineTime
 from capacity.measure.percentiles import ResponseStats
 from capacity.measure.resource_counter import ResourceCounter
@@ -41,12 +41,12 @@ class _Sample:
     machine: MachineTime
 
     @classmethod
-    def now(cls, counters: ResourceCounters) -> _Sample:
+    def now(cls, counters: ResourceCounters, clock: Clock) -> _Sample:
         return cls(
             tuple(counter.read() for counter in counters.replicas),
             Counters(0, 0) if counters.gateway is None else counters.gateway.read(),
             counters.generator.read(),
-            MachineTime.now(),
+            clock.machine_time(),
         )
 
 
@@ -65,25 +65,25 @@ class MeasurementWindow:
     samples: tuple[_Sample, ...]
 
     @classmethod
-    def empty(cls) -> MeasurementWindow:
+    def empty(cls, clock: Clock) -> MeasurementWindow:
         """A short window without samples, for when the counters cannot be read."""
-        now = time.time()
+        now = clock.time()
         return cls(now - _SAMPLE_SECONDS, now, ())
 
     @classmethod
-    def measure(cls, counters: ResourceCounters, seconds: float) -> MeasurementWindow:
+    def measure(cls, counters: ResourceCounters, seconds: float, clock: Clock) -> MeasurementWindow:
         """Sample for so many seconds; less when a counter disappears meanwhile because its container ends."""
-        began = time.time()
+        began = clock.time()
         samples = []
         while True:
             try:
-                samples.append(_Sample.now(counters))
+                samples.append(_Sample.now(counters, clock))
             except OSError:
-                return cls(began, max(time.time(), began + _SAMPLE_SECONDS), tuple(samples))
-            elapsed = time.time() - began
+                return cls(began, max(clock.time(), began + _SAMPLE_SECONDS), tuple(samples))
+            elapsed = clock.time() - began
             if elapsed >= seconds:
                 return cls(began, began + elapsed, tuple(samples))
-            time.sleep(min(_SAMPLE_SECONDS, seconds - elapsed))
+            clock.sleep(min(_SAMPLE_SECONDS, seconds - elapsed))
 
     @property
     def memory_peak_mib(self) -> float:

@@ -1,1 +1,1 @@
-"""What a search asks, measures and decides, as plain values. Nothing here touches a process or a file."""
+"""Plain values of a capacity search: what is wanted, what was measured, and the verdicts. No processes, no files."""

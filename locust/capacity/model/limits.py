@@ -1,4 +1,4 @@
-"""What every replica may use."""
+"""The CPU and memory limits of replicas."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Limits:
     Attributes:
         cpus: Cores of one replica.
         memory_mib: Memory of one replica.
-        replicas: How many there are.
+        replicas: Number of replicas.
     """
 
     cpus: float
@@ -22,7 +22,7 @@ class Limits:
 
     @classmethod
     def shared(cls, total_cpus: float, memory_mib: int, replicas: int) -> Self:
-        """Share cores out evenly, never above the total, and no finer than a quota: 10 us of a period of 100 ms."""
+        """Divide cores evenly, rounded down to what a quota can express: 10 us of a period of 100 ms."""
         return cls(round(total_cpus * 1e4) // replicas / 1e4, memory_mib, replicas)
 
     @property
@@ -31,19 +31,19 @@ class Limits:
         return round(self.cpus * self.replicas, 6)
 
     def covers(self, other: Limits) -> bool:
-        """Whether these are as much of everything for as many replicas: what is short of memory here is so there."""
+        """Whether no limit is smaller than that of the same number of other replicas."""
         return self.replicas == other.replicas and self.cpus >= other.cpus and self.memory_mib >= other.memory_mib
 
     def to_json(self) -> dict[str, Any]:
-        """For a file."""
+        """As JSON values."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        """From what `to_json` wrote."""
+        """From the values of `to_json`."""
         return cls(**data)
 
     def __str__(self) -> str:
-        """As a person would say it."""
+        """For a line of progress."""
         each = f"{self.cpus:g} CPU, {self.memory_mib} MiB"
         return each if self.replicas == 1 else f"{self.replicas} x ({each})"

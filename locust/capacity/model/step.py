@@ -1,4 +1,4 @@
-"""A step of a trial: some users for some seconds, and everything that was measured meanwhile."""
+"""A step of a trial: a number of users for some seconds, and its figures."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from capacity.model.slo import offered_rate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """Figures of the part of a step in which all of its users are there.
+    """Figures of the time window of a step in which all of its users run.
 
     Attributes:
-        users_planned: Users that should be there.
-        users_present: The fewest that were there.
+        users_planned: Planned number of users.
+        users_present: The lowest number of users that ran.
         seconds: Length of the measurement.
-        offered: Requests a second that the planned users would make if answers took no time.
-        achieved: Good answers a second.
-        p50_ms: Median of the good answers; 0 without any, as for the others.
+        offered: Requests per second that the planned users would send if answers took no time.
+        achieved: Good answers per second.
+        p50_ms: Median latency of the good answers; 0 without good answers, as the next three.
         p95_ms: Their 95th percentile.
         p99_ms: Their 99th percentile.
-        max_ms: The slowest of them.
+        max_ms: Their maximum.
         failures: Failed requests by kind.
         api_cores: CPU of all replicas.
-        gateway_cores: CPU of the gateway; 0 when the users go straight to the replicas.
+        gateway_cores: CPU of the gateway; 0 when the users do not go through it.
         generator_cores: CPU of the load generator.
         generator_processes: Processes that share the load generator's work evenly.
         api_memory_peak_mib: The most memory of any replica.
@@ -35,7 +35,7 @@ class Step:
         deaths: Containers that ended or were restarted.
         machine_steal: Part of the machine's time that its host gave to others.
         machine_busy: Part of the machine's time in which its cores worked.
-        looks: How often it was measured; all but the last time it did not hold.
+        looks: How often it was measured; all but the last measurement did not hold.
     """
 
     users_planned: int
@@ -63,8 +63,8 @@ class Step:
     looks: int = 1
 
     @classmethod
-    def of_nobody(cls, users: int, ooms: int) -> Self:
-        """A replica that does not start under its limits ended before anybody came."""
+    def not_started(cls, users: int, ooms: int) -> Self:
+        """The step of a replica that did not start under its limits, before any user sent a request."""
         zeros = {each.name: 0 for each in fields(cls)}
         known = {"users_planned": users, "offered": offered_rate(users), "oom_kills": ooms, "deaths": 1}
         return cls(**{**zeros, **known, "failures": {}, "generator_processes": 1, "looks": 1})  # type: ignore[arg-type] # by name
@@ -81,17 +81,17 @@ class Step:
 
     @property
     def figures(self) -> str:
-        """The most important of them, for a line of progress."""
+        """The most important figures, for a line of progress."""
         return (
-            f"{self.achieved:,.0f} good answers a second, {self.failed} failed, p99 {self.p99_ms:.0f} ms, "
+            f"{self.achieved:,.0f} good answers per second, {self.failed} failed, p99 {self.p99_ms:.0f} ms, "
             f"{self.api_cores:.3f} cores, {self.api_memory_peak_mib:.0f} MiB"
         )
 
     def to_json(self) -> dict[str, Any]:
-        """For a file."""
+        """As JSON values."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        """From what `to_json` wrote."""
+        """From the values of `to_json`."""
         return cls(**data)

@@ -1,29 +1,15 @@
-"""What a trial shows: that the limits hold, that they fail and by what, or nothing at all and what to change."""
+"""The verdict on a trial: it holds, it fails by a criterion, or it is invalid."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
 
-
-class Criterion(StrEnum):
-    """By what a step fails."""
-
-    OOM = "oom"
-    DEATH = "death"
-    MEMORY = "memory"
-    FAILURES = "failures"
-    RATE = "rate"
-    P99 = "p99"
-
-
-MEMORY_CRITERIA: Final = frozenset({Criterion.OOM, Criterion.DEATH, Criterion.MEMORY})
-"""Failures that more CPU does not mend, and less does not either."""
+from capacity.model.criteria import CRITERIA, Criterion, Resource
 
 
 class Reason(StrEnum):
-    """Why a trial says nothing about the API."""
+    """Why a trial is invalid."""
 
     UNFINISHED = "unfinished"
     USERS_MISSING = "users missing"
@@ -36,10 +22,10 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Holds:
-    """Every step keeps the SLO, and all that measured it was healthy.
+    """Every step meets the SLO, and the measurement was valid.
 
     Attributes:
-        cores: CPU that all replicas used with all users; where a search may begin to look.
+        cores: CPU that all replicas used with all users: the search starts near it.
         memory_mib: The most memory of any replica, likewise.
     """
 
@@ -48,20 +34,20 @@ class Holds:
 
     @property
     def sentence(self) -> str:
-        """In words."""
+        """For a line of progress."""
         return "holds"
 
 
 @dataclass(frozen=True, slots=True)
 class Fails:
-    """A step breaks the SLO although everything around the API was healthy.
+    """A step does not meet the SLO, and the measurement was valid.
 
     Attributes:
-        criterion: By what.
-        step: At which step, from 1.
-        users: With how many users.
-        seen: What was measured.
-        allowed: What is allowed.
+        criterion: The criterion that failed.
+        step: Number of the step, from 1.
+        users: Its number of users.
+        seen: The measured value.
+        allowed: The value that is allowed.
     """
 
     criterion: Criterion
@@ -71,28 +57,27 @@ class Fails:
     allowed: float
 
     @property
+    def resource(self) -> Resource:
+        """What was short."""
+        return CRITERIA[self.criterion].resource
+
+    @property
     def sentence(self) -> str:
-        """In words."""
-        said = {
-            Criterion.OOM: f"{self.seen:g} processes ended because the memory was full",
-            Criterion.DEATH: f"{self.seen:g} containers ended",
-            Criterion.MEMORY: f"{self.seen:.1f} MiB of its memory were full, {self.allowed:.1f} may be",
-            Criterion.FAILURES: f"{self.seen:g} requests failed, {self.allowed:g} may",
-            Criterion.RATE: f"{self.seen:,.0f} good answers a second, {self.allowed:,.0f} are due",
-            Criterion.P99: f"p99 is {self.seen:,.0f} ms, {self.allowed:,.0f} ms are allowed",
-        }
-        return f"fails at step {self.step} with {self.users:,} users: {said[self.criterion]}"
+        """For a line of progress."""
+        rule = CRITERIA[self.criterion]
+        seen, allowed = (f"{value:,.{rule.digits}f}" for value in (self.seen, self.allowed))
+        return f"fails at step {self.step} with {self.users:,} users: {rule.en.format(seen=seen, allowed=allowed)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Invalid:
-    """The trial says nothing about the API: neither that it holds nor that it fails; the report says what to change.
+    """The trial shows neither that the API holds nor that it fails; the report tells what to change.
 
     Attributes:
         reason: Why.
-        step: At which step, from 1; 0 for the whole trial.
-        seen: What was measured: a part of the whole, or a count.
-        allowed: What would have been healthy.
+        step: Number of the step, from 1; 0 for the whole trial.
+        seen: The measured value: a part of the whole, or a count.
+        allowed: The value that would have been valid.
     """
 
     reason: Reason
@@ -102,17 +87,18 @@ class Invalid:
 
     @property
     def sentence(self) -> str:
-        """In words."""
-        said = {
+        """For a line of progress."""
+        details = {
             Reason.UNFINISHED: f"the trial ended with {self.seen:,.0f} of {self.allowed:,.0f} users",
-            Reason.USERS_MISSING: f"{self.seen:,.0f} of {self.allowed:,.0f} users were there",
+            Reason.USERS_MISSING: f"{self.seen:,.0f} of {self.allowed:,.0f} users ran",
             Reason.GENERATOR_BUSY: f"the load generator used {self.seen:.0%} of a core per process",
             Reason.SOCKETS_EXHAUSTED: f"the load generator could not open a connection {self.seen:g} times",
             Reason.GATEWAY_BUSY: f"the gateway used {self.seen:.0%} of its CPU",
-            Reason.MACHINE_STOLEN: f"{self.seen:.0%} of the machine's time went to others",
+            Reason.MACHINE_STOLEN: f"{self.seen:.0%} of the machine's time was stolen by others",
             Reason.MACHINE_BUSY: f"the machine's cores were {self.seen:.0%} busy",
         }
-        return f"says nothing (step {self.step}): {said[self.reason]}"
+        where = f" (step {self.step})" if self.step else ""
+        return f"is invalid{where}: {details[self.reason]}"
 
 
 Verdict = Holds | Fails | Invalid

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from capacity.model.slo import MEAN_WAIT_SECONDS
 from capacity.model.verdict import Invalid
 from capacity.report.cpu_per_request import request_us
 from capacity.report.data import ReportData, latency
@@ -12,6 +11,7 @@ from capacity.report.normalized_cpu import REFERENCE_US, normalized_cpus
 from capacity.report.selection import confirmed
 from capacity.report.summary import GATEWAY, largest_rate
 from capacity.report.tables import minimum_texts
+from load import think_time
 
 
 def headline(data: ReportData, language: Language) -> str:
@@ -77,7 +77,7 @@ def objective(data: ReportData, language: Language) -> str:
         share=language.share(slo.achieved_share),
         memory=language.share(slo.memory_share),
         step=language.number(data.spec.step_users, 0),
-        wait=language.number(MEAN_WAIT_SECONDS),
+        wait=language.number(think_time.MEAN_SECONDS),
     )
 
 

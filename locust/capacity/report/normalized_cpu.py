@@ -11,9 +11,10 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+from capacity.model.criteria import Resource
 from capacity.model.limits import Limits
 from capacity.model.trial import TrialKind, TrialResult
-from capacity.model.verdict import Criterion, Fails, Holds, Verdict
+from capacity.model.verdict import Fails, Holds, Verdict
 from capacity.report.cpu_per_request import generator_us
 from capacity.report.data import ReportData
 
@@ -23,7 +24,6 @@ _DEVIATION: Final = 0.05
 """Standard deviation of the ratio between the API's and the generator's cost of a window."""
 _BISECTIONS: Final = 40
 _FAR: Final = -6.0
-_SLOWNESS: Final = frozenset({Criterion.RATE, Criterion.P99})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def _window(trial: TrialResult, verdict: Verdict, users: int, memory_mib: int) -
         return None
     holds = isinstance(verdict, Holds)
     # What holds with less memory holds with more; what fails with less may have failed because of the memory.
-    slow = isinstance(verdict, Fails) and verdict.criterion in _SLOWNESS and trial.limits.memory_mib >= memory_mib
+    slow = isinstance(verdict, Fails) and verdict.resource is Resource.SPEED and trial.limits.memory_mib >= memory_mib
     return Window(math.log(trial.limits.cpus * REFERENCE_US / cost), holds) if holds or slow else None
 
 

@@ -57,7 +57,7 @@ def to_csv(data: ReportData) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     trial_names = ("cpus", "memory_mib", "replicas", "via", "kind", "verdict", "criterion")
-    step_names = [name for name in _step(Step.of_nobody(0, 0)) if name != "failures"]
+    step_names = [name for name in _step(Step.not_started(0, 0)) if name != "failures"]
     writer.writerow(("trial", *trial_names, *step_names, "failed", "failures"))
     for number, (trial, verdict) in enumerate(data.trials, start=1):
         values = [_cell(value) for value in _trial(data, trial, verdict).values()]

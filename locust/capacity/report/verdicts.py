@@ -5,28 +5,11 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from capacity.model.verdict import Criterion, Fails, Invalid, Reason, Verdict
+from capacity.model.criteria import CRITERIA
+from capacity.model.verdict import Fails, Invalid, Reason, Verdict
 from capacity.report.language import LANGUAGES, Language
 from capacity.report.localized import Localized
 
-_FAILS: Final = {
-    "es": {
-        Criterion.OOM: "la memoria se llenó y el kernel terminó procesos ({seen})",
-        Criterion.DEATH: "terminaron contenedores ({seen})",
-        Criterion.MEMORY: "la memoria llegó a {seen} MiB; se admiten {allowed}",
-        Criterion.FAILURES: "{seen} peticiones fallidas; se admiten {allowed}",
-        Criterion.RATE: "{seen} respuestas buenas por segundo; hacían falta {allowed}",
-        Criterion.P99: "p99 de {seen} ms; se admiten {allowed} ms",
-    },
-    "en": {
-        Criterion.OOM: "the memory was full and the kernel ended processes ({seen})",
-        Criterion.DEATH: "containers ended ({seen})",
-        Criterion.MEMORY: "the memory reached {seen} MiB; {allowed} are allowed",
-        Criterion.FAILURES: "{seen} requests failed; {allowed} are allowed",
-        Criterion.RATE: "{seen} good answers per second; {allowed} were needed",
-        Criterion.P99: "p99 of {seen} ms; {allowed} ms are allowed",
-    },
-}
 _INVALID: Final = {
     "es": {
         Reason.UNFINISHED: "el ensayo acabó con {seen} de {allowed} usuarios: mira la salida de Locust y repítelo",
@@ -100,9 +83,10 @@ def describe(verdict: Verdict) -> Localized:
 
 
 def _fails(verdict: Fails, language: Language) -> str:
-    digits = 1 if verdict.criterion is Criterion.MEMORY else 0
-    values = {"seen": language.number(verdict.seen, digits), "allowed": language.number(verdict.allowed, digits)}
-    reason = _FAILS[language.code][verdict.criterion].format(**values)
+    rule = CRITERIA[verdict.criterion]
+    words = rule.es if language.code == "es" else rule.en
+    seen, allowed = (language.number(value, rule.digits) for value in (verdict.seen, verdict.allowed))
+    reason = words.format(seen=seen, allowed=allowed)
     return _AT[language.code].format(users=language.number(verdict.users, 0), reason=reason)
 
 

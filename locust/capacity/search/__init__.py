@@ -1,1 +1,1 @@
-"""Which limits to try next. Nothing here measures; it asks for trials through an interface."""
+"""Which limits to try next. Nothing here measures: trials are requested through an interface."""

@@ -1,4 +1,4 @@
-"""Bisection where an answer may be missing."""
+"""Binary and galloping search for the lowest value that holds, where a verdict may be invalid."""
 
 from __future__ import annotations
 
@@ -8,66 +8,69 @@ from typing import Final
 
 from capacity.model.verdict import Holds, Invalid, Verdict
 
-REPEATS: Final = 2
-"""How often a trial that says nothing is made again."""
+_RETRIES: Final = 2
+"""How often an invalid trial is repeated."""
+
+VerdictOf = Callable[[int], Verdict]
+"""Returns the verdict of an index."""
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """Where it begins to hold.
+    """The boundary between indexes that do not hold and those that do.
 
     Attributes:
         index: The lowest index that holds.
-        below: What the index below shows: that it fails, or nothing; None when there is none below.
+        below: Verdict of the index below: fails or invalid; None when there is none below.
     """
 
     index: int
     below: Verdict | None
 
 
-def lowest_holding(lowest: int, highest: int, ask: Callable[[int], Verdict]) -> Edge:
-    """Find the edge between what does not hold and what does, given that the highest index holds."""
+def binary_search(lowest: int, highest: int, verdict_of: VerdictOf) -> Edge:
+    """Find the boundary, given that the highest index holds."""
     below: Verdict | None = None
     while lowest < highest:
         middle = (lowest + highest) // 2
-        verdict = ask(middle)
+        verdict = verdict_of(middle)
         if isinstance(verdict, Holds):
             highest = middle
         else:
-            # What could not be decided bounds the search like a failure, and is reported for what it is.
+            # An invalid verdict limits the search like a failure, and is reported as what it is.
             lowest, below = middle + 1, verdict
     return Edge(highest, below)
 
 
-def galloping(lowest: int, highest: int, ask: Callable[[int], Verdict]) -> Edge:
-    """The same with strides that double, from the highest down: fewer asks when the edge is near it."""
+def gallop_down(lowest: int, highest: int, verdict_of: VerdictOf) -> Edge:
+    """The same from the highest index down with strides that double: fewer trials when the boundary is near it."""
     stride = 1
     while lowest < highest:
         index = max(lowest, highest - stride)
-        verdict = ask(index)
+        verdict = verdict_of(index)
         if not isinstance(verdict, Holds):
-            edge = lowest_holding(index + 1, highest, ask)
+            edge = binary_search(index + 1, highest, verdict_of)
             return edge if edge.below is not None else Edge(edge.index, verdict)
         highest, stride = index, stride * 2
     return Edge(highest, None)
 
 
-def guessed(lowest: int, highest: int, guess: int, ask: Callable[[int], Verdict]) -> Edge:
-    """The same from a guess, up with strides that double until it holds and then down: fewer asks when it is good."""
+def gallop_from(guess: int, lowest: int, highest: int, verdict_of: VerdictOf) -> Edge:
+    """The same from a guess: up with strides that double until an index holds, and then down."""
     index, stride = min(max(lowest, guess), highest), 1
     below: Verdict | None = None
-    while index < highest and not isinstance(verdict := ask(index), Holds):
+    while index < highest and not isinstance(verdict := verdict_of(index), Holds):
         below, lowest = verdict, index + 1
         index, stride = min(index + stride, highest), stride * 2
-    edge = galloping(lowest, index, ask)
+    edge = gallop_down(lowest, index, verdict_of)
     return edge if edge.below is not None else Edge(edge.index, below)
 
 
-def decided(ask: Callable[[], Verdict]) -> Verdict:
-    """TrialSpec again while the answer says nothing, but not for ever."""
-    verdict = ask()
-    for _ in range(REPEATS):
+def retry_invalid(trial: Callable[[], Verdict]) -> Verdict:
+    """The verdict of a trial, which is repeated a limited number of times while it is invalid."""
+    verdict = trial()
+    for _ in range(_RETRIES):
         if not isinstance(verdict, Invalid):
             break
-        verdict = ask()
+        verdict = trial()
     return verdict

@@ -1,4 +1,4 @@
-"""How far it goes beyond the users that were asked for, with the most of CPU and memory."""
+"""How many more users than wanted hold with the largest limits."""
 
 from __future__ import annotations
 
@@ -10,37 +10,36 @@ from capacity.model.verdict import Holds, Verdict
 from capacity.trial.client import TrialClient
 
 _FIRST_STRIDE: Final = 8
-"""Steps; with those of 500 users it goes from 10,000 to 14,000, which most machines hold, and then to 18,000."""
+"""In steps; with steps of 500 users the search goes from 10,000 to 14,000, which most machines hold, and to 18,000."""
 
 
-def most_beyond(question: SearchSpec, probe: TrialClient, most: int) -> Headroom:
-    """Add users, a step at a time or several, until they are not held.
+def find_headroom(spec: SearchSpec, client: TrialClient, most: int) -> Headroom:
+    """Add users in strides of steps until they do not hold, and search between.
 
     Args:
-        question: Whose users are held.
-        probe: Whom to ask; it sees the trials.
-        most: Users that are never exceeded.
+        spec: The search, whose users hold.
+        client: Makes the trials.
+        most: The largest number of users that may be tried.
     """
 
-    def hold(steps: int) -> Verdict:
-        return probe.descend(question.top, question.users + steps * question.step_users)
+    def verdict_of(steps: int) -> Verdict:
+        return client.short_test(spec.top, spec.users + steps * spec.step_users)
 
-    highest = (most - question.users) // question.step_users
-    held, stride, stopped = 0, _FIRST_STRIDE, None
-    while held < highest:
-        steps = min(held + stride, highest)
-        verdict = hold(steps)
+    highest = (most - spec.users) // spec.step_users
+    holding, stride, stopped = 0, _FIRST_STRIDE, None
+    while holding < highest:
+        steps = min(holding + stride, highest)
+        verdict = verdict_of(steps)
         if isinstance(verdict, Holds):
-            held, stride = steps, stride * 2
+            holding, stride = steps, stride * 2
         else:
             highest, stopped = steps - 1, verdict
             break
-    # Between the most that held and the fewest that did not.
-    while held < highest:
-        steps = (held + highest + 1) // 2
-        verdict = hold(steps)
+    while holding < highest:
+        steps = (holding + highest + 1) // 2
+        verdict = verdict_of(steps)
         if isinstance(verdict, Holds):
-            held = steps
+            holding = steps
         else:
             highest, stopped = steps - 1, verdict
     return Headroom(stopped)

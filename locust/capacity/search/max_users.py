@@ -1,34 +1,34 @@
-"""The most users that are held when the most of CPU and memory does not hold all of them."""
+"""The most users that hold with the largest limits, when not all of them do."""
 
 from __future__ import annotations
 
 from capacity.model.search_result import MaxUsers, Neighbour
 from capacity.model.verdict import Fails, Invalid, Verdict
-from capacity.search.bisection import lowest_holding
+from capacity.search.bisection import binary_search
 from capacity.search.verdict_cache import VerdictCache
 
 
-def most_users(inquiry: VerdictCache, all_of_them: Verdict) -> MaxUsers:
-    """Search down in steps of users.
+def find_max_users(cache: VerdictCache, all_users: Verdict) -> MaxUsers:
+    """Search among the numbers of users of a ramp.
 
     Args:
-        inquiry: Where to ask.
-        all_of_them: What all users showed.
+        cache: Returns the verdicts.
+        all_users: The verdict with all users, which do not hold.
     """
-    limits = inquiry.question.top
-    # From the most to none: no users at all are always held.
-    counts = (*reversed(inquiry.question.counts), 0)
-    edge = lowest_holding(1, len(counts) - 1, lambda index: inquiry.hold(limits, counts[index]))
-    stopped_by = all_of_them if edge.below is None else edge.below
-    place = edge.index
+    limits = cache.spec.top
+    # From the most to none: no users always hold.
+    counts = (*reversed(cache.spec.counts), 0)
+    edge = binary_search(1, len(counts) - 1, lambda index: cache.short_test(limits, counts[index]))
+    stopped_by = all_users if edge.below is None else edge.below
+    index = edge.index
     undecided = None
-    while counts[place]:
-        verdict = inquiry.settle(limits, counts[place])
+    while counts[index]:
+        verdict = cache.confirm(limits, counts[index])
         if not isinstance(verdict, Fails):
             undecided = verdict if isinstance(verdict, Invalid) else None
             break
         stopped_by = verdict
-        place += 1
-    users = counts[place]
-    confirmations = inquiry.confirmations(limits, users) if users else 0
-    return MaxUsers(limits, users, confirmations, Neighbour(limits, counts[place - 1], stopped_by), undecided)
+        index += 1
+    users = counts[index]
+    confirmations = cache.confirmations(limits, users) if users else 0
+    return MaxUsers(limits, users, confirmations, Neighbour(limits, counts[index - 1], stopped_by), undecided)

@@ -1,93 +1,107 @@
-"""The least CPU and memory of one instance, confirmed from the neighbourhood that holds have found."""
+"""The smallest CPU and memory of one instance, confirmed by ramps."""
 
 from __future__ import annotations
 
+from capacity.model.criteria import Resource
 from capacity.model.limits import Limits
 from capacity.model.search_result import Minimum, Neighbour
-from capacity.model.verdict import MEMORY_CRITERIA, Fails, Holds, Invalid, Verdict
-from capacity.search.bisection import galloping
+from capacity.model.verdict import Fails, Holds, Invalid, Verdict
+from capacity.search.bisection import gallop_down
 from capacity.search.verdict_cache import VerdictCache
 
-Place = tuple[int, int]
-"""Where in the lists of CPU and of memory."""
+Point = tuple[int, int]
+"""Indexes in the lists of CPU and memory limits."""
+_CPU, _MEMORY = 0, 1
 
 
 class MinimumSearch:
-    """Up where it fails, down where one staircase holds; others are climbed where no way leads down."""
+    """Goes to larger limits when a ramp fails, and to smaller ones as long as a ramp holds with them.
 
-    def __init__(self, inquiry: VerdictCache, place: Place) -> None:
-        """Prepare the values to try, from this place on."""
-        self._inquiry = inquiry
-        self._cpus = inquiry.question.cpus
-        self._memory = inquiry.question.memory_mib
-        self._place = place
-        self._above: list[Place] = []
+    Only limits without smaller ones that hold get the other ramps of the confirmation.
+    """
+
+    def __init__(self, cache: VerdictCache, start: Point) -> None:
+        """Prepare a search that starts with these limits."""
+        self._cache = cache
+        self._cpus = cache.spec.cpus
+        self._memory = cache.spec.memory_mib
+        self._point = start
+        self._held: list[Point] = []
 
     def run(self) -> Minimum | Fails:
-        """Climb one more staircase where it is; from there, if it has to, go to the least that holds one.
+        """Make one more ramp with the current limits; if it fails, go to the smallest that hold one.
 
         Returns:
-            The minimum as far as it is confirmed, one that could not be decided, or what fails with the most of both.
+            The minimum with its confirmations so far, or that could not be decided; the failure of the largest limits.
         """
-        began = self._limits(self._place)
+        start = self._limits(self._point)
         while True:
-            limits = self._limits(self._place)
-            times = self._inquiry.confirmations(limits) + 1 if limits == began else 1
-            # The other staircases wait until they are not climbed in vain.
-            verdict = self._inquiry.settle(limits, times=1)
+            limits = self._limits(self._point)
+            times = self._cache.confirmations(limits) + 1 if limits == start else 1
+            # Further ramps are only made when no smaller limits hold.
+            verdict = self._cache.confirm(limits, times=1)
             if isinstance(verdict, Holds):
-                if (lower := self._lower(self._place)) is not None:
-                    self._above.append(self._place)
-                    self._place = lower
+                if (smaller := self._smaller(self._point)) is not None:
+                    self._held.append(self._point)
+                    self._point = smaller
                     continue
-                verdict = self._inquiry.settle(limits, times=times)
+                verdict = self._cache.confirm(limits, times=times)
             if isinstance(verdict, Holds):
-                cpus, memory = (self._neighbour(self._place, axis) for axis in (0, 1))
-                return Minimum(limits, self._inquiry.confirmations(limits), cpus, memory)
-            if self._above:
-                # What fails in the end is no way down; less of one kind never takes more of the other.
-                self._place = self._above.pop()
+                return self._minimum(limits)
+            if self._held:
+                # Go back to the last limits that held, so that less of one resource never takes more of the other.
+                self._point = self._held.pop()
             elif isinstance(verdict, Invalid):
-                return Minimum(limits, self._inquiry.confirmations(limits), undecided=verdict)
-            elif (more := self._more(self._place, verdict)) is not None:
-                self._place = more
+                return Minimum(limits, self._cache.confirmations(limits), undecided=verdict)
+            elif (larger := self._larger(self._point, verdict)) is not None:
+                self._point = larger
             else:
                 return verdict
 
-    def _limits(self, place: Place) -> Limits:
-        return Limits(self._cpus[place[0]], self._memory[place[1]])
+    def _minimum(self, limits: Limits) -> Minimum:
+        return Minimum(
+            limits,
+            self._cache.confirmations(limits),
+            self._neighbour(self._point, _CPU),
+            self._neighbour(self._point, _MEMORY),
+            cpus_is_upper_bound=self._point[_CPU] == 0,
+            memory_is_upper_bound=self._point[_MEMORY] == 0,
+        )
 
-    def _more(self, place: Place, fails: Fails) -> Place | None:
-        """One step up in what was short, else in the other; None at the top of both."""
-        cpu, memory = place
-        steps = [(cpu + 1, memory), (cpu, memory + 1)]
-        if fails.criterion in MEMORY_CRITERIA:
-            steps.reverse()
-        inside = (step for step in steps if step[0] < len(self._cpus) and step[1] < len(self._memory))
+    def _limits(self, point: Point) -> Limits:
+        return Limits(self._cpus[point[_CPU]], self._memory[point[_MEMORY]])
+
+    def _larger(self, point: Point, fails: Fails) -> Point | None:
+        """One step up in the resource that was short, else in the other; None when both are at their largest."""
+        cpu, memory = point
+        points = [(cpu + 1, memory), (cpu, memory + 1)]
+        if fails.resource is Resource.MEMORY:
+            points.reverse()
+        inside = (each for each in points if each[_CPU] < len(self._cpus) and each[_MEMORY] < len(self._memory))
         return next(inside, None)
 
-    def _lower(self, place: Place) -> Place | None:
-        """The lowest place along an axis that holds a staircase; None where both neighbours do not."""
-        for axis in (0, 1):
-            for index in range(self._edge(place, axis), place[axis]):
-                lower = _moved(place, axis, index)
-                if isinstance(self._inquiry.settle(self._limits(lower), times=1), Holds):
-                    return lower
+    def _smaller(self, point: Point) -> Point | None:
+        """The smallest limits, with less of one resource, that hold a ramp; None when there are none."""
+        for axis in (_CPU, _MEMORY):
+            for index in range(self._lowest(point, axis), point[axis]):
+                smaller = _moved(point, axis, index)
+                if isinstance(self._cache.confirm(self._limits(smaller), times=1), Holds):
+                    return smaller
         return None
 
-    def _edge(self, place: Place, axis: int) -> int:
-        """Where it begins to hold for a moment: what does not holds no staircase, and is shown in seconds."""
+    def _lowest(self, point: Point, axis: int) -> int:
+        """The lowest index that holds a short test: limits below it need no ramp."""
 
-        def ask(index: int) -> Verdict:
-            return self._inquiry.glance(self._limits(_moved(place, axis, index)))
+        def verdict_of(index: int) -> Verdict:
+            return self._cache.cached_short_test(self._limits(_moved(point, axis, index)))
 
-        return galloping(0, place[axis], ask).index
+        return gallop_down(0, point[axis], verdict_of).index
 
-    def _neighbour(self, place: Place, axis: int) -> Neighbour | None:
-        if place[axis] == 0:
+    def _neighbour(self, point: Point, axis: int) -> Neighbour | None:
+        if point[axis] == 0:
             return None
-        return self._inquiry.neighbour(self._limits(_moved(place, axis, place[axis] - 1)))
+        return self._cache.neighbour(self._limits(_moved(point, axis, point[axis] - 1)))
 
 
-def _moved(place: Place, axis: int, index: int) -> Place:
-    return (index, place[1]) if axis == 0 else (place[0], index)
+def _moved(point: Point, axis: int, index: int) -> Point:
+    return (index, point[_MEMORY]) if axis == _CPU else (point[_CPU], index)

@@ -1,151 +1,108 @@
-"""Progress: what is done, what is left, and for how long."""
+"""The progress of a search: trials done, and an estimate of those left."""
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Callable
-from enum import StrEnum
-from typing import Final
+from collections.abc import Callable, Mapping
 
 from capacity.model.spec import SearchSpec
 from capacity.model.trial import TrialKind, TrialResult
 from capacity.model.verdict import Verdict
+from capacity.search.phase import Phase
+from capacity.search.plan import PlannedPhase, planned_phases
 
-Say = Callable[[str], None]
-_NEAR: Final = 3
-"""Holds from what was used of the most to the edge."""
-_BEYOND: Final = 4
-"""Holds from the users that were asked for to the most."""
-
-
-class Phase(StrEnum):
-    """A part of what is asked, in order; replicas come between two that confirm, fewer users take the place of all."""
-
-    TOP = "most of all"
-    CPU = "CPU"
-    MEMORY = "memory"
-    CONFIRM = "confirmation"
-    BEYOND = "more users"
-    REPLICAS = "replicas"
-    AGAIN = "confirmed later"
-    OPEN = "open arrivals"
-    USERS = "fewer users"
+ProgressCallback = Callable[[str], None]
+"""Receives each line of progress."""
 
 
 class Progress:
-    """Says a line for each trial."""
+    """Writes a line for each trial."""
 
-    def __init__(  # noqa: PLR0913 - what is expected
+    def __init__(  # noqa: PLR0913 - what the estimate depends on
         self,
-        question: SearchSpec,
-        say: Say,
-        everything: list[Progress],
+        spec: SearchSpec,
+        callback: ProgressCallback,
+        searches: list[Progress],
         *,
-        hold_seconds: float,
-        staircase_seconds: float,
-        more_users: bool = False,
-        open_arrivals: bool = False,
+        seconds: Mapping[TrialKind, float],
+        most_users: int | None = None,
+        open_loop: bool = False,
     ) -> None:
-        """Expect what a search without surprises takes.
+        """Plan a search.
 
         Args:
-            question: What is searched.
-            say: Takes the lines.
-            everything: The progress of all searches of a command, of which a line tells; this one joins it.
-            hold_seconds: How long a hold may take, until one was measured.
-            staircase_seconds: The same for a staircase.
-            more_users: Whether more users than asked for are tried.
-            open_arrivals: Whether arrivals that wait for nobody are measured.
+            spec: What is searched.
+            callback: Receives the lines.
+            searches: The progress of all searches of a command, which a line sums up; this one is appended.
+            seconds: Assumed duration of each kind of trial until one was made.
+            most_users: The largest number of users to try beyond those of the specification; None for none.
+            open_loop: Whether an open-loop trial follows the search.
         """
-        everything.append(self)
-        self._everything = everything
-        self._say = say
-        self._guess = {
-            TrialKind.SHORT: hold_seconds,
-            TrialKind.RAMP: staircase_seconds,
-            # A fresh replica, and the same steps of the rate without a measurement of each.
-            TrialKind.OPEN: staircase_seconds / 2,
-        }
-        self._took: dict[TrialKind, list[float]] = {kind: [] for kind in self._guess}
-        self._phase = Phase.TOP
+        searches.append(self)
+        self._searches = searches
+        self._spec = spec
+        self._callback = callback
+        self._assumed = seconds
+        self._durations: dict[TrialKind, list[float]] = {kind: [] for kind in TrialKind}
         self.trials_done = 0
-        self._entered = 0
-        self._left: dict[Phase, Counter[TrialKind]] = {
-            Phase.TOP: Counter({TrialKind.SHORT: 1}),
-            Phase.CPU: Counter({TrialKind.SHORT: _NEAR}),
-            Phase.MEMORY: Counter({TrialKind.SHORT: _NEAR}),
-            # Before the first staircase a hold for each of the others, and two for the neighbours.
-            Phase.CONFIRM: Counter({TrialKind.RAMP: 1, TrialKind.SHORT: question.confirmations + 1}),
-            Phase.BEYOND: Counter({TrialKind.SHORT: _BEYOND} if more_users else {}),
-            Phase.REPLICAS: self._replicas(len(question.replicas)),
-            Phase.AGAIN: Counter({TrialKind.RAMP: question.confirmations - 1}),
-            Phase.OPEN: Counter({TrialKind.OPEN: 1} if open_arrivals else {}),
-            Phase.USERS: Counter(),
-        }
-        self._question = question
-        self._users: Counter[TrialKind] = Counter(
-            {TrialKind.SHORT: _halvings(len(question.counts)), TrialKind.RAMP: question.confirmations}
-        )
+        self._phase = Phase.TOP
+        self._current: Counter[TrialKind] = Counter()
+        self._following = planned_phases(spec, most_users)
+        if open_loop:
+            self._following.append(PlannedPhase(Phase.OPEN, Counter({TrialKind.OPEN: 1})))
 
     def enter(self, phase: Phase) -> None:
-        """Begin a part: nothing is left of the one before, unless it goes on later."""
-        if phase is Phase.USERS:
-            self.end()
-            self._left[phase] = self._users
-        elif self._phase is not Phase.AGAIN:
-            self._left[self._phase] = Counter()
-        if phase is Phase.REPLICAS:
-            self._left[phase] = self._replicas(len(self._question.replicas) - self._entered)
-            self._entered += 1
+        """Begin a phase: nothing is left of those before it, and it needs nothing if it was not planned."""
         self._phase = phase
+        if phase is Phase.USERS:
+            self._following = planned_phases(self._spec, None, all_users_hold=False)
+        phases = [planned.phase for planned in self._following]
+        self._current = Counter()
+        if phase in phases:
+            index = phases.index(phase)
+            self._current = self._following[index].trials
+            del self._following[: index + 1]
 
     def end(self) -> None:
         """Nothing is left."""
-        self._left = {phase: Counter() for phase in Phase}
+        self._current = Counter()
+        self._following = []
 
-    def saw(self, result: TrialResult, verdict: Verdict, replayed: bool) -> None:  # noqa: FBT001 - as a Watch
-        """Count a trial and say so."""
+    def record(self, result: TrialResult, verdict: Verdict, from_log: bool) -> None:  # noqa: FBT001 - a TrialListener
+        """Count a trial and write its line."""
         self.trials_done += 1
-        expected = self._left[self._phase]
-        expected[result.kind] = max(0, expected[result.kind] - 1)
-        if not replayed:
-            self._took[result.kind].append(result.seconds)
-        origin = " (kept from before)" if replayed else ""
-        done = sum(each.trials_done for each in self._everything)
-        left = sum(each.trials_left for each in self._everything)
-        seconds = sum(each.seconds_left for each in self._everything)
-        self._say(
-            f"[{done} done, about {left} left, {duration(seconds)}] {self._question.via}, "
-            f"{self._phase}: {result.spec}{origin}: {verdict.sentence}"
+        self._current[result.kind] = max(0, self._current[result.kind] - 1)
+        if not from_log:
+            self._durations[result.kind].append(result.seconds)
+        source = " (kept from before)" if from_log else ""
+        done = sum(each.trials_done for each in self._searches)
+        left = sum(each.trials_left for each in self._searches)
+        seconds = sum(each.seconds_left for each in self._searches)
+        self._callback(
+            f"[{done} done, about {left} left, {duration(seconds)}] {self._spec.via}, "
+            f"{self._phase}: {result.spec}{source}: {verdict.sentence}"
         )
 
     @property
     def trials_left(self) -> int:
-        """How many are still expected."""
-        return sum(left.total() for left in self._left.values())
+        """Estimated number of trials."""
+        return self._left.total()
 
     @property
     def seconds_left(self) -> float:
-        """How long they may take, as long as those so far."""
-        return sum(count * self._typical(kind) for left in self._left.values() for kind, count in left.items())
+        """Estimated duration, from the mean of the trials so far."""
+        return sum(count * self._mean_seconds(kind) for kind, count in self._left.items())
 
-    @staticmethod
-    def _replicas(numbers: int) -> Counter[TrialKind]:
-        """For each: the same cores, one or two steps beside them, and one more of the best."""
-        return Counter({TrialKind.SHORT: 4 * max(0, numbers)})
+    @property
+    def _left(self) -> Counter[TrialKind]:
+        return sum((planned.trials for planned in self._following), self._current.copy())
 
-    def _typical(self, kind: TrialKind) -> float:
-        took = self._took[kind]
-        return sum(took) / len(took) if took else self._guess[kind]
+    def _mean_seconds(self, kind: TrialKind) -> float:
+        durations = self._durations[kind]
+        return sum(durations) / len(durations) if durations else self._assumed[kind]
 
 
 def duration(seconds: float) -> str:
     """Whole minutes and seconds."""
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
-def _halvings(values: int) -> int:
-    """Trials of a bisection of so many values, of which the last is known."""
-    return math.ceil(math.log2(values)) if values > 1 else 0

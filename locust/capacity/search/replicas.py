@@ -1,71 +1,72 @@
-"""Several replicas beside one: the same cores shared out, then fewer, or more if that does not hold."""
+"""Compares several replicas with one instance: with the same CPU in total, then with less, or more if it fails."""
 
 from __future__ import annotations
 
+from capacity.model.criteria import Criterion, Resource
 from capacity.model.limits import Limits
 from capacity.model.search_result import Neighbour, ReplicaResult
-from capacity.model.spec import LEAST_QUOTA
-from capacity.model.verdict import MEMORY_CRITERIA, Criterion, Fails, Holds, Invalid, Verdict
-from capacity.search.bisection import galloping
+from capacity.model.spec import MIN_CPUS
+from capacity.model.verdict import Fails, Holds, Invalid, Verdict
+from capacity.search.bisection import gallop_down
 from capacity.search.verdict_cache import VerdictCache
 
 
 class ReplicaSearch:
-    """Compares a number of replicas with one instance; each gets its memory."""
+    """Searches the smallest CPU of a number of replicas; each has the memory of the one instance."""
 
-    def __init__(self, inquiry: VerdictCache, one: Limits, replicas: int, fewer: float = 0) -> None:
-        """Prepare the totals to try.
+    def __init__(self, cache: VerdictCache, one: Limits, replicas: int, hint: float = 0) -> None:
+        """Prepare the CPU totals to try.
 
         Args:
-            inquiry: Where to ask.
+            cache: Returns the verdicts.
             one: What one instance needs.
-            replicas: How many to compare with it.
-            fewer: Cores that fewer replicas needed in all: a good place to look, where the same is too little.
+            replicas: Number of replicas.
+            hint: CPU total that fewer replicas needed: more replicas probably need at least as much.
         """
-        self._inquiry = inquiry
+        self._cache = cache
         self._one = one
         self._replicas = replicas
-        self._fewer = fewer
-        self._totals = [total for total in inquiry.question.cpus if total >= replicas * LEAST_QUOTA]
+        self._hint = hint
+        self._totals = [total for total in cache.spec.cpus if total >= replicas * MIN_CPUS]
 
     def run(self) -> ReplicaResult:
-        """TrialSpec until there is an answer."""
-        place = max(0, sum(total <= self._one.total_cpus for total in self._totals) - 1)
-        equal = self._limits(place)
-        shown = self._neighbour(equal, self._inquiry.glance(equal))
-        match shown.verdict:
+        """Search."""
+        index = max(0, sum(total <= self._one.total_cpus for total in self._totals) - 1)
+        limits = self._limits(index)
+        equal = self._neighbour(limits, self._cache.cached_short_test(limits))
+        match equal.verdict:
             case Holds():
-                edge = galloping(0, place, lambda index: self._inquiry.glance(self._limits(index)))
-                return self._confirmed(shown, edge.index, edge.below)
-            case Fails(criterion=criterion) if criterion not in MEMORY_CRITERIA:
-                return self._upwards(shown, place + 1)
+                edge = gallop_down(0, index, self._verdict_of)
+                return self._confirmed(equal, edge.index, edge.below)
+            case Fails(resource=resource) if resource is not Resource.MEMORY:
+                return self._search_up(equal, index + 1)
             case _:
-                return ReplicaResult(self._replicas, shown)
+                return ReplicaResult(self._replicas, equal)
 
-    def _upwards(self, equal: Neighbour, first: int) -> ReplicaResult:
+    def _search_up(self, equal: Neighbour, first: int) -> ReplicaResult:
         below = equal.verdict
         while first < len(self._totals):
             index = self._promising(first, below)
-            verdict = self._inquiry.glance(self._limits(index))
+            verdict = self._verdict_of(index)
             if isinstance(verdict, Holds):
-                edge = galloping(first, index, lambda each: self._inquiry.glance(self._limits(each)))
+                edge = gallop_down(first, index, self._verdict_of)
                 return self._confirmed(equal, edge.index, edge.below or below)
             below, first = verdict, index + 1
         return ReplicaResult(self._replicas, equal)
 
     def _promising(self, first: int, below: Verdict) -> int:
-        """The first place, from this one up, that could answer what is due when the one below it answers so much."""
-        wanted = self._fewer
+        """The first index, from this one up, whose CPU suffices for the rate if the rate is proportional to CPU."""
+        wanted = self._hint
         if isinstance(below, Fails) and below.criterion is Criterion.RATE and below.seen:
             wanted = max(wanted, self._totals[first - 1] * below.allowed / below.seen)
         enough = (index for index in range(first, len(self._totals)) if self._totals[index] >= wanted)
         return next(enough, len(self._totals) - 1)
 
     def _confirmed(self, equal: Neighbour, first: int, below: Verdict | None) -> ReplicaResult:
-        """One more hold confirms; after a failure the next larger is tried, also where it is the same as one needs."""
+        """The first total, from this one up, that holds a second short test."""
         for index in range(first, len(self._totals)):
             limits = self._limits(index)
-            verdict = self._inquiry.glance(limits)
+            verdict = self._cache.cached_short_test(limits)
             if not isinstance(verdict, Fails):
                 return ReplicaResult(
                     self._replicas,
@@ -80,8 +81,11 @@ class ReplicaSearch:
                 equal = self._neighbour(limits, verdict)
         return ReplicaResult(self._replicas, equal)
 
+    def _verdict_of(self, index: int) -> Verdict:
+        return self._cache.cached_short_test(self._limits(index))
+
     def _limits(self, index: int) -> Limits:
         return Limits.shared(self._totals[index], self._one.memory_mib, self._replicas)
 
     def _neighbour(self, limits: Limits, verdict: Verdict) -> Neighbour:
-        return Neighbour(limits, self._inquiry.question.users, verdict)
+        return Neighbour(limits, self._cache.spec.users, verdict)

@@ -1,6 +1,6 @@
-"""The search: the least CPU and memory that hold the users, or the most users that are held.
+"""The search: the smallest CPU and memory that hold the users, or the most users that hold.
 
-Holds find the neighbourhood, because limits can change while the users stay; whole staircases confirm it.
+Short tests, for which limits change while the users keep running, find the region of the result; ramps confirm it.
 """
 
 from __future__ import annotations
@@ -9,121 +9,120 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from typing import Final, TypeGuard
 
+from capacity.model.criteria import Resource
 from capacity.model.limits import Limits
 from capacity.model.search_result import Headroom, Minimum, ReplicaResult, SearchResult
 from capacity.model.spec import SearchSpec
-from capacity.model.verdict import Criterion, Fails, Holds, Verdict
-from capacity.search.bisection import guessed
-from capacity.search.headroom import most_beyond
-from capacity.search.max_users import most_users
+from capacity.model.verdict import Fails, Holds, Verdict
+from capacity.search.bisection import gallop_from
+from capacity.search.headroom import find_headroom
+from capacity.search.max_users import find_max_users
 from capacity.search.minimum import MinimumSearch
-from capacity.search.progress import Phase
+from capacity.search.phase import Phase
 from capacity.search.replicas import ReplicaSearch
 from capacity.search.verdict_cache import VerdictCache
 from capacity.trial.client import TrialClient
 
-_STEPS_OF_AIR: Final = 2
+_CPU_MARGIN_STEPS: Final = 2
+"""CPU above the smallest that holds, while memory is searched: a lack of CPU must not look like one of memory."""
 
 
 class Search:
-    """Asks a probe until a question is answered; the same answers make it ask the same in the same order."""
+    """Requests trials until the result is known; equal verdicts lead to equal trials in the same order."""
 
     def __init__(
-        self, question: SearchSpec, probe: TrialClient, enter: Callable[[Phase], None], most_users: int | None = None
+        self, spec: SearchSpec, client: TrialClient, enter: Callable[[Phase], None], most_users: int | None = None
     ) -> None:
-        """Prepare; nothing is asked yet.
+        """Prepare; no trial is requested yet.
 
         Args:
-            question: What to answer.
-            probe: Whom to ask.
-            enter: Is told of each phase that begins, and of the replicas once for each number of them.
-            most_users: How far to go beyond the users that were asked for; None for not at all.
+            spec: What to search.
+            client: Makes the trials.
+            enter: Called with each phase that begins; with that of the replicas once for each number of them.
+            most_users: The largest number of users to try beyond those of the specification; None for none.
         """
-        self._question = question
-        self._probe = probe
-        self._inquiry = VerdictCache(question, probe)
+        self._spec = spec
+        self._client = client
+        self._cache = VerdictCache(spec, client)
         self._enter = enter
         self._most_users = most_users
-        self._several: dict[Limits, tuple[ReplicaResult, ...]] = {}
+        self._replica_results: dict[Limits, tuple[ReplicaResult, ...]] = {}
 
     def run(self) -> Iterator[SearchResult]:
-        """TrialSpec until there is an answer.
+        """Request trials until the result is known.
 
-        A shared machine is faster in one minute than in another, and staircases that are climbed one after the other
-        show no more than what their own minutes hold. So they are climbed as far apart as there is other work to do.
+        The speed of a shared machine changes from minute to minute, and ramps directly one after the other would be
+        made at the same speed. So other work is done between the ramps that confirm a result.
 
         Yields:
-            The answer as far as it is known, whenever other questions may be asked before the next staircase; the last
-            one is whole.
+            The result so far, before each further ramp, so that the caller may do other work; the last one is complete.
         """
         self._enter(Phase.TOP)
-        top = self._inquiry.hold(self._question.top)
+        top = self._cache.short_test(self._spec.top)
         if not isinstance(top, Holds):
-            yield self._less(top)
+            yield self._fewer_users(top)
             return
-        search = MinimumSearch(self._inquiry, self._neighbourhood(top))
+        search = MinimumSearch(self._cache, self._region(top))
         self._enter(Phase.CONFIRM)
         minimum = search.run()
         headroom = self._headroom() if _is_decided(minimum) else None
-        while _is_decided(minimum) and (left := self._question.confirmations - minimum.confirmations) > 0:
-            yield SearchResult(minimum, self._compared(minimum.limits) if left == 1 else (), headroom=headroom)
+        while _is_decided(minimum) and (left := self._spec.confirmations - minimum.confirmations) > 0:
+            yield SearchResult(minimum, self._replicas(minimum.limits) if left == 1 else (), headroom=headroom)
             self._enter(Phase.AGAIN)
             minimum = search.run()
         if isinstance(minimum, Fails):
-            yield self._less(minimum)
+            yield self._fewer_users(minimum)
         else:
-            yield SearchResult(
-                minimum, self._compared(minimum.limits) if _is_decided(minimum) else (), headroom=headroom
-            )
+            replica_results = self._replicas(minimum.limits) if _is_decided(minimum) else ()
+            yield SearchResult(minimum, replica_results, headroom=headroom)
 
     def _headroom(self) -> Headroom | None:
         if self._most_users is None:
             return None
         self._enter(Phase.BEYOND)
-        return most_beyond(self._question, self._probe, self._most_users)
+        return find_headroom(self._spec, self._client, self._most_users)
 
-    def _neighbourhood(self, top: Holds) -> tuple[int, int]:
-        """The places of CPU and memory where holds begin to hold: near what was used of the most of both."""
-        cpus, memory = self._question.cpus, self._question.memory_mib
+    def _region(self, top: Holds) -> tuple[int, int]:
+        """The indexes of the smallest CPU and memory that hold short tests, searched from what the top used."""
+        cpus, memory = self._spec.cpus, self._spec.memory_mib
         self._enter(Phase.CPU)
         cpu = self._lowest(
-            [Limits(each, memory[-1]) for each in cpus], bisect_left(cpus, top.cores), self._inquiry.hold
+            [Limits(each, memory[-1]) for each in cpus], bisect_left(cpus, top.cores), self._cache.short_test
         )
         self._enter(Phase.MEMORY)
-        # Steps of air: a want of CPU must not look like a want of memory.
-        air = cpus[min(cpu + _STEPS_OF_AIR, len(cpus) - 1)]
+        margin = cpus[min(cpu + _CPU_MARGIN_STEPS, len(cpus) - 1)]
         return cpu, self._lowest(
-            [Limits(air, each) for each in memory],
-            bisect_left(memory, top.memory_mib / self._question.slo.memory_share),
-            self._has_memory,
+            [Limits(margin, each) for each in memory],
+            bisect_left(memory, top.memory_mib / self._spec.slo.memory_share),
+            self._memory_verdict,
         )
 
-    def _has_memory(self, limits: Limits) -> Verdict:
-        """Like a hold, but slowness, which this edge of CPU may well show, says nothing against the memory."""
-        verdict = self._inquiry.hold(limits)
-        is_slow = isinstance(verdict, Fails) and verdict.criterion in {Criterion.RATE, Criterion.P99}
+    def _memory_verdict(self, limits: Limits) -> Verdict:
+        """The verdict of a short test; slowness, which so little CPU may cause, does not count against the memory."""
+        verdict = self._cache.short_test(limits)
+        is_slow = isinstance(verdict, Fails) and verdict.resource is Resource.SPEED
         return Holds() if is_slow else verdict
 
-    def _compared(self, one: Limits) -> tuple[ReplicaResult, ...]:
-        """Replicas beside one instance, anew only when it turned out to need more."""
-        if one not in self._several:
-            self._several[one] = tuple(self._each_number(one))
-        return self._several[one]
+    def _replicas(self, one: Limits) -> tuple[ReplicaResult, ...]:
+        """Replicas compared with one instance; repeated only when the instance turned out to need more."""
+        if one not in self._replica_results:
+            self._replica_results[one] = tuple(self._each_number(one))
+        return self._replica_results[one]
 
     def _each_number(self, one: Limits) -> Iterator[ReplicaResult]:
-        fewer = 0.0
-        for replicas in self._question.replicas:
+        hint = 0.0
+        for replicas in self._spec.replicas:
             self._enter(Phase.REPLICAS)
-            found = ReplicaSearch(self._inquiry, one, replicas, fewer).run()
-            fewer = found.limits.total_cpus if found.limits else fewer
-            yield found
+            result = ReplicaSearch(self._cache, one, replicas, hint).run()
+            hint = result.limits.total_cpus if result.limits else hint
+            yield result
 
-    def _lowest(self, limits: list[Limits], guess: int, ask: Callable[[Limits], Verdict]) -> int:
-        return guessed(0, len(limits) - 1, guess, lambda index: ask(limits[index])).index
+    def _lowest(self, limits: list[Limits], guess: int, verdict_of: Callable[[Limits], Verdict]) -> int:
+        return gallop_from(guess, 0, len(limits) - 1, lambda index: verdict_of(limits[index])).index
 
-    def _less(self, verdict: Verdict) -> SearchResult:
+    def _fewer_users(self, verdict: Verdict) -> SearchResult:
         self._enter(Phase.USERS)
-        return SearchResult(max_users=most_users(self._inquiry, verdict))
+        return SearchResult(max_users=find_max_users(self._cache, verdict))
 
 
 def _is_decided(minimum: Minimum | Fails) -> TypeGuard[Minimum]:

@@ -1,4 +1,4 @@
-"""The probe: how a search asks, whoever answers."""
+"""The trials that a search requests: measured, or read from the log of an interrupted run."""
 
 from __future__ import annotations
 
@@ -13,54 +13,54 @@ from capacity.trial.log import TrialLog
 
 
 class TrialClient(Protocol):
-    """Says whether limits hold."""
+    """Returns the verdicts of trials."""
 
-    def descend(self, limits: Limits, users: int) -> Verdict:
-        """Hold these users for some seconds; they stay from one ask to the next."""
+    def short_test(self, limits: Limits, users: int) -> Verdict:
+        """Measure these users for some seconds; they keep running for the next trial."""
 
-    def confirm(self, limits: Limits, users: int) -> Verdict:
-        """Climb the whole staircase up to these users."""
+    def ramp(self, limits: Limits, users: int) -> Verdict:
+        """Start these users step by step, and measure each step."""
 
 
 class TrialRunner(Protocol):
     """Makes trials."""
 
-    def measure(self, ask: TrialSpec) -> TrialResult:
-        """Make one."""
+    def measure(self, trial: TrialSpec) -> TrialResult:
+        """Make a trial."""
 
 
-Watch = Callable[[TrialResult, Verdict, bool], None]
-"""Sees each trial, its verdict, and whether it was made before."""
+TrialListener = Callable[[TrialResult, Verdict, bool], None]
+"""Receives each trial, its verdict, and whether it was read from the log."""
 
 
 class LoggedTrialClient:
-    """Makes the trials that the journal does not have, keeps them, and judges all alike."""
+    """Reads trials from the log, makes and records those that it lacks, and evaluates both in the same way."""
 
-    def __init__(self, laboratory: TrialRunner, journal: TrialLog, judge: SloEvaluator, watch: Watch) -> None:
-        """TrialSpec a laboratory for what the journal does not have."""
-        self._laboratory = laboratory
-        self._journal = journal
-        self._judge = judge
-        self._watch = watch
+    def __init__(self, runner: TrialRunner, log: TrialLog, evaluator: SloEvaluator, listener: TrialListener) -> None:
+        """Use a runner for the trials that the log lacks."""
+        self._runner = runner
+        self._log = log
+        self._evaluator = evaluator
+        self._listener = listener
 
-    def descend(self, limits: Limits, users: int) -> Verdict:
-        """Hold these users for some seconds."""
-        return self._ask(TrialSpec(TrialKind.SHORT, limits, users))
+    def short_test(self, limits: Limits, users: int) -> Verdict:
+        """Measure these users for some seconds."""
+        return self._verdict(TrialSpec(TrialKind.SHORT, limits, users))
 
-    def confirm(self, limits: Limits, users: int) -> Verdict:
-        """Climb the whole staircase up to these users."""
-        return self._ask(TrialSpec(TrialKind.RAMP, limits, users))
+    def ramp(self, limits: Limits, users: int) -> Verdict:
+        """Start these users step by step."""
+        return self._verdict(TrialSpec(TrialKind.RAMP, limits, users))
 
-    def arrive(self, limits: Limits, users: int) -> Verdict:
-        """Let requests arrive at the rate of these users, whether or not any is answered."""
-        return self._ask(TrialSpec(TrialKind.OPEN, limits, users))
+    def open_loop(self, limits: Limits, users: int) -> Verdict:
+        """Send requests at the rate of these users, whether or not earlier ones were answered."""
+        return self._verdict(TrialSpec(TrialKind.OPEN, limits, users))
 
-    def _ask(self, ask: TrialSpec) -> Verdict:
-        result = self._journal.recorded(ask)
-        replayed = result is not None
+    def _verdict(self, trial: TrialSpec) -> Verdict:
+        result = self._log.take(trial)
+        from_log = result is not None
         if result is None:
-            result = self._laboratory.measure(ask)
-            self._journal.keep(result)
-        verdict = self._judge.trial(result)
-        self._watch(result, verdict, replayed)
+            result = self._runner.measure(trial)
+            self._log.append(result)
+        verdict = self._evaluator.trial(result)
+        self._listener(result, verdict, from_log)
         return verdict

@@ -1,4 +1,4 @@
-"""The journal: results kept as they come, so that a search that was interrupted asks nothing twice."""
+"""The log of trials: each is written when it ends, so that an interrupted search does not repeat it."""
 
 from __future__ import annotations
 
@@ -11,24 +11,26 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, Self
 
+from capacity.errors import CapacityError
 from capacity.model.spec import SearchSpec
 from capacity.model.trial import TrialResult, TrialSpec
 
 _BEGIN: Final = b'{"question": '
 
 
-class TrialLogError(Exception):
-    """The file is no journal of this question, or another search writes it."""
+class TrialLogError(CapacityError):
+    """The file is no log of this search, or another search writes it."""
 
 
 class TrialLog:
-    """A file whose first line is the question and every other one a trial.
+    """A file whose first line is the specification of the search, and every other line a trial.
 
-    A search that is played again asks in the same order, so the trials of an ask are handed out one after the other.
+    A search that is repeated requests its trials in the same order, so those with equal specifications are returned
+    one after the other.
     """
 
     def __init__(self, file: BinaryIO, results: list[TrialResult]) -> None:
-        """Continue a file after these results; use `open`."""
+        """Continue a file that has these results; use `open`."""
         self._file = file
         self._left: defaultdict[TrialSpec, deque[TrialResult]] = defaultdict(deque)
         for result in results:
@@ -36,11 +38,11 @@ class TrialLog:
 
     @classmethod
     @contextlib.contextmanager
-    def open(cls, path: Path, question: SearchSpec) -> Iterator[Self]:
-        """Begin a journal, or go on with one.
+    def open(cls, path: Path, spec: SearchSpec) -> Iterator[Self]:
+        """Create a log, or continue one.
 
         Raises:
-            JournalError: When it belongs to another question, is damaged, or is being written.
+            TrialLogError: When it belongs to another search, is damaged, or is being written.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a+b") as file:
@@ -54,22 +56,22 @@ class TrialLog:
             results: list[TrialResult] = []
             if whole or not written.startswith(_BEGIN[: len(written)]):
                 first, *lines = (whole or written).splitlines()
-                _require_same(path, question, first)
+                _require_same(path, spec, first)
                 results = [_result(path, number, line) for number, line in enumerate(lines, start=2)]
-            # A line that a crash cut short is no result; the next one must not be glued to it.
+            # A line that a crash cut short is no result, and the next line must not continue it.
             file.truncate(len(whole))
             if not whole:
-                _write(file, {"question": question.to_json()})
-                _keep_name(path)
+                _write(file, {"question": spec.to_json()})
+                _sync_folder(path)
             yield cls(file, results)
 
-    def recorded(self, ask: TrialSpec) -> TrialResult | None:
-        """The next trial of the file that answers this, handed out once; None when it has to be made."""
-        left = self._left[ask]
+    def take(self, trial: TrialSpec) -> TrialResult | None:
+        """The next trial of the file with this specification, each once; None when it has to be made."""
+        left = self._left[trial]
         return left.popleft() if left else None
 
-    def keep(self, result: TrialResult) -> None:
-        """Write a trial; it survives a crash from here on."""
+    def append(self, result: TrialResult) -> None:
+        """Write a trial to the disk."""
         _write(self._file, result.to_json())
 
 
@@ -79,8 +81,8 @@ def _write(file: BinaryIO, data: object) -> None:
     os.fsync(file.fileno())
 
 
-def _keep_name(path: Path) -> None:
-    """A new file survives a crash only when its folder was written too."""
+def _sync_folder(path: Path) -> None:
+    """The name of a new file survives a crash only when its folder is synchronised as well, see fsync(2)."""
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)
@@ -88,15 +90,15 @@ def _keep_name(path: Path) -> None:
         os.close(folder)
 
 
-def _require_same(path: Path, question: SearchSpec, line: bytes) -> None:
+def _require_same(path: Path, spec: SearchSpec, line: bytes) -> None:
     try:
         other = SearchSpec.from_json(json.loads(line)["question"])
     except (ValueError, KeyError, TypeError):
-        raise TrialLogError(f"{path}: its first line is no capacity question of this version: move it away") from None
-    if other != question:
+        raise TrialLogError(f"{path}: its first line is no capacity search of this version: move it away") from None
+    if other != spec:
         raise TrialLogError(
-            f"{path} answers another question ({'; '.join(question.differences(other))}): "
-            "move it away, or ask the same again"
+            f"{path} belongs to another search ({'; '.join(spec.differences(other))}): "
+            "move it away, or repeat the same command"
         )
 
 

@@ -1,42 +1,43 @@
-"""Jolts: a shared machine stands still for a moment now and then, and nothing that is measured is to blame."""
+"""Which measurements are repeated: a shared machine may stall for a moment, and make answers late."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from capacity.model.slo import MEAN_WAIT_SECONDS
-from capacity.model.verdict import Criterion, Fails, Holds, Invalid, Reason, Verdict
+from capacity.model.criteria import Criterion, Resource
+from capacity.model.verdict import Fails, Holds, Invalid, Reason, Verdict
+from load import think_time
 
-LONG_JOLT_SECONDS: Final = 1.0
-"""None lasts longer. A staircase that one spoils would be climbed again, so it is measured again."""
-JOLT_SECONDS: Final = 0.5
-"""Few last longer: of 15 holds that failed by more, 13 failed again when they were measured again."""
+LONG_STALL_SECONDS: Final = 1.0
+"""No stall was longer. Assumed in ramps, because one that fails has to be repeated as a whole."""
+STALL_SECONDS: Final = 0.5
+"""Few stalls are longer: of 15 short tests that failed by more, 13 failed again when they were repeated."""
 
 
-def may_pass(verdict: Verdict, seconds: float, jolt_seconds: float) -> bool:
-    """Whether a second measurement may show anything else than the first.
+def may_hold_again(verdict: Verdict, seconds: float, stall_seconds: float) -> bool:
+    """Whether a second measurement may hold although the first did not.
 
     Args:
-        verdict: What the first showed.
-        seconds: How long it lasted.
-        jolt_seconds: The longest jolt that is thought of.
+        verdict: The verdict on the first measurement.
+        seconds: Its duration.
+        stall_seconds: The longest stall that is assumed.
     """
     match verdict:
         case Holds() | Invalid(reason=Reason.GENERATOR_BUSY):
-            # So many users keep the generator as busy as before.
+            # The same number of users keeps the generator as busy as before.
             return False
         case Fails(criterion=Criterion.RATE):
-            return verdict.seen >= (1 - lost(seconds, jolt_seconds)) * verdict.allowed
+            return verdict.seen >= (1 - lost_share(seconds, stall_seconds)) * verdict.allowed
         case Fails():
-            # It can make answers late; fail a request, fill the memory or end a replica it cannot.
-            return verdict.criterion is Criterion.P99
+            # A stall makes answers late. It does not fail requests, fill the memory or end a replica.
+            return verdict.resource is Resource.SPEED
         case Invalid():
             return True
 
 
-def lost(seconds: float, jolt_seconds: float) -> float:
-    """The part of the requests of so long that a jolt in it keeps users from making.
+def lost_share(seconds: float, stall_seconds: float) -> float:
+    """The part of the requests of a window that are not sent because of a stall in it.
 
-    Who asks during it waits for half of it on average, and asks so much later the next time.
+    A stall delays the requests during it by half its length on average, and their users' next requests as well.
     """
-    return jolt_seconds**2 / (2 * MEAN_WAIT_SECONDS * seconds)
+    return stall_seconds**2 / (2 * think_time.MEAN_SECONDS * seconds)

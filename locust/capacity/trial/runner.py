@@ -1,8 +1,7 @@
-"""The laboratory: sets limits, sends users, and looks."""
+"""Makes trials on the running system: sets limits and users, and measures steps."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,156 +17,161 @@ from capacity.model.timing import Timing
 from capacity.model.trial import TrialKind, TrialResult, TrialSpec
 from capacity.model.verdict import Holds
 from capacity.target.interface import NotReadyError, Target
-from capacity.trial.retry_policy import JOLT_SECONDS, LONG_JOLT_SECONDS, may_pass
+from capacity.trial.retry_policy import LONG_STALL_SECONDS, STALL_SECONDS, may_hold_again
 from capacity.trial.sampler import GRACE_SECONDS, Sampler
 from capacity.trial.warm_check import WarmCheck
 
-_MOST_RESTLESS_SECONDS: Final = 20.0
+_MAX_WARM_UP_SECONDS: Final = 20.0
 
 
 class LiveTrialRunner:
-    """Makes trials with a crowd that stays from one to the next."""
+    """Makes trials with users that keep running from one to the next."""
 
-    def __init__(  # noqa: PLR0913 - what a laboratory consists of
+    def __init__(  # noqa: PLR0913 - the parts of a measurement
         self,
-        subject: Target,
-        crowd: LoadGenerator,
-        question: SearchSpec,
-        judge: SloEvaluator,
+        target: Target,
+        generator: LoadGenerator,
+        spec: SearchSpec,
+        evaluator: SloEvaluator,
         timing: Timing,
         *,
-        pool: int | None = None,
+        senders: int | None = None,
     ) -> None:
-        """Measure what the crowd goes to.
+        """Prepare.
 
         Args:
-            subject: What is measured.
-            crowd: Users, who go where the question says.
-            question: What is asked, for its steps.
-            judge: Ends a staircase at its first step that does not hold.
-            timing: How long things last.
-            pool: Senders that share the requests of all users when arrivals are open; None when each user sends.
+            target: The system under test.
+            generator: The load generator, whose users take the route of the specification.
+            spec: The search, for its steps and largest limits.
+            evaluator: Ends a ramp at its first step that does not hold.
+            timing: Durations.
+            senders: Number of senders that share all open-loop requests; None when each user sends its own.
         """
-        self._subject = subject
-        self._crowd = crowd
-        self._question = question
-        self._judge = judge
+        self._target = target
+        self._generator = generator
+        self._clock = generator.clock
+        self._spec = spec
+        self._evaluator = evaluator
         self._timing = timing
-        self._observer = Sampler(subject, crowd, question.via, pool)
-        self._calm = WarmCheck(crowd, self._observer, judge.slo)
+        self._sampler = Sampler(target, generator, spec.via, senders)
+        self._warm_check = WarmCheck(self._sampler, evaluator, self._clock)
 
-    def measure(self, ask: TrialSpec) -> TrialResult:
+    def measure(self, trial: TrialSpec) -> TrialResult:
         """Make a trial."""
-        started_at, began = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
-        self._subject.scale(ask.limits.replicas)
-        make = {TrialKind.RAMP: self._climb, TrialKind.SHORT: self._hold, TrialKind.OPEN: self._open}[ask.kind]
+        started_at, began = datetime.now(UTC).isoformat(timespec="seconds"), self._clock.monotonic()
+        self._target.scale(trial.limits.replicas)
+        steps_of = {TrialKind.RAMP: self._ramp, TrialKind.SHORT: self._short_test, TrialKind.OPEN: self._open_loop}
         try:
-            steps = tuple(make(ask))
+            steps = tuple(steps_of[trial.kind](trial))
         except NotReadyError as error:
-            self._recover(ask.limits.replicas)
-            steps = (Step.of_nobody(ask.users, error.oom_kills),)
+            self._recover(trial.limits.replicas)
+            steps = (Step.not_started(trial.users, error.oom_kills),)
         return TrialResult(
-            kind=ask.kind,
-            limits=ask.limits,
-            users=ask.users,
-            via=self._question.via,
+            kind=trial.kind,
+            limits=trial.limits,
+            users=trial.users,
+            via=self._spec.via,
             started_at=started_at,
-            seconds=time.monotonic() - began,
+            seconds=self._clock.monotonic() - began,
             steps=steps,
         )
 
-    def _hold(self, ask: TrialSpec) -> Iterator[Step]:
-        senders = self._observer.senders(ask.users)
-        self._crowd.set_users(senders)
-        if not self._calm.is_there(ask.users):
-            # All users have to be there, and no queue that an earlier trial left.
-            self._recover(ask.limits.replicas)
-            self._crowd.await_users(senders)
-            self._calm.wait(ask.users, _MOST_RESTLESS_SECONDS)
-        if self._set(ask.limits):
-            self._calm.wait(ask.users, _MOST_RESTLESS_SECONDS / 2)
-        self._observer.begin()
-        # A queue that begins to grow now has to show in the measurement, what the change itself shook up has not.
-        time.sleep(2 * self._timing.settle_seconds)
-        yield self._looked_at(ask.users, self._timing.hold_seconds, jolt_seconds=JOLT_SECONDS)
+    def _short_test(self, trial: TrialSpec) -> Iterator[Step]:
+        senders = self._sampler.senders(trial.users)
+        self._generator.set_users(senders)
+        if not self._warm_check.is_warm(trial.users, trial.limits):
+            # Start missing users, and let a queue of an earlier trial drain, with the largest limits.
+            self._recover(trial.limits.replicas)
+            self._generator.await_users(senders)
+            self._warm_check.wait(trial.users, trial.limits, _MAX_WARM_UP_SECONDS)
+        if self._set_limits(trial.limits):
+            self._warm_check.wait(trial.users, trial.limits, _MAX_WARM_UP_SECONDS / 2)
+        self._sampler.ignore_past_exits()
+        # The measurement is to show a queue that these limits cause, but not the disturbance of their change.
+        self._clock.sleep(2 * self._timing.settle_seconds)
+        yield self._measure(trial.limits, trial.users, self._timing.hold_seconds, stall_seconds=STALL_SECONDS)
 
-    def _climb(self, ask: TrialSpec) -> Iterator[Step]:
-        self._begin_anew(ask.limits)
-        counts = [count for count in self._question.counts if count <= ask.users]
-        self._crowd.set_users(counts[0])
-        for users, following in zip(counts, [*counts[1:], None], strict=True):
-            # Who came while the last answers of the step before were awaited has settled meanwhile.
-            if self._crowd.current_users() != users:
-                self._crowd.await_users(users)
-                time.sleep(self._timing.settle_seconds)
-            seconds = self._timing.step_seconds if following else self._timing.hold_seconds
-            step = self._looked_at(users, seconds, following)
+    def _ramp(self, trial: TrialSpec) -> Iterator[Step]:
+        self._restart(trial.limits)
+        counts = [count for count in self._spec.counts if count <= trial.users]
+        self._generator.set_users(counts[0])
+        for users, next_users in zip(counts, [*counts[1:], None], strict=True):
+            # Users that started while the last answers of the step before were awaited have settled already.
+            if self._generator.current_users() != users:
+                self._generator.await_users(users)
+                self._clock.sleep(self._timing.settle_seconds)
+            seconds = self._timing.step_seconds if next_users else self._timing.hold_seconds
+            step = self._measure(trial.limits, users, seconds, next_users)
             yield step
-            if not isinstance(self._judge.step(step, 1), Holds):
+            if not isinstance(self._evaluator.step(step, 1, trial.limits), Holds):
                 return
 
-    def _open(self, ask: TrialSpec) -> Iterator[Step]:
-        """Arrivals up to the users' rate; it rises like that of a staircase, because a fresh replica is a cold one."""
-        senders = self._observer.senders(ask.users)
-        self._begin_anew(ask.limits)
-        for users in (count for count in self._question.counts if count <= ask.users):
-            self._crowd.set_users(senders, offered_rate(users))
-            time.sleep(self._timing.settle_seconds)
-        self._crowd.await_users(senders)
-        time.sleep(self._timing.settle_seconds)
-        yield self._looked_at(ask.users, self._timing.hold_seconds)
+    def _open_loop(self, trial: TrialSpec) -> Iterator[Step]:
+        """Open-loop requests up to the users' rate, raised in the steps of a ramp, so that new replicas warm up."""
+        senders = self._sampler.senders(trial.users)
+        self._restart(trial.limits)
+        for users in (count for count in self._spec.counts if count <= trial.users):
+            self._generator.set_users(senders, offered_rate(users))
+            self._clock.sleep(self._timing.settle_seconds)
+        self._generator.await_users(senders)
+        self._clock.sleep(self._timing.settle_seconds)
+        yield self._measure(trial.limits, trial.users, self._timing.hold_seconds)
 
-    def _looked_at(
-        self, users: int, seconds: float, following: int | None = None, jolt_seconds: float = LONG_JOLT_SECONDS
+    def _measure(
+        self,
+        limits: Limits,
+        users: int,
+        seconds: float,
+        next_users: int | None = None,
+        stall_seconds: float = LONG_STALL_SECONDS,
     ) -> Step:
-        """Measure, and measure what does not hold again: a want of CPU stays, a jolt of the machine passes."""
-        survey = self._observer.survey(seconds)
-        if following:
-            # Who comes next does so while the last answers are awaited.
-            self._crowd.set_users(following)
-        time.sleep(GRACE_SECONDS)
-        step = self._checked(self._observer.step(users, survey))
+        """Measure a step; one that a stall of the machine may have failed is measured again."""
+        window = self._sampler.window(seconds)
+        if next_users:
+            # The next users start while the last answers are awaited.
+            self._generator.set_users(next_users)
+        self._clock.sleep(GRACE_SECONDS)
+        step = self._recovered(self._sampler.step(users, window))
         for looks in range(2, self._timing.looks + 1):
-            verdict = self._judge.step(step, 1)
-            if not may_pass(verdict, step.seconds, jolt_seconds):
+            if not may_hold_again(self._evaluator.step(step, 1, limits), step.seconds, stall_seconds):
                 break
-            self._crowd.set_and_await_users(self._observer.senders(users))
-            # Whom a jolt kept waiting now waits with all others before the next request: a trough, then a wave.
-            time.sleep(self._timing.wave_seconds)
+            self._generator.set_and_await_users(self._sampler.senders(users))
+            # Users that a stall delayed send their next requests at the same time: fewer requests, then more.
+            self._clock.sleep(self._timing.wave_seconds)
             again = max(seconds, self._timing.again_seconds)
-            step = replace(self._checked(self._observer.watch(users, again)), looks=looks)
-            self._crowd.set_users(self._observer.senders(following or users))
+            step = replace(self._recovered(self._sampler.measure(users, again)), looks=looks)
+            self._generator.set_users(self._sampler.senders(next_users or users))
         return step
 
-    def _begin_anew(self, limits: Limits) -> None:
-        """Nobody is there, and the replicas are fresh.
+    def _restart(self, limits: Limits) -> None:
+        """Remove all users and restart the replicas.
 
-        One that ran before carries its past: memory that a queue filled, or thousands of connections still to close,
-        which kept it from answering anybody for a second.
+        Replicas that ran before still have the memory that a queue took, or thousands of connections to close, during
+        which they answered nothing for a second.
         """
-        self._crowd.set_and_await_users(0)
-        self._subject.restart(limits)
-        self._observer.begin()
+        self._generator.set_and_await_users(0)
+        self._target.restart(limits)
+        self._sampler.ignore_past_exits()
 
-    def _set(self, limits: Limits) -> bool:
-        """Set the limits of replicas that run, or start them anew where they use more (then True).
+    def _set_limits(self, limits: Limits) -> bool:
+        """Set the limits of running replicas; restart them (then True) when they use more memory than that.
 
-        A replica whose memory is taken away keeps just as much as the kernel leaves it: that looks full, and only says
-        what it was allowed before.
+        The kernel reclaims memory of a running replica only down to its limit. So it would always look full, and the
+        measurement would tell nothing about what it needs.
         """
-        if self._observer.survey(0).memory_peak_mib > self._judge.slo.memory_share * limits.memory_mib:
-            self._subject.restart(limits)
+        if self._sampler.window(0).memory_peak_mib > self._evaluator.slo.memory_share * limits.memory_mib:
+            self._target.restart(limits)
             return True
-        return self._subject.limit(limits)
+        return self._target.limit(limits)
 
     def _recover(self, replicas: int) -> None:
-        """Give the replicas the most there is, and wait for those that ended."""
-        self._subject.limit(replace(self._question.top, replicas=replicas))
-        self._subject.refresh()
-        self._subject.await_ready()
+        """Set the largest limits, and wait until replicas that ended are ready again."""
+        self._target.limit(replace(self._spec.top, replicas=replicas))
+        self._target.refresh()
+        self._target.await_ready()
 
-    def _checked(self, step: Step) -> Step:
-        """A step; what ended in it is there again afterwards."""
+    def _recovered(self, step: Step) -> Step:
+        """The step, after replicas that ended in it are ready again."""
         if step.oom_kills or step.deaths:
-            self._recover(self._subject.replica_count)
+            self._recover(self._target.replica_count)
         return step

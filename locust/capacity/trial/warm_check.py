@@ -1,43 +1,42 @@
-"""Calm: all users are there, and what holds has held for a moment."""
+"""The warm-up before a short test: all users run, and no queue of an earlier trial is left."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Final
 
-from capacity.generator.interface import LoadGenerator
-from capacity.model.slo import Slo
-from capacity.trial.sampler import GRACE_SECONDS, Sampler
+from capacity.measure.clock import Clock
+from capacity.model.limits import Limits
+from capacity.model.slo_evaluator import SloEvaluator
+from capacity.model.verdict import Holds
+from capacity.trial.sampler import Sampler
 
-_MOMENT_SECONDS: Final = 1.0
+_WINDOW_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class WarmCheck:
-    """Looks whether no queue is left from before.
+    """Checks whether the last second holds.
 
     Attributes:
-        crowd: The users.
-        observer: Knows how many senders stand for them.
-        slo: What holds.
+        sampler: Measures the users.
+        evaluator: Evaluates the last second.
+        clock: The clock.
     """
 
-    crowd: LoadGenerator
-    observer: Sampler
-    slo: Slo
+    sampler: Sampler
+    evaluator: SloEvaluator
+    clock: Clock
 
-    def is_there(self, users: int) -> bool:
-        """Look once."""
-        if self.crowd.current_users() != self.observer.senders(users):
+    def is_warm(self, users: int, limits: Limits) -> bool:
+        """Whether all users run and the last second holds."""
+        if not self.sampler.all_run(users):
             return False
-        ended = time.time() - GRACE_SECONDS
-        seen = self.crowd.responses(ended - _MOMENT_SECONDS, ended)
-        enough = seen.achieved >= self.slo.due(users, _MOMENT_SECONDS)
-        return enough and not seen.failures and seen.p99_ms <= self.slo.p99_ms
+        step = self.sampler.recent_step(users, _WINDOW_SECONDS)
+        return isinstance(self.evaluator.step(step, 1, limits), Holds)
 
-    def wait(self, users: int, seconds: float) -> None:
-        """Wait so long at most: what never gets calm fails with all there is, or says nothing as users are missing."""
-        deadline = time.monotonic() + seconds
-        while not self.is_there(users) and time.monotonic() < deadline:
-            time.sleep(_MOMENT_SECONDS / 2)
+    def wait(self, users: int, limits: Limits, seconds: float) -> None:
+        """Wait until it is warm, for so many seconds at most: if it never is, the trial itself shows why."""
+        deadline = self.clock.monotonic() + seconds
+        while not self.is_warm(users, limits) and self.clock.monotonic() < deadline:
+            self.clock.sleep(_WINDOW_SECONDS / 2)

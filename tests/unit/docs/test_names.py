@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from load import think_time
 from src.service.training.reference_data import EXAMPLE, TRUE_COEFFICIENTS, TRUE_INTERCEPT, true_value
 from tests.unit.docs.markdown import ROOT, Document
 
@@ -142,5 +143,4 @@ def test_the_figures_of_the_closed_loop_are_right() -> None:
     for seconds, rate, share in sums:
         offered = 10_000 / float(seconds)
         assert round(offered) == int(rate.replace(" ", ""))
-        assert round(offered / (10_000 / 1.75) * 100, 1) == float(share)
-    assert "between(1, 2.5)" in (ROOT / "locust/load/fast_user.py").read_text(encoding="utf-8")
+        assert round(offered / (10_000 / think_time.MEAN_SECONDS) * 100, 1) == float(share)

@@ -1,4 +1,4 @@
-"""Durability: whether memory grows."""
+"""The verdict of a soak test."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from capacity.commands.soak import Growth, judge_soak
+from capacity.commands.soak import Growth, evaluate_soak
+from capacity.model.criteria import Criterion
+from capacity.model.limits import Limits
 from capacity.model.slo_evaluator import SloEvaluator
 from capacity.model.step import Step
-from capacity.model.verdict import Criterion, Fails
+from capacity.model.verdict import Fails
 from tests.unit.locust.capacity.trial.servers import step_of
+
+LIMITS = Limits(0.1, 160)
 
 
 def _steps(count: int, mib_per_hour: float, noise: float = 0, warm_up: float = 0) -> list[Step]:
@@ -30,7 +34,7 @@ def _steps(count: int, mib_per_hour: float, noise: float = 0, warm_up: float = 0
 
 
 def test_the_slope_is_that_of_least_squares() -> None:
-    """The same as numpy's fit of a straight line to what comes after the first quarter."""
+    """As numpy fits a straight line to the steps after the first quarter."""
     steps = _steps(40, mib_per_hour=25, noise=0.5)
     kept = steps[10:]
     fit = np.polyfit(np.arange(1, 31) * 30 / 3600, [step.api_memory_peak_mib for step in kept], 1, cov=True)
@@ -40,29 +44,37 @@ def test_the_slope_is_that_of_least_squares() -> None:
 
 
 @pytest.mark.parametrize(("mib_per_hour", "leaks"), [(0, False), (8, False), (60, True), (-60, False)])
-def test_a_leak_is_found_and_noise_is_none(mib_per_hour: float, leaks: bool) -> None:  # noqa: FBT001 - a parameter
-    """More than allowed, by more than chance explains."""
-    verdict = judge_soak(_steps(40, mib_per_hour, noise=0.3), SloEvaluator(), allowed=10)
+def test_leak_is_told_from_noise(mib_per_hour: float, leaks: bool) -> None:  # noqa: FBT001 - a parameter
+    """Only growth significantly above the allowed one is a leak."""
+    verdict = evaluate_soak(_steps(40, mib_per_hour, noise=0.3), SloEvaluator(), LIMITS, allowed=10)
     assert verdict.holds is not leaks
     assert verdict.sentence.startswith("leaks" if leaks else "holds")
 
 
-def test_caches_that_fill_at_first_are_no_leak() -> None:
-    """The first quarter is left out."""
-    assert judge_soak(_steps(40, 0, noise=0.1, warm_up=3), SloEvaluator(), allowed=10).holds
+def test_growth_in_the_first_quarter_is_no_leak() -> None:
+    """Caches fill in it."""
+    assert evaluate_soak(_steps(40, 0, noise=0.1, warm_up=3), SloEvaluator(), LIMITS, allowed=10).holds
 
 
-def test_a_step_that_does_not_hold_ends_it() -> None:
-    """The first of them is told, whatever the memory does."""
+def test_step_that_does_not_hold_fails_the_soak() -> None:
+    """The verdict is that of the first one."""
     steps = _steps(8, 0)
     steps[5] = replace(steps[5], p99_ms=900)
-    verdict = judge_soak(steps, SloEvaluator(), allowed=10)
+    verdict = evaluate_soak(steps, SloEvaluator(), LIMITS, allowed=10)
     assert verdict.first == Fails(Criterion.P99, 6, 1000, 900, 250)
     assert not verdict.holds
-    assert "p99 is 900 ms" in verdict.sentence
+    assert "p99 of 900 ms" in verdict.sentence
 
 
-def test_too_few_looks_are_no_line() -> None:
-    """Nobody sees a slope in three points."""
+def test_nearly_full_memory_fails_the_soak() -> None:
+    """All criteria apply, also that of memory, which does not grow here."""
+    steps = [replace(step, api_memory_peak_mib=157) for step in _steps(8, 0)]
+    verdict = evaluate_soak(steps, SloEvaluator(), LIMITS, allowed=10)
+    assert verdict.first == Fails(Criterion.MEMORY, 1, 1000, 157, 0.98 * 160)
+    assert not verdict.holds
+
+
+def test_too_few_steps_are_an_error() -> None:
+    """A slope needs at least four steps."""
     with pytest.raises(ValueError, match="3 steps are too few"):
         Growth.of(_steps(3, 0))

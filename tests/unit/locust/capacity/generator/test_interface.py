@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from capacity.errors import CapacityError
 from capacity.generator.interface import LoadGenerator
 from capacity.measure.percentiles import RECORD
 from capacity.measure.resource_counter import ProcessCounter
+from tests.unit.locust.capacity.clock import ManualClock
 
 
 @dataclass
@@ -86,14 +85,15 @@ def test_wait_ends_when_locust_ends(tmp_path: Path) -> None:
 
 def test_wait_until_all_users_run(tmp_path: Path) -> None:
     """The wait ends when the set number is recorded."""
-    load_generator = LoadGenerator(LocustDouble(), tmp_path)
-
-    def start_users() -> None:
-        for users in (3, 6, 10):
-            time.sleep(0.1)
-            _record(tmp_path, (time.time(), users))
-
-    thread = threading.Thread(target=start_users)
-    thread.start()
+    clock = ManualClock()
+    load_generator = LoadGenerator(LocustDouble(), tmp_path, clock)
+    clock.listeners.append(lambda: _record(tmp_path, (clock.time(), round(clock.monotonic() * 20))))
     assert load_generator.await_users(10)
-    thread.join()
+    assert clock.monotonic() == pytest.approx(0.5)
+
+
+def test_wait_ends_when_the_users_do_not_start(tmp_path: Path) -> None:
+    """A minute and the slowest start of so many users are waited for."""
+    clock = ManualClock()
+    assert not LoadGenerator(LocustDouble(), tmp_path, clock).await_users(500)
+    assert clock.monotonic() == pytest.approx(62, abs=0.2)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ import pytest
 from capacity.measure.cgroup import Cgroup
 from capacity.measure.measurement_window import MeasurementWindow, ResourceCounters
 from capacity.measure.percentiles import ResponseStats
+from tests.unit.locust.capacity.clock import ManualClock
 
 _MIB = 2**20
 _RESPONSES = ResponseStats(seconds=1, good=280, failures={"timeout": 2}, p50_ms=5, p95_ms=9, p99_ms=12, max_ms=40)
@@ -36,32 +35,32 @@ def test_step_has_the_differences_of_the_window(tmp_path: Path) -> None:
         (_group(tmp_path, "a"), _group(tmp_path, "b")), _group(tmp_path, "gateway"), _group(tmp_path, "g")
     )
 
-    def work() -> None:
-        time.sleep(0.2)
-        _count(tmp_path / "a", 100_000, 90 * _MIB, throttled=4)
-        time.sleep(0.5)
-        _count(tmp_path / "a", 200_000, 60 * _MIB, throttled=5)
-        _count(tmp_path / "b", 100_000, 70 * _MIB, throttled=1)
-        _count(tmp_path / "gateway", 500_000, _MIB)
-        _count(tmp_path / "g", 400_000, _MIB)
+    clock = ManualClock()
 
-    thread = threading.Thread(target=work)
-    thread.start()
-    window = MeasurementWindow.measure(counters, 1.0)
-    thread.join()
+    def work() -> None:
+        if clock.monotonic() == pytest.approx(0.2):
+            _count(tmp_path / "a", 100_000, 90 * _MIB, throttled=4)
+        if clock.monotonic() == pytest.approx(0.7):
+            _count(tmp_path / "a", 200_000, 60 * _MIB, throttled=5)
+            _count(tmp_path / "b", 100_000, 70 * _MIB, throttled=1)
+            _count(tmp_path / "gateway", 500_000, _MIB)
+            _count(tmp_path / "g", 400_000, _MIB)
+
+    clock.listeners.append(work)
+    window = MeasurementWindow.measure(counters, 1.0, clock)
     step = window.step(500, 499, _RESPONSES, (1, 2))
 
-    assert step.seconds == pytest.approx(1.0, abs=0.2)
-    assert step.api_cores == pytest.approx(0.3 / step.seconds)
-    assert step.gateway_cores == pytest.approx(0.5 / step.seconds)
-    assert step.generator_cores == pytest.approx(0.4 / step.seconds)
+    assert step.seconds == pytest.approx(1.0)
+    assert step.api_cores == pytest.approx(0.3)
+    assert step.gateway_cores == pytest.approx(0.5)
+    assert step.generator_cores == pytest.approx(0.4)
     assert step.api_memory_peak_mib == 90
     assert (step.throttled, step.periods) == (6, 12)
     assert step.throttled_seconds == pytest.approx(0.006)
     assert (step.users_planned, step.users_present, step.oom_kills, step.deaths) == (500, 499, 1, 2)
     assert step.offered == pytest.approx(500 / 1.75)
     assert (step.achieved, step.failures) == (280, {"timeout": 2})
-    assert 0 <= step.machine_steal <= step.machine_busy <= 1
+    assert (step.machine_steal, step.machine_busy) == (0, 0.5)
 
 
 def test_group_that_disappears_ends_the_window(tmp_path: Path) -> None:
@@ -69,18 +68,18 @@ def test_group_that_disappears_ends_the_window(tmp_path: Path) -> None:
     counters = ResourceCounters((_group(tmp_path, "a"),), None, _group(tmp_path, "g"))
     _count(tmp_path / "a", 900_000, 80 * _MIB)
 
-    def vanish() -> None:
-        time.sleep(0.2)
-        _count(tmp_path / "a", 10, _MIB)
-        time.sleep(0.5)
-        (tmp_path / "a" / "cpu.stat").unlink()
+    clock = ManualClock()
 
-    thread = threading.Thread(target=vanish)
-    thread.start()
-    window = MeasurementWindow.measure(counters, 30)
-    thread.join()
+    def vanish() -> None:
+        if clock.monotonic() == pytest.approx(0.2):
+            _count(tmp_path / "a", 10, _MIB)
+        if clock.monotonic() == pytest.approx(0.7):
+            (tmp_path / "a" / "cpu.stat").unlink()
+
+    clock.listeners.append(vanish)
+    window = MeasurementWindow.measure(counters, 30, clock)
     step = window.step(500, 500, _RESPONSES, (0, 1))
-    assert step.seconds < 5
+    assert step.seconds == pytest.approx(1.0)
     assert step.api_cores == 0
     assert step.gateway_cores == 0
     assert step.api_memory_peak_mib == 80
@@ -89,6 +88,6 @@ def test_group_that_disappears_ends_the_window(tmp_path: Path) -> None:
 def test_missing_group_gives_a_step_of_zeros(tmp_path: Path) -> None:
     """The step is complete otherwise: its containers exited."""
     counters = ResourceCounters((Cgroup(tmp_path, None, tmp_path),), None, _group(tmp_path, "g"))
-    step = MeasurementWindow.measure(counters, 30).step(500, 500, _RESPONSES, (1, 1))
+    step = MeasurementWindow.measure(counters, 30, ManualClock()).step(500, 500, _RESPONSES, (1, 1))
     assert (step.api_cores, step.api_memory_peak_mib, step.periods, step.deaths) == (0, 0, 0, 1)
     assert step.seconds > 0

@@ -1,4 +1,4 @@
-"""What is written to a file comes back as it was."""
+"""Reading and writing the model as JSON, and its checks."""
 
 from __future__ import annotations
 
@@ -20,36 +20,36 @@ limits = st.builds(Limits, st.floats(0.01, 64), st.integers(16, 65_536), st.inte
 
 
 @given(st.builds(Slo), limits, st.sampled_from(TrialKind), st.lists(steps, max_size=2))
-def test_everything_comes_back(slo: Slo, limits: Limits, kind: TrialKind, steps: list[Step]) -> None:
+def test_json_is_read_as_it_was_written(slo: Slo, limits: Limits, kind: TrialKind, steps: list[Step]) -> None:
     """Through JSON as text."""
     result = TrialResult(
         kind=kind, limits=limits, users=500, via="direct", started_at="today", seconds=1.5, steps=tuple(steps)
     )
-    question = SearchSpec(slo=slo, replicas=(2, 5), subject="sha256:12")
+    spec = SearchSpec(slo=slo, replicas=(2, 5), subject="sha256:12")
 
     assert TrialResult.from_json(json.loads(json.dumps(result.to_json()))) == result
-    assert SearchSpec.from_json(json.loads(json.dumps(question.to_json()))) == question
+    assert SearchSpec.from_json(json.loads(json.dumps(spec.to_json()))) == spec
 
 
 @given(st.floats(0.05, 8), st.integers(1, 8))
-def test_shared_cores_are_never_more_than_the_total(total: float, replicas: int) -> None:
-    """And less by no more than what a quota cannot express."""
+def test_shared_cores_are_at_most_the_total(total: float, replicas: int) -> None:
+    """They are less only by what a quota cannot express."""
     shared = Limits.shared(total, 128, replicas)
 
     assert shared.replicas == replicas
     assert total - 0.0001 * replicas - 0.0001 <= shared.total_cpus <= total + 0.00006
 
 
-def test_limits_and_asks_read_like_sentences() -> None:
-    """Short ones."""
-    ask = TrialSpec(TrialKind.RAMP, Limits(0.05, 128, 2), 10_000)
+def test_limits_and_trials_are_short_texts() -> None:
+    """As in a line of progress."""
+    trial = TrialSpec(TrialKind.RAMP, Limits(0.05, 128, 2), 10_000)
 
     assert str(Limits(0.1, 128)) == "0.1 CPU, 128 MiB"
-    assert str(ask) == "staircase of 10,000 users at 2 x (0.05 CPU, 128 MiB)"
+    assert str(trial) == "staircase of 10,000 users at 2 x (0.05 CPU, 128 MiB)"
 
 
-def test_shares_of_nothing_are_nothing() -> None:
-    """No periods, no throttling."""
+def test_throttled_share_without_periods_is_zero() -> None:
+    """Without a CPU quota there are no periods."""
     step = step_of(500)
 
     assert step.throttled_share == 0
@@ -69,13 +69,13 @@ def test_shares_of_nothing_are_nothing() -> None:
         {"most_memory_mib": 31},
     ],
 )
-def test_a_question_that_nothing_answers_is_refused(arguments: dict[str, int]) -> None:
-    """Before anything is measured."""
+def test_contradiction_in_a_specification_is_an_error(arguments: dict[str, int]) -> None:
+    """It is found before anything is measured."""
     with pytest.raises(SpecError):
-        SearchSpec(**arguments)  # type: ignore[arg-type]  # nonsense is the point
+        SearchSpec(**arguments)  # type: ignore[arg-type]  # the values are wrong on purpose
 
 
-def test_the_last_step_brings_the_rest() -> None:
-    """Steps that do not divide the users."""
+def test_last_step_of_a_ramp_has_all_users() -> None:
+    """Also when the users are no multiple of the step."""
     assert SearchSpec(users=1_200, step_users=500).counts == (500, 1_000, 1_200)
     assert SearchSpec(users=500, step_users=500).counts == (500,)

@@ -7,25 +7,27 @@ from typing import Any
 
 import pytest
 
+from capacity.model.criteria import Criterion
 from capacity.model.limits import Limits
 from capacity.model.slo import Slo
 from capacity.model.slo_evaluator import SloEvaluator
 from capacity.model.step import Step
 from capacity.model.trial import TrialKind, TrialResult
-from capacity.model.verdict import Criterion, Fails, Holds, Invalid, Reason
+from capacity.model.verdict import Fails, Holds, Invalid, Reason
 from load.failure import network_failure
 from tests.unit.locust.capacity.trial.servers import step_of
 
-JUDGE = SloEvaluator(gateway_cores=1)
+EVALUATOR = SloEvaluator(gateway_cores=1)
+LIMITS = Limits(0.1, 128)
 GOOD = step_of(1_000)
 SLOW = replace(GOOD, p99_ms=251)
 
 
 def trial_of(*steps: Step, users: int = 1_000) -> TrialResult:
-    """A staircase of these steps."""
+    """A ramp of these steps."""
     return TrialResult(
         kind=TrialKind.RAMP,
-        limits=Limits(0.1, 128),
+        limits=LIMITS,
         users=users,
         via="gateway",
         started_at="2026-01-01T00:00:00+00:00",
@@ -35,26 +37,28 @@ def trial_of(*steps: Step, users: int = 1_000) -> TrialResult:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"p99_ms": 250}, {"achieved": Slo().due(GOOD.users_planned, GOOD.seconds)}, {"generator_cores": 0.85}]
+    "changes",
+    [{"p99_ms": 250}, {"achieved": Slo().required_rate(GOOD.users_planned, GOOD.seconds)}, {"generator_cores": 0.85}],
 )
-def test_a_limit_itself_holds(changes: dict[str, Any]) -> None:
-    """What is allowed is allowed."""
-    assert JUDGE.step(replace(GOOD, **changes), 1) == Holds()
+def test_allowed_value_itself_holds(changes: dict[str, Any]) -> None:
+    """The limit of a criterion belongs to the values that hold."""
+    assert EVALUATOR.step(replace(GOOD, **changes), 1, LIMITS) == Holds()
 
 
 @pytest.mark.parametrize(
     ("changes", "criterion"),
     [
         ({"failures": {"HTTP 503 overloaded": 1}}, Criterion.FAILURES),
-        ({"achieved": Slo().due(GOOD.users_planned, GOOD.seconds) - 0.01}, Criterion.RATE),
+        ({"achieved": Slo().required_rate(GOOD.users_planned, GOOD.seconds) - 0.01}, Criterion.RATE),
         ({"p99_ms": 250.1}, Criterion.P99),
         ({"oom_kills": 1}, Criterion.OOM),
         ({"deaths": 1}, Criterion.DEATH),
+        ({"api_memory_peak_mib": 126}, Criterion.MEMORY),
     ],
 )
-def test_what_breaks_fails_by_its_criterion(changes: dict[str, Any], criterion: Criterion) -> None:
-    """A healthy measurement of a step that breaks is a failure, with the step, the users and a sentence."""
-    verdict = JUDGE.step(replace(GOOD, **changes), 7)
+def test_each_criterion_fails_by_itself(changes: dict[str, Any], criterion: Criterion) -> None:
+    """The verdict has the criterion, the step, the users and a sentence."""
+    verdict = EVALUATOR.step(replace(GOOD, **changes), 7, LIMITS)
 
     assert isinstance(verdict, Fails)
     assert (verdict.criterion, verdict.step, verdict.users) == (criterion, 7, 1_000)
@@ -72,15 +76,15 @@ def test_what_breaks_fails_by_its_criterion(changes: dict[str, Any], criterion: 
     ],
 )
 @pytest.mark.parametrize("step", [GOOD, SLOW])
-def test_a_load_generator_that_is_not_healthy_shows_nothing(
+def test_problem_of_the_load_generator_makes_a_step_invalid(
     step: Step, changes: dict[str, Any], reason: Reason
 ) -> None:
-    """Neither that it holds nor that it fails."""
-    verdict = JUDGE.step(replace(step, **changes), 2)
+    """Whether or not its figures would hold."""
+    verdict = EVALUATOR.step(replace(step, **changes), 2, LIMITS)
 
     assert isinstance(verdict, Invalid)
     assert verdict.reason == reason
-    assert verdict.sentence.startswith("says nothing (step 2): ")
+    assert verdict.sentence.startswith("is invalid (step 2): ")
 
 
 @pytest.mark.parametrize(
@@ -91,77 +95,77 @@ def test_a_load_generator_that_is_not_healthy_shows_nothing(
         ({"machine_busy": 0.99}, Reason.MACHINE_BUSY),
     ],
 )
-def test_surroundings_excuse_a_failure_only(changes: dict[str, Any], reason: Reason) -> None:
-    """What holds in spite of a busy machine or gateway holds."""
-    verdict = JUDGE.step(replace(SLOW, **changes), 1)
+def test_busy_machine_or_gateway_makes_only_a_failure_invalid(changes: dict[str, Any], reason: Reason) -> None:
+    """A step that holds in spite of it holds."""
+    verdict = EVALUATOR.step(replace(SLOW, **changes), 1, LIMITS)
 
     assert isinstance(verdict, Invalid)
     assert verdict.reason == reason
     assert verdict.sentence
-    assert JUDGE.step(replace(GOOD, **changes), 1) == Holds()
+    assert EVALUATOR.step(replace(GOOD, **changes), 1, LIMITS) == Holds()
 
 
-def test_a_gateway_without_a_limit_is_none() -> None:
-    """Straight at the replicas there is no gateway to be busy."""
-    assert isinstance(SloEvaluator().step(replace(SLOW, gateway_cores=9), 1), Fails)
+def test_gateway_is_not_looked_at_on_the_direct_route() -> None:
+    """Its CPU says nothing about users that do not go through it."""
+    assert isinstance(SloEvaluator().step(replace(SLOW, gateway_cores=9), 1, LIMITS), Fails)
 
 
-def test_memory_that_is_nearly_full_does_not_hold() -> None:
-    """The next staircase may need a little more; slowness beside it is its doing, and is told as that."""
+def test_nearly_full_memory_fails_a_trial() -> None:
+    """Also when answers are slow or the machine is busy: a full memory makes answers slow as well."""
     allowed = Slo().memory_share * trial_of().limits.memory_mib
     full, slow = (replace(step, api_memory_peak_mib=allowed + 0.1) for step in (GOOD, SLOW))
 
-    assert JUDGE.trial(trial_of(replace(GOOD, api_memory_peak_mib=allowed))) == Holds()
+    assert EVALUATOR.trial(trial_of(replace(GOOD, api_memory_peak_mib=allowed))) == Holds()
     for steps in ((full, GOOD), (GOOD, full), (GOOD, slow), (full, replace(SLOW, machine_steal=1))):
-        verdict = JUDGE.trial(trial_of(*steps))
+        verdict = EVALUATOR.trial(trial_of(*steps))
         assert isinstance(verdict, Fails)
         assert (verdict.criterion, verdict.seen, verdict.allowed) == (Criterion.MEMORY, allowed + 0.1, allowed)
-        assert "MiB of its memory were full" in verdict.sentence
+        assert "the memory reached 125.5 MiB; 125.4 are allowed" in verdict.sentence
 
 
 @pytest.mark.parametrize("changes", [{"generator_cores": 1}, {"users_present": 0}, {"machine_steal": 1}])
-def test_a_kill_for_memory_is_never_excused(changes: dict[str, Any]) -> None:
-    """No measuring error fills a replica's memory."""
-    verdict = JUDGE.trial(trial_of(replace(SLOW, **changes), replace(GOOD, **changes, oom_kills=2)))
+def test_oom_kill_is_never_invalid(changes: dict[str, Any]) -> None:
+    """No measuring error fills the memory of a replica."""
+    verdict = EVALUATOR.trial(trial_of(replace(SLOW, **changes), replace(GOOD, **changes, oom_kills=2)))
 
     assert isinstance(verdict, Fails)
     assert (verdict.criterion, verdict.step, verdict.seen) == (Criterion.OOM, 2, 2)
 
 
-def test_the_first_step_that_does_not_hold_decides() -> None:
-    """A stolen moment leaves a queue to the next step, which must not count."""
+def test_first_step_that_does_not_hold_decides() -> None:
+    """Its queue delays the next step, which therefore does not count."""
     stolen = replace(SLOW, machine_steal=0.5)
 
-    assert isinstance(JUDGE.trial(trial_of(GOOD, stolen, SLOW)), Invalid)
-    assert isinstance(JUDGE.trial(trial_of(GOOD, SLOW, stolen)), Fails)
-    assert JUDGE.trial(trial_of(GOOD, GOOD)) == Holds()
+    assert isinstance(EVALUATOR.trial(trial_of(GOOD, stolen, SLOW)), Invalid)
+    assert isinstance(EVALUATOR.trial(trial_of(GOOD, SLOW, stolen)), Fails)
+    assert EVALUATOR.trial(trial_of(GOOD, GOOD)) == Holds()
 
 
 @pytest.mark.parametrize("steps", [(), (GOOD,)])
-def test_a_trial_that_did_not_get_there_shows_nothing(steps: tuple[Step, ...]) -> None:
-    """Steps that held say nothing about those that never came."""
-    verdict = JUDGE.trial(trial_of(*steps, users=1_500))
+def test_unfinished_trial_is_invalid(steps: tuple[Step, ...]) -> None:
+    """Steps that held tell nothing about the missing ones."""
+    verdict = EVALUATOR.trial(trial_of(*steps, users=1_500))
 
     assert isinstance(verdict, Invalid)
     assert verdict.reason == Reason.UNFINISHED
 
 
-def test_the_slo_can_be_chosen() -> None:
+def test_limits_are_those_of_the_slo() -> None:
     """Each of its limits."""
     step = replace(GOOD, p99_ms=900, achieved=GOOD.offered * 0.6, failures={"timeout": 5})
 
-    assert SloEvaluator(Slo(failures=5, p99_ms=900, achieved_share=0.6)).step(step, 1) == Holds()
+    assert SloEvaluator(Slo(failures=5, p99_ms=900, achieved_share=0.6)).step(step, 1, LIMITS) == Holds()
 
 
 @pytest.mark.parametrize("errno", [24, 99])
-def test_exhausted_sockets_are_recognised_by_the_name_they_get(errno: int) -> None:
+def test_lack_of_sockets_makes_a_step_invalid(errno: int) -> None:
     """Too many open files and no free port, as `failure.py` names them."""
     step = replace(GOOD, failures={network_failure(OSError(errno, "")): 3})
 
-    assert JUDGE.step(step, 1) == Invalid(Reason.SOCKETS_EXHAUSTED, 1, 3, 0)
+    assert EVALUATOR.step(step, 1, LIMITS) == Invalid(Reason.SOCKETS_EXHAUSTED, 1, 3, 0)
 
 
 @pytest.mark.parametrize("error", [ConnectionRefusedError(), ConnectionResetError(), TimeoutError(), BrokenPipeError()])
-def test_the_servers_own_refusals_are_failures(error: OSError) -> None:
-    """Python names them, so they are not taken for the generator's."""
-    assert isinstance(JUDGE.step(replace(GOOD, failures={network_failure(error): 1}), 1), Fails)
+def test_errors_of_the_server_are_failures(error: OSError) -> None:
+    """They have other names than errors of the generator."""
+    assert isinstance(EVALUATOR.step(replace(GOOD, failures={network_failure(error): 1}), 1, LIMITS), Fails)

@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from capacity.measure.host_info import HostInfo
+from capacity.model.criteria import Criterion
 from capacity.model.limits import Limits
 from capacity.model.search_result import Headroom, Minimum, Neighbour, ReplicaResult, SearchResult
 from capacity.model.spec import SearchSpec
 from capacity.model.step import Step
 from capacity.model.trial import TrialKind, TrialResult
-from capacity.model.verdict import Criterion, Fails, Holds, Invalid, Reason, Verdict
+from capacity.model.verdict import Fails, Holds, Invalid, Reason, Verdict
 from capacity.report.data import JudgedTrial, ReportData
 from capacity.report.localized import Localized
 from tests.unit.locust.capacity.trial.servers import step_of

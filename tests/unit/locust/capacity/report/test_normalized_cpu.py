@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from capacity.model.criteria import Criterion
 from capacity.model.limits import Limits
 from capacity.model.trial import TrialKind
-from capacity.model.verdict import Criterion, Fails
+from capacity.model.verdict import Fails
 from capacity.report.data import JudgedTrial
 from capacity.report.normalized_cpu import REFERENCE_US, normalized_cpus
 from tests.unit.locust.capacity.report.examples import BUSY, FULL_MEMORY, HOLDS, report_data, trial

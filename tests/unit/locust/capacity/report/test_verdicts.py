@@ -2,7 +2,8 @@
 
 import pytest
 
-from capacity.model.verdict import Criterion, Fails, Holds, Invalid, Reason
+from capacity.model.criteria import Criterion
+from capacity.model.verdict import Fails, Holds, Invalid, Reason
 from capacity.report.verdicts import describe
 
 

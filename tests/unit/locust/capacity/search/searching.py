@@ -1,4 +1,4 @@
-"""A whole search on a server that is a formula."""
+"""A whole search of a synthetic server."""
 
 from __future__ import annotations
 
@@ -14,36 +14,41 @@ from capacity.search.progress import Progress
 from capacity.search.search import Search
 from capacity.trial.client import LoggedTrialClient
 from capacity.trial.log import TrialLog
-from tests.unit.locust.capacity.trial.laboratory import SyntheticLaboratory
+from tests.unit.locust.capacity.trial.synthetic_runner import SyntheticRunner
+
+SECONDS = {TrialKind.SHORT: 12, TrialKind.RAMP: 100, TrialKind.OPEN: 50}
 
 
 @dataclass
-class UnkeptProbe:
-    """Asks a laboratory without a journal."""
+class UnloggedClient:
+    """Requests trials of a runner without a log."""
 
-    laboratory: SyntheticLaboratory
-    judge: SloEvaluator = field(default_factory=SloEvaluator)
+    runner: SyntheticRunner
+    evaluator: SloEvaluator = field(default_factory=SloEvaluator)
 
-    def descend(self, limits: Limits, users: int) -> Verdict:
-        """Hold."""
-        return self.judge.trial(self.laboratory.measure(TrialSpec(TrialKind.SHORT, limits, users)))
+    def short_test(self, limits: Limits, users: int) -> Verdict:
+        """Make a short test."""
+        return self.evaluator.trial(self.runner.measure(TrialSpec(TrialKind.SHORT, limits, users)))
 
-    def confirm(self, limits: Limits, users: int) -> Verdict:
-        """Climb."""
-        return self.judge.trial(self.laboratory.measure(TrialSpec(TrialKind.RAMP, limits, users)))
-
-
-def search(laboratory: SyntheticLaboratory) -> SearchResult:
-    """Search without keeping anything."""
-    [*_, answer] = Search(laboratory.question, UnkeptProbe(laboratory), enter=lambda _: None).run()
-    return answer
+    def ramp(self, limits: Limits, users: int) -> Verdict:
+        """Make a ramp."""
+        return self.evaluator.trial(self.runner.measure(TrialSpec(TrialKind.RAMP, limits, users)))
 
 
-def kept_search(laboratory: SyntheticLaboratory, path: Path, lines: list[str] | None = None) -> SearchResult:
-    """Search with a journal, and say what happens into a list."""
-    said = [] if lines is None else lines
-    progress = Progress(laboratory.question, said.append, [], hold_seconds=12, staircase_seconds=100)
-    with TrialLog.open(path, laboratory.question) as journal:
-        probe = LoggedTrialClient(laboratory, journal, SloEvaluator(), progress.saw)
-        [*_, answer] = Search(laboratory.question, probe, progress.enter).run()
-    return answer
+def search(runner: SyntheticRunner) -> SearchResult:
+    """Search without a log."""
+    [*_, result] = Search(runner.spec, UnloggedClient(runner), enter=lambda _: None).run()
+    return result
+
+
+def ignore(_line: str) -> None:
+    """Receives a line of progress."""
+
+
+def logged_search(runner: SyntheticRunner, path: Path, lines: list[str] | None = None) -> SearchResult:
+    """Search with a log, and append the lines of progress to a list."""
+    progress = Progress(runner.spec, ignore if lines is None else lines.append, [], seconds=SECONDS)
+    with TrialLog.open(path, runner.spec) as log:
+        client = LoggedTrialClient(runner, log, SloEvaluator(), progress.record)
+        [*_, result] = Search(runner.spec, client, progress.enter).run()
+    return result

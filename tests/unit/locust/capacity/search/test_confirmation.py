@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from capacity.model.criteria import Criterion
 from capacity.model.limits import Limits
 from capacity.model.search_result import Headroom, SearchResult
 from capacity.model.spec import SearchSpec
-from capacity.model.verdict import Criterion, Fails, Holds, Invalid, Reason, Verdict
+from capacity.model.verdict import Fails, Holds, Invalid, Reason, Verdict
 from capacity.search.search import Search
 
 SLOW = Fails(Criterion.P99, 20, 10_000, 300, 250)
@@ -22,7 +23,7 @@ Rule = Callable[[Limits, int], Verdict]
 
 
 @dataclass
-class RuledProbe:
+class RuledClient:
     """Answers by one rule for holds and another for staircases.
 
     Attributes:
@@ -37,18 +38,18 @@ class RuledProbe:
     held: list[Limits] = field(default_factory=list)
     climbed: list[Limits] = field(default_factory=list)
 
-    def descend(self, limits: Limits, users: int) -> Verdict:
+    def short_test(self, limits: Limits, users: int) -> Verdict:
         """Hold."""
         self.held.append(limits)
         return self.hold(limits, users)
 
-    def confirm(self, limits: Limits, users: int) -> Verdict:
+    def ramp(self, limits: Limits, users: int) -> Verdict:
         """Climb."""
         self.climbed.append(limits)
         return self.climb(limits, users)
 
     def search(self, replicas: tuple[int, ...] = ()) -> SearchResult:
-        """Answer the default question."""
+        """Answer the default spec."""
         [*_, answer] = Search(SearchSpec(replicas=replicas), self, enter=lambda _: None).run()
         return answer
 
@@ -67,49 +68,49 @@ def needs(cpus: float, memory_mib: int) -> Rule:
 
 def test_a_staircase_that_runs_out_of_memory_gets_more_memory_and_no_more_cpu() -> None:
     """One step up in what was short."""
-    probe = RuledProbe(needs(0.1, 80), needs(0.1, 120))
+    client = RuledClient(needs(0.1, 80), needs(0.1, 120))
 
-    minimum = probe.search().minimum
+    minimum = client.search().minimum
 
     assert minimum is not None
     assert minimum.limits.memory_mib == min(each for each in SearchSpec().memory_mib if each >= 120)
-    assert max(limits.cpus for limits in probe.climbed) == minimum.limits.cpus
+    assert max(limits.cpus for limits in client.climbed) == minimum.limits.cpus
 
 
 def test_a_staircase_that_is_too_slow_gets_more_cpu_and_no_more_memory() -> None:
     """Holds were too kind: staircases go up until they hold."""
-    probe = RuledProbe(needs(0.1, 80), needs(0.15, 80))
+    client = RuledClient(needs(0.1, 80), needs(0.15, 80))
 
-    minimum = probe.search().minimum
+    minimum = client.search().minimum
 
     assert minimum is not None
     assert minimum.limits.cpus == min(each for each in SearchSpec().cpus if each >= 0.15)
-    assert max(limits.memory_mib for limits in probe.climbed) == minimum.limits.memory_mib
+    assert max(limits.memory_mib for limits in client.climbed) == minimum.limits.memory_mib
 
 
 def test_memory_is_not_searched_at_the_bare_minimum_of_cpu() -> None:
     """There a want of CPU would look like a want of memory."""
-    probe = RuledProbe(needs(0.1, 80), needs(0.1, 80))
+    client = RuledClient(needs(0.1, 80), needs(0.1, 80))
 
-    minimum = probe.search().minimum
+    minimum = client.search().minimum
 
     assert minimum is not None
     cpus = SearchSpec().cpus
-    searched = {limits.cpus for limits in probe.held if limits.memory_mib < SearchSpec().memory_mib[-1]}
+    searched = {limits.cpus for limits in client.held if limits.memory_mib < SearchSpec().memory_mib[-1]}
     least = cpus.index(minimum.limits.cpus)
     assert searched - {cpus[least], cpus[least - 1]} == {cpus[least + 2]}
 
 
 def test_memory_that_is_too_little_beside_more_cpu_is_so_beside_less() -> None:
     """It is asked once, and the neighbour is told as what was asked."""
-    probe = RuledProbe(needs(0.1, 80), needs(0.1, 80))
+    client = RuledClient(needs(0.1, 80), needs(0.1, 80))
 
-    minimum = probe.search().minimum
+    minimum = client.search().minimum
 
     assert minimum is not None
     assert minimum.smaller_memory is not None
     smaller = max(each for each in SearchSpec().memory_mib if each < 80)
-    assert [limits for limits in probe.held if limits.memory_mib == smaller] == [minimum.smaller_memory.limits]
+    assert [limits for limits in client.held if limits.memory_mib == smaller] == [minimum.smaller_memory.limits]
     assert minimum.smaller_memory.limits.cpus > minimum.limits.cpus
     assert minimum.smaller_memory.verdict == KILLED
 
@@ -121,7 +122,7 @@ def test_memory_that_is_too_little_for_all_users_says_nothing_of_fewer() -> None
         del limits
         return Holds() if users <= 6_000 else KILLED
 
-    reached = RuledProbe(most, most).search().max_users
+    reached = RuledClient(most, most).search().max_users
 
     assert reached is not None
     assert (reached.users, reached.confirmations) == (6_000, 3)
@@ -129,14 +130,14 @@ def test_memory_that_is_too_little_for_all_users_says_nothing_of_fewer() -> None
 
 def test_staircases_that_decide_nothing_leave_the_minimum_unconfirmed() -> None:
     """Neither confirmed nor failed: three asks, the reason told, and no comparison with replicas."""
-    probe = RuledProbe(needs(0.1, 80), lambda _limits, _users: BUSY)
+    client = RuledClient(needs(0.1, 80), lambda _limits, _users: BUSY)
 
-    answer = probe.search(replicas=(2,))
+    answer = client.search(replicas=(2,))
 
     assert answer.minimum is not None
     assert (answer.minimum.confirmations, answer.minimum.undecided) == (0, BUSY)
     assert answer.undecided == (BUSY,)
-    assert len(probe.climbed) == 3
+    assert len(client.climbed) == 3
     assert answer.replica_results == ()
 
 
@@ -150,7 +151,7 @@ def test_a_neighbour_that_could_not_be_decided_is_not_called_failing() -> None:
         return Holds() if limits.memory_mib == answered else needs(0.1, 80)(limits, users)
 
     answered = next(each for each in SearchSpec().memory_mib if each >= 80)
-    answer = RuledProbe(hold, climb).search()
+    answer = RuledClient(hold, climb).search()
 
     assert answer.minimum is not None
     assert answer.minimum.confirmations == 3
@@ -168,7 +169,7 @@ def test_when_no_staircase_holds_the_most_users_are_searched() -> None:
     def hold(limits: Limits, users: int) -> Verdict:
         return SLOW if 7_500 < users < 10_000 else needs(0.5, 400)(limits, users)
 
-    answer = RuledProbe(hold, climb).search()
+    answer = RuledClient(hold, climb).search()
 
     assert answer.minimum is None
     assert answer.max_users is not None
@@ -182,12 +183,12 @@ def test_replicas_that_run_out_of_memory_are_not_given_cores() -> None:
     def hold(limits: Limits, users: int) -> Verdict:
         return KILLED if limits.replicas > 1 else needs(0.1, 80)(limits, users)
 
-    probe = RuledProbe(hold, needs(0.1, 80))
+    client = RuledClient(hold, needs(0.1, 80))
 
-    [several] = probe.search(replicas=(2,)).replica_results
+    [several] = client.search(replicas=(2,)).replica_results
 
     assert (several.equal.verdict, several.limits, several.smaller) == (KILLED, None, None)
-    assert sum(limits.replicas == 2 for limits in probe.held) == 1
+    assert sum(limits.replicas == 2 for limits in client.held) == 1
 
 
 def test_replicas_that_do_not_hold_twice_get_the_next_larger_cores() -> None:
@@ -199,7 +200,7 @@ def test_replicas_that_do_not_hold_twice_get_the_next_larger_cores() -> None:
         seen.add(limits)
         return needs(0.1 if limits.replicas == 1 or first else 0.12, 80)(limits, users)
 
-    [several] = RuledProbe(hold, needs(0.1, 80)).search(replicas=(2,)).replica_results
+    [several] = RuledClient(hold, needs(0.1, 80)).search(replicas=(2,)).replica_results
 
     assert several.limits is not None
     assert several.smaller is not None
@@ -220,14 +221,14 @@ def test_replicas_that_miss_the_rate_are_given_what_it_takes(needed: float) -> N
         # Some of the cores go to the replicas themselves.
         return Fails(Criterion.RATE, 1, users, 5400 * (limits.total_cpus - 0.01) / (needed - 0.01), 5400)
 
-    probe = RuledProbe(hold, needs(0.1, 80))
-    [several] = probe.search(replicas=(3,)).replica_results
+    client = RuledClient(hold, needs(0.1, 80))
+    [several] = client.search(replicas=(3,)).replica_results
 
     assert several.limits is not None
     assert several.smaller is not None
     assert several.smaller.limits.total_cpus < needed <= several.limits.total_cpus < 1.11 * needed
     assert several.smaller.verdict == hold(several.smaller.limits, 10_000)
-    assert sum(limits.replicas == 3 for limits in probe.held) <= 6
+    assert sum(limits.replicas == 3 for limits in client.held) <= 6
 
 
 def test_replicas_that_could_not_be_decided_are_told() -> None:
@@ -239,7 +240,7 @@ def test_replicas_that_could_not_be_decided_are_told() -> None:
         seen.add(limits)
         return BUSY if again else needs(0.1, 80)(limits, users)
 
-    answer = RuledProbe(hold, needs(0.1, 80)).search(replicas=(2,))
+    answer = RuledClient(hold, needs(0.1, 80)).search(replicas=(2,))
 
     [several] = answer.replica_results
     assert (several.confirmations, several.undecided) == (0, BUSY)
@@ -248,12 +249,12 @@ def test_replicas_that_could_not_be_decided_are_told() -> None:
 
 def test_a_neighbour_that_does_not_hold_for_a_moment_climbs_no_staircase() -> None:
     """All users are there after the answer's staircases, and a moment of them is shown failing in seconds."""
-    probe = RuledProbe(needs(0.1, 80), needs(0.1, 80))
+    client = RuledClient(needs(0.1, 80), needs(0.1, 80))
 
-    minimum = probe.search().minimum
+    minimum = client.search().minimum
 
     assert minimum is not None
-    assert set(probe.climbed) == {minimum.limits}
+    assert set(client.climbed) == {minimum.limits}
     assert minimum.smaller_cpus is not None
     assert minimum.smaller_memory is not None
     assert (minimum.smaller_cpus.verdict, minimum.smaller_memory.verdict) == (SLOW, KILLED)
@@ -273,38 +274,38 @@ def test_less_of_one_kind_never_takes_more_of_the_other() -> None:
         asked["climbs"] += limits.memory_mib == smaller
         return SLOW if limits.memory_mib == smaller and asked["climbs"] > 1 else needs(0.1, smaller)(limits, users)
 
-    probe = RuledProbe(hold, climb)
-    minimum = probe.search().minimum
+    client = RuledClient(hold, climb)
+    minimum = client.search().minimum
 
     assert minimum is not None
     assert asked["climbs"] == 2
     assert minimum.limits == Limits(min(each for each in SearchSpec().cpus if each >= 0.1), min(_from(80)))
-    assert max(limits.cpus for limits in probe.climbed) == minimum.limits.cpus
+    assert max(limits.cpus for limits in client.climbed) == minimum.limits.cpus
 
 
 def test_other_questions_may_be_asked_before_each_further_staircase() -> None:
     """The answer so far is known meanwhile: one staircase, then two and the replicas, then all."""
-    probe = RuledProbe(needs(0.1, 80), needs(0.1, 80))
-    search = Search(SearchSpec(replicas=(2,)), probe, enter=lambda _: None, most_users=18_000)
+    client = RuledClient(needs(0.1, 80), needs(0.1, 80))
+    search = Search(SearchSpec(replicas=(2,)), client, enter=lambda _: None, most_users=18_000)
 
-    known = [(answer, len(probe.climbed)) for answer in search.run()]
+    known = [(answer, len(client.climbed)) for answer in search.run()]
 
     assert [climbed for _, climbed in known] == [1, 2, 3]
     assert [answer.minimum.confirmations for answer, _ in known if answer.minimum] == [1, 2, 3]
     assert [len(answer.replica_results) for answer, _ in known] == [0, 1, 1]
     assert all(answer.headroom == Headroom(None) for answer, _ in known)
-    assert sum(limits.replicas == 2 for limits in probe.held) == len(_held_by_two_replicas())
+    assert sum(limits.replicas == 2 for limits in client.held) == len(_held_by_two_replicas())
 
 
 def test_a_minimum_of_a_fast_minute_is_none_when_the_minute_is_over() -> None:
     """Where the last staircase fails it goes up, and the replicas are compared with what one instance really needs."""
     cpus = SearchSpec().cpus
     fast, slow = cpus[10], cpus[12]
-    probe = RuledProbe(needs(fast, 80), needs(fast, 80))
-    for answer in Search(SearchSpec(replicas=(2,)), probe, enter=lambda _: None).run():
+    client = RuledClient(needs(fast, 80), needs(fast, 80))
+    for answer in Search(SearchSpec(replicas=(2,)), client, enter=lambda _: None).run():
         if len(answer.replica_results) and answer.minimum is not None and answer.minimum.limits.cpus == fast:
             assert answer.replica_results[0].equal.limits.total_cpus == pytest.approx(fast, abs=0.001)
-            probe.hold = probe.climb = needs(slow, 80)
+            client.hold = client.climb = needs(slow, 80)
 
     assert answer.minimum is not None
     assert (answer.minimum.limits.cpus, answer.minimum.confirmations) == (slow, 3)
@@ -317,22 +318,22 @@ def test_a_minimum_that_went_up_climbs_its_staircases_apart_too() -> None:
     """Other questions may be asked between all three, as between those of one that never failed."""
     cpus = SearchSpec().cpus
     fast, slow = cpus[10], cpus[12]
-    probe = RuledProbe(needs(fast, 80), needs(fast, 80))
+    client = RuledClient(needs(fast, 80), needs(fast, 80))
     known: list[tuple[float, int]] = []
-    for answer in Search(SearchSpec(replicas=()), probe, enter=lambda _: None).run():
+    for answer in Search(SearchSpec(replicas=()), client, enter=lambda _: None).run():
         assert answer.minimum is not None
         known.append((answer.minimum.limits.cpus, answer.minimum.confirmations))
         if known[-1] == (fast, 2):
-            probe.hold = probe.climb = needs(slow, 80)
+            client.hold = client.climb = needs(slow, 80)
 
     assert known == [(fast, 1), (fast, 2), (slow, 1), (slow, 2), (slow, 3)]
 
 
 def _held_by_two_replicas() -> list[Limits]:
     """What a comparison that is made once asks for."""
-    probe = RuledProbe(needs(0.1, 80), needs(0.1, 80))
-    probe.search(replicas=(2,))
-    return [limits for limits in probe.held if limits.replicas == 2]
+    client = RuledClient(needs(0.1, 80), needs(0.1, 80))
+    client.search(replicas=(2,))
+    return [limits for limits in client.held if limits.replicas == 2]
 
 
 def _from(memory_mib: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""One line for each trial, and an estimate that comes true."""
+"""The lines of progress, and the estimate of what is left."""
 
 from __future__ import annotations
 
@@ -10,122 +10,117 @@ from capacity.model.slo import offered_rate
 from capacity.model.spec import SearchSpec
 from capacity.model.trial import TrialKind, TrialSpec
 from capacity.model.verdict import Holds
-from capacity.search.progress import Phase, Progress, duration
-from tests.unit.locust.capacity.search.searching import kept_search
-from tests.unit.locust.capacity.trial.laboratory import SyntheticLaboratory
+from capacity.search.phase import Phase
+from capacity.search.plan import planned_phases
+from capacity.search.progress import Progress, duration
+from tests.unit.locust.capacity.search.searching import SECONDS, ignore, logged_search
 from tests.unit.locust.capacity.trial.servers import FailsAboveServer, SleepingServer
+from tests.unit.locust.capacity.trial.synthetic_runner import SyntheticRunner
 
-QUESTION = SearchSpec()
+SPEC = SearchSpec()
 RATE = 0.95 * offered_rate(10_000) / 0.137
 
 
-def left(lines: list[str]) -> list[int]:
-    """Trials left, by line."""
+def trials_left(lines: list[str]) -> list[int]:
+    """Estimated trials of each line."""
     return [int(re.findall(r"about (\d+) left", line)[0]) for line in lines]
 
 
 def test_each_trial_has_its_line(tmp_path: Path) -> None:
-    """What was asked, what it showed, and what is left; the last says that nothing is."""
-    laboratory = SyntheticLaboratory(SleepingServer(RATE, 100), QUESTION)
+    """It tells the trial, its verdict, and an estimate that never grows and is nearly right from the start."""
+    runner = SyntheticRunner(SleepingServer(RATE, 100), SPEC)
     lines: list[str] = []
 
-    kept_search(laboratory, tmp_path / "journal.jsonl", lines)
+    logged_search(runner, tmp_path / "log.jsonl", lines)
 
-    assert len(lines) == len(laboratory.asked)
-    assert lines[0] == (
-        "[1 done, about 25 left, 9 min 24 s] gateway, most of all: hold of 10,000 users at 1 CPU, 512 MiB: holds"
-    )
+    left = trials_left(lines)
+    assert len(lines) == len(runner.trials)
+    assert lines[0].startswith("[1 done, about ")
+    assert lines[0].endswith("] gateway, most of all: hold of 10,000 users at 1 CPU, 512 MiB: holds")
     assert "\n" not in "".join(lines)
-    assert left(lines)[-1] <= 1
-    assert all(after <= before for before, after in zip(left(lines), left(lines)[1:], strict=False))
+    assert abs(left[0] - (len(lines) - 1)) <= 6
+    assert left[-1] == 0
+    assert left == sorted(left, reverse=True)
 
 
-def test_a_search_for_users_leaves_nothing_of_the_others(tmp_path: Path) -> None:
-    """When not all users are held, the rest of the plan falls away."""
+def test_search_for_fewer_users_replaces_the_estimate(tmp_path: Path) -> None:
+    """When not all users hold, only a bisection of the users and its confirmation are left."""
     lines: list[str] = []
 
-    kept_search(
-        SyntheticLaboratory(FailsAboveServer(RATE, most_users=5_000), QUESTION), tmp_path / "journal.jsonl", lines
-    )
+    logged_search(SyntheticRunner(FailsAboveServer(RATE, most_users=5_000), SPEC), tmp_path / "log.jsonl", lines)
 
-    assert left(lines)[1] == 7
-    assert left(lines)[-1] <= 1
-
-
-def progress_of(question: SearchSpec, everything: list[Progress] | None = None, **extras: bool) -> Progress:
-    """Progress that nobody listens to."""
-    known = [] if everything is None else everything
-    return Progress(question, lambda _: None, known, hold_seconds=10, staircase_seconds=100, **extras)
+    left = trials_left(lines)
+    assert abs(left[1] - (len(lines) - 2)) <= 3
+    assert left[-1] <= 1
 
 
-def test_before_the_first_trial_the_guess_counts() -> None:
-    """Holds and staircases of a search without surprises."""
-    progress = progress_of(SearchSpec(replicas=()))
+def test_plan_has_the_phases_of_the_search() -> None:
+    """The search itself is run with assumed verdicts; each number of replicas is a phase."""
+    phases = planned_phases(SPEC, None)
 
-    assert progress.trials_left == 1 + 3 + 3 + 3 + 4
-    assert progress.seconds_left == 11 * 10 + 3 * 100
-
-
-def test_more_users_are_expected_only_where_somebody_wants_to_know() -> None:
-    """Four holds, and none when that part is over."""
-    progress, without = progress_of(SearchSpec(), more_users=True), progress_of(SearchSpec())
-
-    assert progress.seconds_left == without.seconds_left + 40
-    progress.enter(Phase.BEYOND)
-    progress.enter(Phase.REPLICAS)
-    assert progress.seconds_left == without.seconds_left - 10
+    assert [planned.phase for planned in phases] == [
+        *(Phase.TOP, Phase.CPU, Phase.MEMORY, Phase.CONFIRM, Phase.AGAIN),
+        *(Phase.REPLICAS, Phase.REPLICAS, Phase.REPLICAS, Phase.AGAIN),
+    ]
+    assert sum(planned.trials[TrialKind.RAMP] for planned in phases) == SPEC.confirmations
+    assert [planned.phase for planned in planned_phases(SPEC, None, all_users_hold=False)] == [Phase.TOP, Phase.USERS]
 
 
-def test_open_arrivals_have_their_line_and_their_own_duration() -> None:
-    """The last trial of all, made again when it says nothing; nothing is left afterwards."""
-    said: list[str] = []
-    question = SearchSpec(replicas=())
-    progress = Progress(question, said.append, [], hold_seconds=10, staircase_seconds=100, open_arrivals=True)
-    for phase in (Phase.CPU, Phase.MEMORY, Phase.CONFIRM, Phase.AGAIN):
-        progress.enter(phase)
-    made = SyntheticLaboratory(SleepingServer(RATE, 100), question).measure(
-        TrialSpec(TrialKind.SHORT, question.top, 10_000)
-    )
-    progress.saw(replace(made, kind=TrialKind.RAMP, seconds=90), Holds(), replayed=False)
-    progress.saw(replace(made, kind=TrialKind.RAMP, seconds=90), Holds(), replayed=False)
-    assert progress.seconds_left == 50
+def test_more_users_are_expected_only_where_they_are_searched() -> None:
+    """They are short tests, and none is left when their phase is over."""
+    [headroom] = [planned for planned in planned_phases(SPEC, 18_000) if planned.phase is Phase.BEYOND]
 
+    assert 2 <= headroom.trials[TrialKind.SHORT] <= 5
+    assert Phase.BEYOND not in [planned.phase for planned in planned_phases(SPEC, None)]
+    progress = Progress(SPEC, ignore, [], seconds=SECONDS, most_users=18_000)
+    without = Progress(SPEC, ignore, [], seconds=SECONDS)
+    assert progress.trials_left == without.trials_left + headroom.trials.total()
+    for each in (progress, without):
+        each.enter(Phase.AGAIN)
+    assert progress.trials_left == without.trials_left
+
+
+def test_open_loop_trial_has_its_line_and_its_own_duration() -> None:
+    """It is the last trial of all; when it is repeated, nothing more is left."""
+    lines: list[str] = []
+    spec = SearchSpec(replicas=(), confirmations=1)
+    progress = Progress(spec, lines.append, [], seconds=SECONDS, open_loop=True)
+    made = SyntheticRunner(SleepingServer(RATE, 100), spec).measure(TrialSpec(TrialKind.SHORT, spec.top, 10_000))
     progress.enter(Phase.OPEN)
+    assert progress.seconds_left == SECONDS[TrialKind.OPEN]
     for _ in range(2):
-        progress.saw(replace(made, kind=TrialKind.OPEN, seconds=17), Holds(), replayed=False)
+        progress.record(replace(made, kind=TrialKind.OPEN, seconds=17), Holds(), from_log=False)
 
-    assert left(said)[-2:] == [0, 0]
-    assert "0 s] gateway, open arrivals: open of 10,000 users" in said[-1]
+    assert trials_left(lines) == [0, 0]
+    assert "0 s] gateway, open arrivals: open of 10,000 users" in lines[-1]
 
 
-def test_what_is_confirmed_later_stays_expected_while_replicas_are_compared() -> None:
-    """Two staircases with the replicas between them; when those are compared anew, nothing more is expected of them."""
-    progress = progress_of(SearchSpec(replicas=(2,)))
-    for phase in (Phase.CPU, Phase.MEMORY, Phase.CONFIRM, Phase.AGAIN):
+def test_later_confirmation_stays_expected_while_replicas_are_compared() -> None:
+    """A comparison that is repeated is not expected."""
+    progress = Progress(SearchSpec(replicas=(2,)), ignore, [], seconds=SECONDS)
+    for phase in (Phase.AGAIN, Phase.REPLICAS):
         progress.enter(phase)
-    assert progress.seconds_left == 4 * 10 + 2 * 100
-
-    for phase in (Phase.REPLICAS, Phase.AGAIN, Phase.REPLICAS):
-        progress.enter(phase)
-    assert progress.seconds_left == 2 * 100
+    progress.enter(Phase.REPLICAS)
+    assert progress.seconds_left == SECONDS[TrialKind.RAMP]
     progress.end()
     assert progress.seconds_left == 0
 
 
-def test_a_line_tells_what_is_left_of_all_questions() -> None:
-    """Questions are asked in turn, and nobody waits for one of them alone."""
-    everything: list[Progress] = []
-    said: list[str] = []
-    question = SearchSpec(replicas=(), via="direct")
-    waiting = progress_of(SearchSpec(), everything)
-    progress = Progress(question, said.append, everything, hold_seconds=10, staircase_seconds=100)
-    laboratory = SyntheticLaboratory(SleepingServer(RATE, 100), question)
+def test_line_sums_up_all_searches() -> None:
+    """The searches of a command take turns."""
+    searches: list[Progress] = []
+    lines: list[str] = []
+    spec = SearchSpec(replicas=(), via="direct")
+    waiting = Progress(SPEC, ignore, searches, seconds=SECONDS)
+    progress = Progress(spec, lines.append, searches, seconds=SECONDS)
+    runner = SyntheticRunner(SleepingServer(RATE, 100), spec)
+    progress.enter(Phase.TOP)
 
-    progress.saw(laboratory.measure(TrialSpec(TrialKind.SHORT, question.top, question.users)), Holds(), replayed=False)
+    progress.record(runner.measure(TrialSpec(TrialKind.SHORT, spec.top, spec.users)), Holds(), from_log=False)
 
-    assert left(said) == [progress.trials_left + waiting.trials_left]
-    assert said[0].startswith("[1 done")
-    assert "direct, most of all: hold" in said[0]
+    assert trials_left(lines) == [progress.trials_left + waiting.trials_left]
+    assert lines[0].startswith("[1 done")
+    assert "direct, most of all: hold" in lines[0]
 
 
 def test_durations_are_short() -> None:

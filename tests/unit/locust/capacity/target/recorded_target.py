@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
-from capacity.measure.resource_counter import ProcessCounter
 from capacity.model.limits import Limits
 from capacity.target.interface import NotReadyError
+from tests.unit.locust.capacity.generator.steady_generator import FixedCounter
 
 
 @dataclass
 class RecordedTarget:
-    """This process, with limits that are only recorded.
+    """A replica that uses 100 MiB, with limits that are only recorded.
 
     Attributes:
         least_memory_mib: Memory that it needs to start.
@@ -60,9 +59,9 @@ class RecordedTarget:
         assert began < ended
         return 0, self.exits
 
-    def replica_counters(self) -> tuple[ProcessCounter, ...]:
-        """This process."""
-        return (ProcessCounter(os.getpid()),)
+    def replica_counters(self) -> tuple[FixedCounter, ...]:
+        """The counter of the replica."""
+        return (FixedCounter(),)
 
     def gateway_counter(self) -> None:
         """None."""

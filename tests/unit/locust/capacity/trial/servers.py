@@ -1,19 +1,20 @@
-"""Servers that exist as formulas only, with a known limit."""
+"""Servers that are formulas with known minima."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 from capacity.model.limits import Limits
-from capacity.model.slo import MEAN_WAIT_SECONDS, Slo, offered_rate
+from capacity.model.slo import Slo, offered_rate
 from capacity.model.step import Step
+from load import think_time
 
 HOLD_SECONDS = 10.0
 BASE_MS = 10.0
 
 
 def step_of(users: int, *, seconds: float = HOLD_SECONDS, achieved: float | None = None, p99_ms: float = 20) -> Step:
-    """A step in which nothing is wrong unless said."""
+    """A step that holds unless the arguments say otherwise."""
     offered = offered_rate(users)
     return Step(
         users_planned=users,
@@ -43,10 +44,10 @@ def step_of(users: int, *, seconds: float = HOLD_SECONDS, achieved: float | None
 
 @dataclass(frozen=True)
 class SleepingServer:
-    """Answers so many requests a second per core and lets the others wait; needs so much memory.
+    """Answers a number of requests per second and core, queues the others, and needs an amount of memory.
 
     Attributes:
-        rate_per_core: Requests a second.
+        rate_per_core: Requests per second.
         memory_mib: What each replica needs.
     """
 
@@ -54,19 +55,19 @@ class SleepingServer:
     memory_mib: float = 64
 
     def least_cpus(self, users: int) -> float:
-        """The planted limit: where what is due is achieved."""
-        return Slo().due(users, HOLD_SECONDS) / self.rate_per_core
+        """The CPU with which the required rate is achieved."""
+        return Slo().required_rate(users, HOLD_SECONDS) / self.rate_per_core
 
     def least_memory_mib(self, requests: float) -> float:
-        """The planted limit of memory for a trial of so many requests."""
+        """The memory that a trial of so many requests needs."""
         del requests
         return self.memory_mib
 
     def step(self, limits: Limits, users: int, seconds: float, requests: float) -> Step:
-        """A closed loop: users wait, ask, and wait for their turn.
+        """A step of a closed loop.
 
         Args:
-            limits: What the replicas may use.
+            limits: The limits of the replicas.
             users: Users of the step.
             seconds: Its length.
             requests: Requests of the trial up to the end of this step.
@@ -78,33 +79,33 @@ class SleepingServer:
         capacity = self.rate_per_core * limits.total_cpus
         if capacity >= step.offered:
             return step
-        queue_ms = (users / capacity - MEAN_WAIT_SECONDS) * 1000
+        queue_ms = (users / capacity - think_time.MEAN_SECONDS) * 1000
         return replace(step, achieved=capacity, p99_ms=BASE_MS + queue_ms, throttled=step.periods)
 
 
 @dataclass(frozen=True)
 class FailsAboveServer(SleepingServer):
-    """Refuses connections above a number of users, whatever it may use."""
+    """Refuses connections above a number of users with any limits."""
 
     most_users: int = 10_000
 
     def step(self, limits: Limits, users: int, seconds: float, requests: float) -> Step:
-        """As of its base, with refusals."""
+        """A step with refusals."""
         step = super().step(limits, users, seconds, requests)
         refused = max(0, users - self.most_users)
         return replace(step, failures={"connection refused": refused}) if refused else step
 
 
 @dataclass(frozen=True)
-class LyingServer(SleepingServer):
-    """Answers what it cannot do with 503 at once: nobody waits, and the percentiles look well."""
+class RejectingServer(SleepingServer):
+    """Answers with 503 at once when it is overloaded: the percentiles stay low."""
 
     def least_cpus(self, users: int) -> float:
-        """The planted limit: where nothing is refused."""
+        """The CPU with which nothing is refused."""
         return offered_rate(users) / self.rate_per_core
 
     def step(self, limits: Limits, users: int, seconds: float, requests: float) -> Step:
-        """As of its base, without a queue."""
+        """A step without a queue."""
         step = super().step(limits, users, seconds, requests)
         refused = round((step.offered - step.achieved) * seconds)
         if refused == 0:
@@ -114,14 +115,14 @@ class LyingServer(SleepingServer):
 
 @dataclass(frozen=True)
 class LeakingServer(SleepingServer):
-    """Keeps something of every request.
+    """Keeps some memory of every request.
 
     Attributes:
-        leak_mib: Of a thousand requests.
+        leak_mib: Memory that a thousand requests leave.
     """
 
     leak_mib: float = 0.1
 
     def least_memory_mib(self, requests: float) -> float:
-        """The planted limit: what it starts with and what it keeps."""
+        """The memory at the start and that of the requests."""
         return self.memory_mib + self.leak_mib * requests / 1000

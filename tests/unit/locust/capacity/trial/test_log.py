@@ -1,4 +1,4 @@
-"""Results kept as they come."""
+"""The log of trials."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from capacity.model.trial import TrialKind, TrialResult
 from capacity.trial.log import TrialLog, TrialLogError
 from tests.unit.locust.capacity.trial.servers import step_of
 
-QUESTION = SearchSpec()
+SPEC = SearchSpec()
 RESULT = TrialResult(
     kind=TrialKind.SHORT,
     limits=Limits(0.121, 146),
@@ -26,29 +26,29 @@ RESULT = TrialResult(
 )
 
 
-def journal_of(path: Path, *results: TrialResult) -> Path:
-    """A journal that was closed."""
-    with TrialLog.open(path, QUESTION) as journal:
+def log_of(path: Path, *results: TrialResult) -> Path:
+    """A closed log with these trials."""
+    with TrialLog.open(path, SPEC) as log:
         for result in results:
-            journal.keep(result)
+            log.append(result)
     return path
 
 
-def test_trials_of_one_ask_come_back_in_order_and_once(tmp_path: Path) -> None:
-    """Three confirmations are three trials."""
+def test_trials_of_one_specification_are_read_in_order_and_once(tmp_path: Path) -> None:
+    """Three confirmations are three trials with equal specifications."""
     first, second = RESULT, replace(RESULT, seconds=13.0)
-    path = journal_of(tmp_path / "new" / "journal.jsonl", first, second)
+    path = log_of(tmp_path / "new" / "journal.jsonl", first, second)
 
-    with TrialLog.open(path, QUESTION) as journal:
-        assert journal.recorded(replace(RESULT, users=500).spec) is None
-        assert [journal.recorded(RESULT.spec) for _ in range(3)] == [first, second, None]
+    with TrialLog.open(path, SPEC) as log:
+        assert log.take(replace(RESULT, users=500).spec) is None
+        assert [log.take(RESULT.spec) for _ in range(3)] == [first, second, None]
 
 
-def test_what_is_made_now_is_not_handed_out(tmp_path: Path) -> None:
-    """A trial that was just kept answers no second ask."""
-    with TrialLog.open(tmp_path / "journal.jsonl", QUESTION) as journal:
-        journal.keep(RESULT)
-        assert journal.recorded(RESULT.spec) is None
+def test_new_trial_is_not_read_again(tmp_path: Path) -> None:
+    """Only trials of earlier runs are."""
+    with TrialLog.open(tmp_path / "journal.jsonl", SPEC) as log:
+        log.append(RESULT)
+        assert log.take(RESULT.spec) is None
 
 
 @pytest.mark.parametrize(
@@ -59,9 +59,9 @@ def test_what_is_made_now_is_not_handed_out(tmp_path: Path) -> None:
         (SearchSpec(subject="sha256:1234"), "subject is  there and sha256:1234 here"),
     ],
 )
-def test_a_journal_of_another_question_is_refused(other: SearchSpec, difference: str, tmp_path: Path) -> None:
+def test_log_of_another_search_is_an_error(other: SearchSpec, difference: str, tmp_path: Path) -> None:
     """The error says what differs, and the file stays as it is."""
-    path = journal_of(tmp_path / "journal.jsonl", RESULT)
+    path = log_of(tmp_path / "journal.jsonl", RESULT)
     written = path.read_bytes()
 
     with pytest.raises(TrialLogError, match=difference), TrialLog.open(path, other):
@@ -70,45 +70,45 @@ def test_a_journal_of_another_question_is_refused(other: SearchSpec, difference:
     assert path.read_bytes() == written
 
 
-@pytest.mark.parametrize("text", ["a diary\n", "a diary", "{}", "\n", '{"question": {"users": 1}}\n'])
-def test_another_file_is_refused(text: str, tmp_path: Path) -> None:
-    """Nothing is appended to what is no journal, or taken from it."""
+@pytest.mark.parametrize("text", ["other text\n", "other text", "{}", "\n", '{"question": {"users": 1}}\n'])
+def test_other_file_is_an_error(text: str, tmp_path: Path) -> None:
+    """It is neither changed nor read."""
     path = tmp_path / "journal.jsonl"
     path.write_text(text)
 
-    with pytest.raises(TrialLogError, match="first line is no capacity question"), TrialLog.open(path, QUESTION):
+    with pytest.raises(TrialLogError, match="first line is no capacity search"), TrialLog.open(path, SPEC):
         pass
 
     assert path.read_text() == text
 
 
-def test_a_damaged_line_in_the_middle_is_refused_by_number(tmp_path: Path) -> None:
-    """Only a last line can be torn by a crash; anything else is no accident."""
-    path = journal_of(tmp_path / "journal.jsonl", RESULT, RESULT)
+def test_damaged_line_in_the_middle_is_an_error(tmp_path: Path) -> None:
+    """A crash can only cut the last line; the error has the number of the line."""
+    path = log_of(tmp_path / "journal.jsonl", RESULT, RESULT)
     lines = path.read_text().splitlines(keepends=True)
     path.write_text(lines[0] + "{}\n" + lines[2])
 
-    with pytest.raises(TrialLogError, match="line 2 is no trial"), TrialLog.open(path, QUESTION):
+    with pytest.raises(TrialLogError, match="line 2 is no trial"), TrialLog.open(path, SPEC):
         pass
 
 
 @pytest.mark.parametrize("torn", ["", "{", '{"question": {"us'])
-def test_a_torn_question_begins_anew(torn: str, tmp_path: Path) -> None:
-    """A crash in the very first line leaves nothing to lose."""
+def test_incomplete_first_line_is_replaced(torn: str, tmp_path: Path) -> None:
+    """After a crash in it there are no trials yet."""
     path = tmp_path / "journal.jsonl"
     path.write_text(torn)
 
-    journal_of(path, RESULT)
+    log_of(path, RESULT)
 
-    with TrialLog.open(path, QUESTION) as journal:
-        assert journal.recorded(RESULT.spec) == RESULT
+    with TrialLog.open(path, SPEC) as log:
+        assert log.take(RESULT.spec) == RESULT
 
 
-def test_two_searches_do_not_write_one_journal(tmp_path: Path) -> None:
-    """The second is told, and the first goes on."""
+def test_second_search_with_the_same_log_is_an_error(tmp_path: Path) -> None:
+    """The first one goes on."""
     path = tmp_path / "journal.jsonl"
-    with TrialLog.open(path, QUESTION) as journal:
-        with pytest.raises(TrialLogError, match="another search"), TrialLog.open(path, QUESTION):
+    with TrialLog.open(path, SPEC) as log:
+        with pytest.raises(TrialLogError, match="another search"), TrialLog.open(path, SPEC):
             pass
-        journal.keep(RESULT)
+        log.append(RESULT)
     assert len(path.read_text().splitlines()) == 2

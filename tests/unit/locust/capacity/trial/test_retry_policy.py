@@ -1,20 +1,22 @@
-"""A jolt takes as much from the rate as is said, and only what it can cause is measured again."""
+"""The effect of a stall of the machine, and the measurements that are repeated."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from capacity.model.verdict import Criterion, Fails, Holds, Invalid, Reason
-from capacity.trial.retry_policy import JOLT_SECONDS, LONG_JOLT_SECONDS, lost, may_pass
+from capacity.model.criteria import Criterion
+from capacity.model.verdict import Fails, Holds, Invalid, Reason
+from capacity.trial.retry_policy import LONG_STALL_SECONDS, STALL_SECONDS, lost_share, may_hold_again
+from load import think_time
 
 USERS = 200_000
 SECONDS = 4.0
 
 
-@pytest.mark.parametrize("jolt", [JOLT_SECONDS, LONG_JOLT_SECONDS])
-def test_a_jolt_takes_its_square_from_a_closed_loop(jolt: float) -> None:
-    """Users who wait from 1 to 2.5 s make so many requests fewer when nobody is answered for a moment."""
+@pytest.mark.parametrize("stall", [STALL_SECONDS, LONG_STALL_SECONDS])
+def test_lost_share_is_that_of_simulated_users(stall: float) -> None:
+    """They send so many requests less when no answer arrives during a stall."""
 
     def requests(began: float, ended: float) -> int:
         dice = np.random.default_rng(8)
@@ -23,12 +25,12 @@ def test_a_jolt_takes_its_square_from_a_closed_loop(jolt: float) -> None:
         while (moments < SECONDS).any():
             made += int(np.count_nonzero((moments >= 0) & (moments < SECONDS)))
             answered = np.where((moments >= began) & (moments < ended), ended, moments)
-            moments = answered + dice.uniform(1, 2.5, USERS)
+            moments = answered + dice.uniform(think_time.MIN_SECONDS, think_time.MAX_SECONDS, USERS)
         return made
 
-    undisturbed, disturbed = requests(0.2, 0.2), requests(0.2, 0.2 + jolt)
+    undisturbed, disturbed = requests(0.2, 0.2), requests(0.2, 0.2 + stall)
 
-    assert 1 - disturbed / undisturbed == pytest.approx(lost(SECONDS, jolt), rel=0.25)
+    assert 1 - disturbed / undisturbed == pytest.approx(lost_share(SECONDS, stall), rel=0.25)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +47,6 @@ def test_a_jolt_takes_its_square_from_a_closed_loop(jolt: float) -> None:
         (Invalid(Reason.MACHINE_STOLEN, 1, 0.1, 0.05), True),
     ],
 )
-def test_only_what_a_jolt_can_cause_is_measured_again(verdict: Holds | Fails | Invalid, *, passes: bool) -> None:
-    """Half a second takes 1.8 % from the rate of four: what lacks more lacks it for another reason."""
-    assert may_pass(verdict, SECONDS, JOLT_SECONDS) is passes
+def test_only_effects_of_a_stall_are_measured_again(verdict: Holds | Fails | Invalid, *, passes: bool) -> None:
+    """Half a second takes 1.8 % from the rate of four seconds: a larger lack has another cause."""
+    assert may_hold_again(verdict, SECONDS, STALL_SECONDS) is passes
