@@ -19,7 +19,7 @@ from tests.e2e.compose_stack import PROJECT, Stack
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 ROOT = Path(__file__).resolve().parents[2]
-SMALL = ("--users", "200", "--step-users", "100", "--quick", "--memory", "40:400")
+SMALL = ("--users", "200", "--step-users", "100", "--quick", "--cpus", "0.05:1", "--memory", "40:400")
 
 
 @pytest.fixture

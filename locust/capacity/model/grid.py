@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 FIRST_CPUS: Final = 0.05
@@ -32,6 +33,7 @@ def memory_grid(most: int, least: int | None = None) -> tuple[int, ...]:
     return _grid(least or FIRST_MEMORY_MIB, most, extend=least is None)
 
 
+@cache
 def _grid(least: int, most: int, *, extend: bool) -> tuple[int, ...]:
     if not MIN_UNITS <= least <= most:
         raise ValueError(

@@ -115,7 +115,12 @@ def _answer(data: ReportData, route: str, result: SearchResult) -> dict[str, Any
     if minimum is None:
         limits: dict[str, Any] = {"cpus": None, "memory_mib": None}
     else:
-        limits = {"cpus": data.cpus(minimum.limits), "memory_mib": data.memory_mib(minimum.limits)}
+        limits = {
+            "cpus": data.cpus(minimum.limits),
+            "memory_mib": data.memory_mib(minimum.limits),
+            "cpus_is_upper_bound": minimum.cpus_is_upper_bound,
+            "memory_is_upper_bound": minimum.memory_is_upper_bound,
+        }
     return {
         "via": route,
         **limits,

@@ -1,8 +1,10 @@
-"""A search that was interrupted goes on where it was."""
+"""The continuation of an interrupted search."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -19,48 +21,55 @@ SERVERS = [
 ]
 
 
+@pytest.fixture
+def log_folder() -> Iterator[Path]:
+    """A folder in memory, because a log waits for the disk after each trial."""
+    with TemporaryDirectory(dir="/dev/shm") as folder:
+        yield Path(folder)
+
+
 def runner_of(server: SleepingServer, interrupt_at: int = 0) -> SyntheticRunner:
-    """A runner on a machine that is neither quiet nor its own."""
+    """A runner with noise and invalid trials."""
     return SyntheticRunner(server, SPEC, noise=0.01, invalid=0.1, seed=3, interrupt_at=interrupt_at)
 
 
 @pytest.mark.parametrize("server", SERVERS, ids=["minimum", "most users"])
-def test_interrupted_anywhere_it_repeats_nothing_and_answers_the_same(server: SleepingServer, tmp_path: Path) -> None:
-    """The trials of both parts are those of a search without interruption."""
+def test_interrupted_search_repeats_no_trial_and_finds_the_same(server: SleepingServer, log_folder: Path) -> None:
+    """Whichever trial is interrupted, both parts together make the trials of an uninterrupted search."""
     whole = runner_of(server)
-    answer = logged_search(whole, tmp_path / "whole.jsonl")
+    result = logged_search(whole, log_folder / "whole.jsonl")
     assert len(whole.trials) > 5
 
     for number in range(1, len(whole.trials) + 1):
         runner = runner_of(server, interrupt_at=number)
-        path = tmp_path / f"{number}.jsonl"
+        path = log_folder / f"{number}.jsonl"
         with pytest.raises(InterruptedRunError):
             logged_search(runner, path)
         assert len(runner.trials) == number - 1
 
-        assert logged_search(runner, path) == answer
+        assert logged_search(runner, path) == result
         assert runner.trials == whole.trials
-        assert path.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
+        assert path.read_bytes() == (log_folder / "whole.jsonl").read_bytes()
 
 
-def test_a_finished_search_asks_nothing_and_says_where_its_trials_come_from(tmp_path: Path) -> None:
-    """Everything is in the log."""
+def test_finished_search_reads_all_trials_from_its_log(log_folder: Path) -> None:
+    """Each line of progress says so."""
     runner = runner_of(SERVERS[0])
-    answer = logged_search(runner, tmp_path / "journal.jsonl")
+    result = logged_search(runner, log_folder / "log.jsonl")
     trials = len(runner.trials)
     lines: list[str] = []
 
-    assert logged_search(runner, tmp_path / "journal.jsonl", lines) == answer
+    assert logged_search(runner, log_folder / "log.jsonl", lines) == result
 
     assert len(runner.trials) == trials == len(lines)
     assert all("(kept from before)" in line for line in lines)
 
 
-def test_a_crash_in_the_middle_of_a_line_costs_that_trial_only(tmp_path: Path) -> None:
-    """Cut anywhere in the last line, the search makes one trial again."""
+def test_incomplete_last_line_costs_one_trial(log_folder: Path) -> None:
+    """Wherever it was cut, only that trial is made again."""
     runner = runner_of(SERVERS[0])
-    path = tmp_path / "journal.jsonl"
-    answer = logged_search(runner, path)
+    path = log_folder / "log.jsonl"
+    result = logged_search(runner, path)
     written = path.read_bytes()
     begin = written[:-1].rfind(b"\n") + 1
 
@@ -68,6 +77,6 @@ def test_a_crash_in_the_middle_of_a_line_costs_that_trial_only(tmp_path: Path) -
         path.write_bytes(written[:cut])
         # The noise of a trial belongs to its number.
         last = runner.trials.pop()
-        assert logged_search(runner, path) == answer
+        assert logged_search(runner, path) == result
         assert runner.trials[-1] == last
         assert path.read_bytes() == written
