@@ -39,6 +39,16 @@ def packets(container: str) -> int:
     return int(_run(container, "cat", "/sys/class/net/eth0/statistics/rx_packets"))
 
 
+def pause(container: str) -> None:
+    """Stop its processes where they are; its connections stay open."""
+    subprocess.run(["docker", "pause", container], check=True, capture_output=True)
+
+
+def resume(container: str) -> None:
+    """Let its processes continue."""
+    subprocess.run(["docker", "unpause", container], check=True, capture_output=True)
+
+
 def _run(container: str, *command: str) -> str:
     done = subprocess.run(["docker", "exec", container, *command], capture_output=True, text=True, check=False)
     return done.stdout

@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 REPLICAS = 3
 # Requests for five seconds: the gateway, which checks its servers every second, has seen by then what changed.
 AFTERWARDS = 500
+PAUSE_SECONDS = 12
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +50,22 @@ def _wait_until_all_take_part(stack: Stack, replicas: int) -> None:
 def test_every_replica_takes_part_behind_the_same_port(scaled: Stack) -> None:
     """`--scale fastapi-app=3` works as the file stands: three replicas answer on port 8000, each by its own socket."""
     assert {replica.slot(name) for name in scaled.replicas()} == {1, 2, 3}
+
+
+def test_a_paused_replica_s_predictions_go_to_another(scaled: Stack, measured: Callable[[str], None]) -> None:
+    """While one of three replicas is paused for 12 s, every prediction is answered, none only after it goes on."""
+    victim = scaled.replicas()[-1]
+    load = SteadyLoad(scaled.url, rate=100, seconds=18)
+    load.start()
+    time.sleep(3)
+    replica.pause(victim)
+    time.sleep(PAUSE_SECONDS)
+    replica.resume(victim)
+    load.wait()
+
+    measured(f"a replica paused for 12 s under 100 req/s: {dict(load.outcomes)}, slowest {load.slowest:.3f} s")
+    assert load.outcomes == {"200": 1800}, load.failures
+    assert load.slowest < PAUSE_SECONDS / 2
 
 
 def test_no_prediction_is_lost_when_a_replica_is_killed(scaled: Stack, measured: Callable[[str], None]) -> None:

@@ -56,19 +56,42 @@ def test_only_replicas_with_a_model_get_predictions() -> None:
 
     assert {name: paths for name, paths in checked.items() if paths} == {
         "backend predictions": ["/ready"],
-        "backend batches": ["/ready"],
+        "backend other_predictions": ["/ready"],
         "backend replicas": ["/health"],
     }
-    assert again == {"backend predictions", "backend batches"}
+    assert again == {"backend predictions", "backend other_predictions"}
+
+
+def test_every_post_is_a_prediction() -> None:
+    """No rule names a path: a new kind of prediction needs no rule of its own."""
+    rules = re.findall(r"^ +use_backend (\w+) if (.*)$", CONFIGURATION, re.MULTILINE)
+
+    assert [name for name, _ in rules] == ["predictions", "other_predictions"]
+    assert rules[1][1] == "METH_POST { nbsrv(other_predictions) gt 0 }"
+    assert not re.search(r"\b(path|pathq|path_beg|url)\b", CONFIGURATION)
 
 
 def test_only_plain_predictions_use_the_lane_s_connections() -> None:
-    """A compressed body, another path or another framing leaves the lane, and would take its connection along."""
+    """What leaves the lane takes its connection along: a coded body, another framing, a query, a last slash."""
     [rule] = re.findall(r"^ +use_backend predictions if (.*)$", CONFIGURATION, re.MULTILINE)
-    [compressed] = re.findall(r"^ +acl compressed (.*)$", CONFIGURATION, re.MULTILINE)
+    conditions = dict(re.findall(r"^ +acl (\w+) (.*)$", SECTIONS["frontend api"], re.MULTILINE))
 
-    assert rule.startswith("{ pathq /predict } METH_POST HTTP_1.1 HTTP_CONTENT !compressed ")
-    assert compressed == "req.hdr(content-encoding) -m found"
+    assert rule.startswith("METH_POST HTTP_1.1 HTTP_CONTENT small !coded !expects !queried !slashed ")
+    assert conditions == {
+        "coded": "req.hdr(content-encoding) -m found",
+        "expects": "req.hdr(expect) -m found",
+        "queried": "query -m found",
+        "slashed": "path_end /",
+        "small": "req.hdr_val(content-length) le 12288",
+    }
+
+
+def test_the_time_until_another_replica_is_tried_is_a_setting(services: Any) -> None:
+    """GATEWAY_RETRY_SECONDS is used only where others can answer; the Compose file always gives it."""
+    [rule] = re.findall(r"^ +http-request set-timeout server (.*)$", SECTIONS["backend predictions"], re.MULTILINE)
+
+    assert rule == '"${GATEWAY_RETRY_SECONDS}s" if quick short { nbsrv(predictions) gt 1 }'
+    assert services["gateway"]["environment"] == {"GATEWAY_RETRY_SECONDS": "${GATEWAY_RETRY_SECONDS:-1}"}
 
 
 def test_there_are_descriptors_for_all_users_while_two_replicas_stop() -> None:
