@@ -1,4 +1,4 @@
-"""Progress for the person who waits."""
+"""Progress messages on standard error."""
 
 from __future__ import annotations
 

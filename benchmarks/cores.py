@@ -1,4 +1,4 @@
-"""Which core does what: the server has one to itself, the load generator another."""
+"""The cores that are used: one for the server alone, another one for the load generator."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Cores:
 
     Attributes:
         server: Runs the server that is measured.
-        load: Runs the load generator and whatever else there is.
+        load: Runs the load generator and everything else.
     """
 
     server: int
@@ -22,7 +22,7 @@ class Cores:
 
     @property
     def shared(self) -> bool:
-        """Whether there is only one core, so that no figure means much."""
+        """Whether there is only one core, so that the figures are not reliable."""
         return self.server == self.load
 
     @classmethod

@@ -1,4 +1,4 @@
-"""What can go wrong, each with the exit code of the program."""
+"""The errors, each with the exit code of the program."""
 
 
 class BenchmarkError(Exception):
@@ -14,8 +14,8 @@ class NotStartedError(BenchmarkError):
 
 
 class ServerFailedError(BenchmarkError):
-    """One server cannot take part; the others go on, and the table says why."""
+    """One server cannot be measured; the others continue, and the table gives the reason."""
 
 
 class NoAnswerError(ServerFailedError):
-    """A server lives but answered nothing under one load; under others it may."""
+    """A server runs but answered nothing under one load; it may under others."""

@@ -1,4 +1,4 @@
-"""Ends a run in order, so that no server stays behind paused and no user goes on asking."""
+"""Orderly end of a run, so that no paused server or load generator stays behind."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NoReturn
 
 
 def end_in_order() -> None:
-    """Let SIGTERM unwind the program as Ctrl-C does."""
+    """Let SIGTERM raise an exception, as Ctrl-C does."""
     signal.signal(signal.SIGTERM, _terminated)
 
 

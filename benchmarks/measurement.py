@@ -6,32 +6,32 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from benchmarks.errors import NoAnswerError, ServerFailedError
-from benchmarks.lineup import Contender
+from benchmarks.running_servers import RunningServer
 from benchmarks.schedule import Turn
 from benchmarks.wrk import Wrk
 
 _WARM_UP_SECONDS = 1
 _PATIENCE = 4
-# Few: what a slow server had not answered when the warm-up ended would still keep it busy afterwards.
+# Few: requests that a slow server has not answered when the warm-up ends would still be in progress afterwards.
 _WARM_UP_CONNECTIONS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What one turn gave.
+    """The result of one turn.
 
     Attributes:
-        server: Who was measured.
+        server: The server's name.
         model: What it served.
         kind: `single` or `batch`.
-        connections: How many asked at once.
+        connections: Connections that sent at the same time.
         repeat: In which round, from 0.
         rate: Good answers a second.
         p50_ms: Median latency.
         p99_ms: 99th percentile.
         cpu_us: CPU time of the whole server for each answer.
-        cores: CPU seconds a second: below 1 the server had time left, and something else was the limit.
-        rss_mib: Memory of the whole server in the end.
+        cores: CPU seconds a second: below 1 the server was idle at times, and something else was the limit.
+        rss_mib: Memory of the whole server at the end.
         failures: Answers with an error, and connections that failed.
     """
 
@@ -53,40 +53,40 @@ class Measurement:
         return asdict(self)
 
 
-def measure(wrk: Wrk, contender: Contender, model: str, turn: Turn, seconds: int) -> Measurement:
-    """Let it run, warm it up, press, and account.
+def measure(wrk: Wrk, running_server: RunningServer, model: str, turn: Turn, seconds: int) -> Measurement:
+    """Resume the server, warm it up, run the load, and compute the figures.
 
-    A server that answers nothing in that time gets more of it, once.
+    A server that answers nothing in that time is measured once more, for longer.
 
     Raises:
-        ServerFailedError: When it died.
-        NoAnswerError: When it answered nothing.
+        ServerFailedError: It ended.
+        NoAnswerError: It answered nothing.
     """
-    process = contender.process
-    target, bodies = contender.target(turn.kind), contender.bodies[turn.kind]
+    process = running_server.process
+    target, bodies = running_server.target(turn.kind), running_server.bodies[turn.kind]
     process.resume()
     try:
         few = min(turn.connections, _WARM_UP_CONNECTIONS)
-        wrk.press(target, bodies, connections=few, seconds=_WARM_UP_SECONDS)
+        wrk.run_load(target, bodies, connections=few, seconds=_WARM_UP_SECONDS)
         for patience in (seconds, seconds * _PATIENCE):
             before = process.usage()
-            reading = wrk.press(target, bodies, connections=turn.connections, seconds=patience)
+            reading = wrk.run_load(target, bodies, connections=turn.connections, seconds=patience)
             after = process.usage()
             if reading.requests or not process.running:
                 break
     except ServerFailedError:
-        # Nobody listens any more: what the server said last tells more than what wrk says.
+        # The server has ended: the end of its log is more useful than the error of wrk.
         if process.running:
             raise
     finally:
         process.pause()
     if not process.running:
-        raise ServerFailedError(f"died under load, {process.last_words()}")
+        raise ServerFailedError(f"died under load, {process.last_log_line()}")
     if not reading.requests:
         raise NoAnswerError(f"no good answer within {reading.seconds:.0f} s ({reading.failures} failures)")
     cpu = after.cpu_seconds - before.cpu_seconds
     return Measurement(
-        server=contender.server.name,
+        server=running_server.server.name,
         model=model,
         kind=turn.kind,
         connections=turn.connections,

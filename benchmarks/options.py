@@ -30,7 +30,7 @@ class Options:
     Attributes:
         servers: Names of SERVERS.
         models: Names of MODELS.
-        loads: What to press with.
+        loads: The kinds of load.
         seconds: Length of one measurement.
         repeats: Rounds.
         results: Where the measurements go.

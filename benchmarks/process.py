@@ -52,7 +52,7 @@ class Process:
         """Whether its root lives."""
         return self._process.poll() is None
 
-    def last_words(self) -> str:
+    def last_log_line(self) -> str:
         """The end of its log on one line."""
         text = self.log.read_bytes()[-_TAIL_BYTES:].decode(errors="replace")
         lines = [line.strip() for line in text.splitlines() if line.strip()]

@@ -31,18 +31,18 @@ class Registry:
 
     Attributes:
         url: Its address.
-        folder: Where it keeps everything, the prepared models included.
-        log: What preparing models said.
+        folder: Its data and the prepared models.
+        log: Output of the preparation of models.
     """
 
     url: str
     folder: Path
 
     def model(self, name: str) -> PreparedModel:
-        """A model, prepared now if it was not before.
+        """A model; prepared now if that was not done before.
 
         Raises:
-            BenchmarkError: When it cannot be prepared.
+            BenchmarkError: It cannot be prepared.
         """
         folder = self.folder / "models" / name
         found = PreparedModel.read(folder)
@@ -89,4 +89,4 @@ def _await(process: Process, url: str) -> None:
         if answer is not None and answer.status == 200:  # noqa: PLR2004 - HTTP's own number
             return
         time.sleep(0.1)
-    raise BenchmarkError(f"MLflow does not start: {process.last_words()}")
+    raise BenchmarkError(f"MLflow does not start: {process.last_log_line()}")

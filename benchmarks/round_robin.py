@@ -9,12 +9,12 @@ from benchmarks.console import say
 from benchmarks.cores import Cores
 from benchmarks.environments import versions_of
 from benchmarks.errors import BenchmarkError, NoAnswerError, ServerFailedError
-from benchmarks.lineup import lineup
 from benchmarks.machine import Machine
 from benchmarks.measurement import Measurement, measure
 from benchmarks.options import Options
 from benchmarks.registry import Registry, serving
 from benchmarks.results import Results
+from benchmarks.running_servers import start_servers
 from benchmarks.schedule import turns
 from benchmarks.servers import SERVERS
 from benchmarks.wrk import Wrk
@@ -30,22 +30,22 @@ class _Bench:
     cores: Cores
 
     def measure(self, name: str, failures: dict[str, str]) -> list[Measurement]:
-        """All servers of one model in turn; those that drop out stand in `failures`."""
+        """All servers of one model in turn; `failures` gets the reasons of those that cannot go on."""
         model = self.registry.model(name)
         # A constant answer is the same for every model: once is enough.
         first = name == self.options.models[0]
         servers = [SERVERS[server] for server in self.options.servers if first or not SERVERS[server].constant]
         done: list[Measurement] = []
-        with lineup(servers, model, self.registry, self.cores, failures) as contenders:
-            by_name = {contender.server.name: contender for contender in contenders}
-            kinds = {server: tuple(contender.bodies) for server, contender in by_name.items()}
+        with start_servers(servers, model, self.registry, self.cores, failures) as running_servers:
+            by_name = {running_server.server.name: running_server for running_server in running_servers}
+            kinds = {server: tuple(running_server.bodies) for server, running_server in by_name.items()}
             for turn in turns(kinds, self.options.loads, self.options.repeats):
                 if turn.server in failures or turn.load in failures:
                     continue
                 try:
                     one = measure(self.wrk, by_name[turn.server], name, turn, self.options.seconds)
                 except ServerFailedError as error:
-                    # Under another load it may still answer, if it lives.
+                    # If it still runs, it may answer under another load.
                     failures[turn.load if isinstance(error, NoAnswerError) else turn.server] = str(error)
                     say(f"{turn.load}: {error}")
                     continue
@@ -62,10 +62,10 @@ class _Bench:
 
 
 def run(options: Options, command: str) -> Results:
-    """Measure everything that was asked for.
+    """Measure everything that the options name.
 
     Raises:
-        BenchmarkError: When nothing could be measured.
+        BenchmarkError: Nothing could be measured.
     """
     cores = Cores.choose()
     wrk = Wrk.find(cores.load)

@@ -1,4 +1,4 @@
-"""In which order servers take turns: interleaved, so that a slow minute of the machine falls on all of them."""
+"""The order of the measurements: interleaved, so that a slow minute of the machine affects all servers."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ class Turn:
     """One server under one load in one round.
 
     Attributes:
-        server: Who.
+        server: Its name.
         kind: `single` or `batch`.
-        connections: How many ask at once.
+        connections: Connections that send at the same time.
         repeat: The round, from 0.
     """
 
@@ -24,7 +24,7 @@ class Turn:
 
     @property
     def load(self) -> str:
-        """Who under which load, whatever the round."""
+        """Server and load, without the round."""
         return load_key(self.server, self.kind, self.connections)
 
 
@@ -34,7 +34,7 @@ class Load:
 
     Attributes:
         kind: `single` or `batch`.
-        connections: How many ask at once.
+        connections: Connections that send at the same time.
     """
 
     kind: str
@@ -47,17 +47,17 @@ def load_key(server: str, kind: str, connections: int) -> str:
 
 
 def turns(servers: Mapping[str, Sequence[str]], loads: Sequence[Load], repeats: int) -> Iterator[Turn]:
-    """Every server under every load it knows, in rounds.
+    """Every server under every load that it supports, in rounds.
 
     Args:
-        servers: For each server the kinds of request that it knows.
-        loads: What to press with.
+        servers: For each server the kinds of request that it supports.
+        loads: The kinds of load.
         repeats: How many rounds.
 
-    In a round all servers meet the same load, so that those who are compared are seconds apart. Each round begins with
-    another server: nobody is always the first. All rounds of a load come before the next load, few connections before
-    many: a server that learns from a crowd (BentoML's batching waits as it learned to) would else meet the lone client
-    of the next round with what the crowd has taught it.
+    In a round all servers get the same load, so that measurements that are compared are seconds apart. Each round
+    begins with another server, so that none is always the first. All rounds of a load come before the next load, few
+    connections before many: a server that adapts to the load (BentoML tunes its batching delay) would otherwise answer
+    one connection with a delay that it has tuned to many.
     """
     names = list(servers)
     for load in sorted(loads, key=lambda load: load.connections):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks import dialects, launches
-from benchmarks.dialects import Dialect
+from benchmarks import launches, request_formats
 from benchmarks.launches import Launch
 from benchmarks.place import Place
+from benchmarks.request_formats import RequestFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ class Server:
     title: str
     settings: str
     launch: Callable[[Place], Launch]
-    single: Dialect
-    batch: Dialect | None = None
+    single: RequestFormat
+    batch: RequestFormat | None = None
     environment: str | None = None
     ready: str = "/ready"
     constant: bool = False
@@ -46,16 +46,16 @@ SERVERS: dict[str, Server] = {
             "Esta API, vía rápida",
             "`FAST_LANE=true python -m src`, lo demás por defecto",
             lambda place: launches.ours(place, fast_lane=True),
-            dialects.OURS,
-            dialects.OURS_BATCH,
+            request_formats.OURS,
+            request_formats.OURS_BATCH,
         ),
         Server(
             "route",
             "Esta API, ruta de FastAPI",
             "`FAST_LANE=false python -m src`, lo demás por defecto",
             lambda place: launches.ours(place, fast_lane=False),
-            dialects.OURS,
-            dialects.OURS_BATCH,
+            request_formats.OURS,
+            request_formats.OURS_BATCH,
         ),
         Server(
             "fastapi",
@@ -63,7 +63,7 @@ SERVERS: dict[str, Server] = {
             "modelo de pydantic, endpoint `def`, `mlflow.pyfunc` sobre un DataFrame; uvicorn con uvloop y httptools, "
             "sin registro de accesos",
             launches.fastapi,
-            dialects.OURS,
+            request_formats.OURS,
             environment="fastapi",
         ),
         Server(
@@ -71,8 +71,8 @@ SERVERS: dict[str, Server] = {
             "`mlflow models serve`",
             "`--env-manager local --workers 1`, sin registro de accesos; `dataframe_split`",
             launches.mlflow,
-            dialects.MLFLOW,
-            dialects.MLFLOW,
+            request_formats.MLFLOW,
+            request_formats.MLFLOW,
             environment="mlflow",
             ready="/ping",
         ),
@@ -82,8 +82,8 @@ SERVERS: dict[str, Server] = {
             "`parallel_workers: 0`, `metrics_endpoint: null`, `max_batch_size: 64`, `max_batch_time: 0.001`; "
             "protocolo V2 por REST",
             launches.mlserver,
-            dialects.V2,
-            dialects.V2,
+            request_formats.V2,
+            request_formats.V2,
             environment="mlserver",
             ready="/v2/models/model/ready",
         ),
@@ -92,8 +92,8 @@ SERVERS: dict[str, Server] = {
             "BentoML",
             "`batchable`, `max_batch_size=512`, un `worker`, sin métricas ni registro de accesos",
             launches.bentoml,
-            dialects.BENTO,
-            dialects.BENTO,
+            request_formats.BENTO,
+            request_formats.BENTO,
             environment="bentoml",
             ready="/readyz",
         ),
@@ -102,7 +102,7 @@ SERVERS: dict[str, Server] = {
             "LitServe",
             "`max_batch_size=64`, `batch_timeout=0.001`, `fast_queue=True`, un `worker`",
             launches.litserve,
-            dialects.OURS,
+            request_formats.OURS,
             environment="litserve",
             ready="/health",
         ),
@@ -111,7 +111,7 @@ SERVERS: dict[str, Server] = {
             "Límite: Protocol de httptools y uvloop, constante",
             "sin modelo: responde siempre lo mismo",
             launches.limit("httptools_constant"),
-            dialects.OURS,
+            request_formats.OURS,
             ready="/",
             constant=True,
         ),
@@ -120,7 +120,7 @@ SERVERS: dict[str, Server] = {
             "Límite: ASGI sobre uvicorn, constante",
             "sin modelo ni framework: responde siempre lo mismo",
             launches.limit("asgi_constant"),
-            dialects.OURS,
+            request_formats.OURS,
             ready="/",
             constant=True,
         ),

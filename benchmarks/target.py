@@ -28,10 +28,10 @@ class Target:
 
     @classmethod
     def parse(cls, url: str) -> Target:
-        """Take an address apart; a benchmark aimed at somebody else's machine is an attack.
+        """Parse an address; only this machine may be the target of a benchmark.
 
         Raises:
-            NotStartedError: When it is not `http://` on a loopback address with a port.
+            NotStartedError: It is not `http://` on a loopback address with a port.
         """
         try:
             parts = urlsplit(url)

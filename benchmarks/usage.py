@@ -14,7 +14,7 @@ _PROC = Path("/proc")
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a tree of processes has taken so far.
+    """What a tree of processes has used so far.
 
     Attributes:
         cpu_seconds: In user and kernel mode, children that have ended included.
@@ -33,7 +33,7 @@ class _Stat:
 
 
 def usage_of(root: int) -> Usage:
-    """Add up the tree below a process; one that is gone has taken nothing."""
+    """Sum over a process and its descendants; zero for a process that does not exist."""
     stats = _stats()
     children: dict[int, list[int]] = defaultdict(list)
     for pid, stat in stats.items():
@@ -62,7 +62,8 @@ def _stats() -> dict[int, _Stat]:
 
 
 def _parse(line: str) -> _Stat:
-    # The name stands in parentheses and may hold spaces and parentheses itself: what counts begins behind the last.
+    # The name is in parentheses and may contain spaces and parentheses: the other fields begin after the last one.
     fields = line.rpartition(")")[2].split()
-    # proc(5) counts from 1 and these begin at its third: utime, stime and, of children waited for, cutime and cstime.
+    # proc(5) numbers the fields from 1; these begin with its third. Ticks: utime, stime and, of ended children, cutime
+    # and cstime.
     return _Stat(parent=int(fields[1]), ticks=sum(map(int, fields[11:15])), pages=int(fields[21]))

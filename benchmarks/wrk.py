@@ -1,4 +1,4 @@
-"""The load generator: wrk in a closed loop, each connection asking again as soon as it has its answer."""
+"""The load generator: wrk in a closed loop, each connection sends the next request when it has the answer."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from benchmarks.target import Target
 
 _SCRIPT = Path(__file__).with_name("post.lua")
 _MARK = "WRK "
-# Above every latency to be seen here: one that is cut off would not be in the percentiles.
+# Above every expected latency: a request that times out is not in the percentiles.
 _TIMEOUT_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What wrk saw.
+    """The figures of wrk.
 
     Attributes:
         requests: Answers with a status below 400.
@@ -46,7 +46,7 @@ def parse(output: str) -> Reading:
     """Read the line that the script printed.
 
     Raises:
-        ServerFailedError: When there is none.
+        ServerFailedError: There is none.
     """
     lines = [line for line in output.splitlines() if line.startswith(_MARK)]
     if not lines:
@@ -66,8 +66,8 @@ class Wrk:
     """The program, on a core of its own.
 
     Attributes:
-        program: Where it is.
-        core: Where it runs.
+        program: Its path.
+        core: The core it runs on.
     """
 
     program: str
@@ -75,21 +75,21 @@ class Wrk:
 
     @classmethod
     def find(cls, core: int) -> Wrk:
-        """Look for it.
+        """Find it on the PATH.
 
         Raises:
-            NotStartedError: When it is not installed; names the package.
+            NotStartedError: It is not installed; names the package.
         """
         found = shutil.which("wrk")
         if found is None:
             raise NotStartedError("wrk is missing: apt-get install wrk (the package `wrk` of Debian and Ubuntu)")
         return cls(found, core)
 
-    def press(self, target: Target, bodies: Path, *, connections: int, seconds: int) -> Reading:
+    def run_load(self, target: Target, bodies: Path, *, connections: int, seconds: int) -> Reading:
         """Send the lines of a file in turn over so many connections for so long.
 
         Raises:
-            ServerFailedError: When wrk could not measure anything.
+            ServerFailedError: wrk measured nothing.
         """
         command = [self.program, "-t1", f"-c{connections}", f"-d{seconds}s", f"--timeout={_TIMEOUT_SECONDS}s"]
         command += ["-s", str(_SCRIPT), target.url, "--", str(bodies)]

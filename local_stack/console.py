@@ -1,4 +1,4 @@
-"""What the person at the terminal reads."""
+"""Output for the person at the terminal."""
 
 import contextlib
 import os
@@ -7,7 +7,7 @@ from typing import TextIO
 
 
 def say(text: str, stream: TextIO | None = None) -> None:
-    """Print at once; a terminal that is gone must not stop the orderly end."""
+    """Print and flush; a closed terminal must not interrupt the shutdown."""
     stream = stream or sys.stdout
     try:
         print(text, file=stream, flush=True)

@@ -1,4 +1,4 @@
-"""What can go wrong, each with the exit code of the program."""
+"""The errors, each with the exit code of the program."""
 
 from pathlib import Path
 

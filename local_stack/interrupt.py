@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and a closed terminal, turned into an orderly end."""
+"""Handling of Ctrl-C, SIGTERM and a closed terminal: an orderly shutdown."""
 
 import signal
 import threading
@@ -9,21 +9,21 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class InterruptedRunError(Exception):
-    """Someone asked for the end."""
+    """A signal requested the shutdown."""
 
 
 class Interrupt:
-    """Counts the requests to end while it is entered."""
+    """Counts the signals that request the shutdown, inside its `with` block."""
 
     def __init__(self) -> None:
-        """Start with no request."""
+        """Start with no signal received."""
         self.requests = 0
         self._arrived = threading.Event()
 
     def __enter__(self) -> Self:
-        """Take the signals over."""
+        """Install the signal handlers."""
         for number in _SIGNALS:
-            # `nohup` asks to survive the end of the terminal.
+            # Under `nohup` SIGHUP is ignored and must stay so.
             if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, self.request)
         return self
@@ -31,21 +31,21 @@ class Interrupt:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Ignore them from here on: the end is under way and must not become a traceback."""
+        """Ignore the signals from here on: the shutdown is in progress and must not end with a traceback."""
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
 
     @property
     def repeated(self) -> bool:
-        """Whether someone is tired of waiting for an orderly end."""
+        """Whether a second signal requests an immediate end."""
         return self.requests > 1
 
     def pause(self, seconds: float) -> None:
-        """Wait, or raise at once when the end was or is asked for."""
+        """Wait; raise as soon as a shutdown has been requested."""
         if self._arrived.wait(seconds):
             raise InterruptedRunError
 
     def request(self, _number: int = 0, _frame: FrameType | None = None) -> None:
-        """Ask for the end; what a signal does."""
+        """Request the shutdown, as a signal does."""
         self.requests += 1
         self._arrived.set()

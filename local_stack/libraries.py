@@ -1,7 +1,7 @@
 """The installed libraries under a path without `%`.
 
 MLflow hands the folder of its database migrations to Alembic, where a `%` begins a placeholder: in a project folder
-named `100% listo` its server would not start. So it gets to see the libraries through a link.
+named `100% listo` its server would not start. So MLflow imports the libraries through a symbolic link.
 """
 
 import contextlib

@@ -11,7 +11,7 @@ from local_stack.errors import NotStartedError
 
 @contextlib.contextmanager
 def locked(home: Path) -> Iterator[None]:
-    """Keep the folder for this process; the kernel lets go of it however the process ends."""
+    """Lock the folder for this process; the kernel releases the lock however the process ends."""
     try:
         home.mkdir(parents=True, exist_ok=True)
         file = (home / "lock").open("a+", encoding="ascii")

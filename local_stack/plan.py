@@ -27,7 +27,7 @@ def mlflow_server(settings: Settings, libraries: Path | None = None) -> Program:
     """MLflow on SQLite; clients reach the artifacts only through it, as in the Compose stack.
 
     Args:
-        settings: The choices of this run.
+        settings: The settings of this run.
         libraries: Folder to import MLflow from, where its own path will not do.
     """
     # Relative paths: a folder name with a `?` or `%` would change the meaning of a database URL.
@@ -66,8 +66,8 @@ def _program(
     # The stack has an MLflow of its own: settings for another (its registry, its experiment, its credentials) would
     # lead the trainer and the API to different places.
     inherited = {name: value for name, value in settings.environment.items() if not name.startswith("MLFLOW_")}
-    # A proxy for the outside must not be asked for addresses of this machine. Most programs read only one spelling, the
-    # small one if there are two.
+    # Requests to this machine must not go to a proxy. Most programs read only one spelling, the lower-case one if both
+    # exist.
     direct = _with_loopback(settings.environment.get("no_proxy") or settings.environment.get("NO_PROXY"))
     common = {
         "MLFLOW_TRACKING_URI": settings.mlflow_url,

@@ -1,4 +1,4 @@
-"""Whether a port is free, and who has it if it is not."""
+"""Whether a port is free, and which process uses it if it is not."""
 
 import errno
 import shlex
@@ -10,7 +10,7 @@ import psutil
 from local_stack.errors import NotStartedError
 
 _LOOK_AHEAD = 100
-_STRANGER = "un proceso de otro usuario"
+_OTHER_USER = "un proceso de otro usuario"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +22,13 @@ class Owner:
     command: str
 
     def __str__(self) -> str:
-        """Everything a person needs to recognise it, or to stop it."""
+        """What a person needs to recognise or to stop the process."""
         return f"{self.name} (PID {self.pid}): {self.command}"
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
-    """A port that the stack wants, and the variable that moves it."""
+class PortBinding:
+    """A port that the stack needs, and the variable that changes it."""
 
     host: str
     port: int
@@ -36,50 +36,50 @@ class Door:
 
 
 def find_owner(port: int) -> Owner | None:
-    """Find who listens on the port among the processes that this user may look into."""
+    """Find the process that listens on the port, among those that this user may inspect."""
     for process in psutil.process_iter():
         try:
-            # Asking each process works without privileges; the list of the whole machine needs them on macOS.
+            # Inspecting each process works without privileges; the list for the whole machine needs them on macOS.
             if any(_listens(connection, port) for connection in process.net_connections(kind="tcp")):
                 return Owner(process.pid, process.name(), shlex.join(process.cmdline()) or process.name())
-        except psutil.Error:  # ended meanwhile, or belongs to someone else
+        except psutil.Error:  # it has ended, or belongs to another user
             continue
     return None
 
 
-def require_free(doors: list[Door]) -> None:
+def require_free(bindings: list[PortBinding]) -> None:
     """Stop with one sentence per taken port and the command that avoids them all."""
     problems = []
     changes = []
-    reserved = {door.port for door in doors}
-    for door in doors:
-        problem = _problem(door)
+    reserved = {binding.port for binding in bindings}
+    for binding in bindings:
+        problem = _problem(binding)
         if problem:
             problems.append(problem)
-            substitute = _free_port_after(door, reserved)
+            substitute = _free_port_after(binding, reserved)
             reserved.add(substitute)
-            changes.append(f"{door.variable}={substitute}")
+            changes.append(f"{binding.variable}={substitute}")
     if problems:
-        # Docker's proxies belong to root: whoever may not see them reads of another user's process.
-        if any("docker" in problem or _STRANGER in problem for problem in problems):
+        # Docker's proxies belong to root, so that other users only learn that it is another user's process.
+        if any("docker" in problem or _OTHER_USER in problem for problem in problems):
             problems.append("Si es el stack de Compose: docker compose -f docker-compose-api.yml down")
         raise NotStartedError("\n".join([*problems, f"Con otros puertos: make run {' '.join(changes)}"]))
 
 
-def _problem(door: Door) -> str | None:
-    error = _bind_error(door.host, door.port)
+def _problem(binding: PortBinding) -> str | None:
+    error = _bind_error(binding.host, binding.port)
     if error is None:
         return None
     if error.errno == errno.EACCES:
-        return f"El puerto {door.port} ({door.variable}) no está permitido para este usuario."
+        return f"El puerto {binding.port} ({binding.variable}) no está permitido para este usuario."
     if error.errno != errno.EADDRINUSE:
-        return f"No se puede escuchar en {door.host}:{door.port} ({door.variable}): {error.strerror}."
-    owner = find_owner(door.port)
-    return f"El puerto {door.port} ({door.variable}) está ocupado por {owner or _how_to_find_out(door.port)}"
+        return f"No se puede escuchar en {binding.host}:{binding.port} ({binding.variable}): {error.strerror}."
+    owner = find_owner(binding.port)
+    return f"El puerto {binding.port} ({binding.variable}) está ocupado por {owner or _how_to_find_out(binding.port)}"
 
 
 def _how_to_find_out(port: int) -> str:
-    return f"{_STRANGER}. Para saber cuál: sudo lsof -i :{port}"
+    return f"{_OTHER_USER}. Para saber cuál: sudo lsof -i :{port}"
 
 
 def _listens(connection: object, port: int) -> bool:
@@ -89,7 +89,7 @@ def _listens(connection: object, port: int) -> bool:
 
 def _bind_error(host: str, port: int) -> OSError | None:
     with socket.socket() as probe:
-        # As uvicorn does: connections that are still closing do not take a port.
+        # As uvicorn does: connections in TIME_WAIT do not block a port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
@@ -98,9 +98,9 @@ def _bind_error(host: str, port: int) -> OSError | None:
     return None
 
 
-def _free_port_after(door: Door, reserved: set[int]) -> int:
-    first = max(door.port, 1023) + 1
+def _free_port_after(binding: PortBinding, reserved: set[int]) -> int:
+    first = max(binding.port, 1023) + 1
     for port in range(first, min(first + _LOOK_AHEAD, 65536)):
-        if port not in reserved and _bind_error(door.host, port) is None:
+        if port not in reserved and _bind_error(binding.host, port) is None:
             return port
     return 0

@@ -1,4 +1,4 @@
-"""One HTTP question to a program of the stack."""
+"""One HTTP request to a program of the stack."""
 
 import http.client
 import json
@@ -11,13 +11,13 @@ _TIMEOUT_SECONDS = 2
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back."""
+    """Status and body of a response."""
 
     status: int
     body: bytes
 
     def json(self) -> Any:
-        """Read the body as JSON; None when it is something else."""
+        """The body as JSON; None when it is not JSON."""
         try:
             return json.loads(self.body)
         except ValueError:
@@ -25,7 +25,7 @@ class Answer:
 
 
 def ask(url: str) -> Answer | None:
-    """Ask directly, without the proxies of the environment; None while nobody answers."""
+    """GET without the proxies of the environment; None when there is no answer."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=_TIMEOUT_SECONDS)
     try:

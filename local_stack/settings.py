@@ -1,4 +1,4 @@
-"""The choices of one run, and the only reader of the environment."""
+"""The settings of one run; the only module that reads the environment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ class Settings:
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Take the choices from the environment, which is also where `make run NAME=value` puts them."""
+    """Read the environment, which `make run NAME=value` sets as well."""
     settings = Settings(
         api_host=environ.get("API_HOST") or "127.0.0.1",
         api_port=_port(environ, "API_PORT", 8000),

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable
 from local_stack.child import Child, running
 from local_stack.console import say
 from local_stack.errors import ProgramFailedError
-from local_stack.guide import guide
 from local_stack.interrupt import Interrupt
 from local_stack.libraries import importable_libraries
 from local_stack.plan import PATIENCE_SECONDS, api, mlflow_server, trainer
-from local_stack.ports import Door, require_free
+from local_stack.ports import PortBinding, require_free
 from local_stack.probe import ask
 from local_stack.settings import Settings
+from local_stack.welcome import welcome
 
 _POLL_SECONDS = 0.2
 _NOTE_SECONDS = 15
@@ -23,8 +23,8 @@ def serve(settings: Settings, interrupt: Interrupt) -> None:
     """Run everything until it is interrupted or a program ends."""
     require_free(
         [
-            Door(settings.api_host, settings.api_port, "API_PORT"),
-            Door("127.0.0.1", settings.mlflow_port, "MLFLOW_PORT"),
+            PortBinding(settings.api_host, settings.api_port, "API_PORT"),
+            PortBinding("127.0.0.1", settings.mlflow_port, "MLFLOW_PORT"),
         ]
     )
     say(f"Arrancando MLflow, el entrenamiento y la API; datos y registros en {settings.home}")
@@ -37,7 +37,7 @@ def serve(settings: Settings, interrupt: Interrupt) -> None:
         with running(trainer(settings), interrupt) as training:
             _await(training, lambda: _has_succeeded(training), needed, interrupt)
         _await(inference, lambda: _is_ready(settings), needed, interrupt)
-        say(guide(settings))
+        say(welcome(settings))
         while True:
             _require_running(needed)
             interrupt.pause(_POLL_SECONDS)
@@ -48,7 +48,7 @@ def _await(child: Child, done: Callable[[], bool], needed: Iterable[Child], inte
     note_at = start + _NOTE_SECONDS
     while True:
         finished = done()
-        # After the question: someone else's server on the same port may have answered it.
+        # After the check: another program on the same port may have answered it.
         _require_running(needed)
         if finished:
             return

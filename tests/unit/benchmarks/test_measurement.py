@@ -11,9 +11,9 @@ import pytest
 from benchmarks import measurement as module
 from benchmarks.cores import Cores
 from benchmarks.errors import NoAnswerError, ServerFailedError
-from benchmarks.lineup import Contender
 from benchmarks.measurement import measure
 from benchmarks.process import Process, quiet_environment
+from benchmarks.running_servers import RunningServer
 from benchmarks.schedule import Turn
 from benchmarks.servers import SERVERS
 from benchmarks.target import free_port
@@ -43,7 +43,7 @@ class Handler(BaseHTTPRequestHandler):
 ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 """
 
-Start = Callable[[str], Contender]
+Start = Callable[[str], RunningServer]
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     bodies = tmp_path / "bodies"
     bodies.write_text("{}\n", encoding="ascii")
 
-    def run(post: str) -> Contender:
+    def run(post: str) -> RunningServer:
         port = free_port()
         command = [sys.executable, "-c", _SERVER.replace("{post}", post), str(port)]
         process = Process(
@@ -67,7 +67,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         while process.running and ask(f"http://127.0.0.1:{port}/") is None:
             pass
         process.pause()
-        return Contender(SERVERS["asgi"], process, port, {"single": bodies})
+        return RunningServer(SERVERS["asgi"], process, port, {"single": bodies})
 
     yield run
     for process in started:
@@ -82,9 +82,9 @@ def wrk() -> Wrk:
 
 def test_a_measurement_holds_what_was_seen(start: Start, wrk: Wrk) -> None:
     """And the server rests again afterwards."""
-    contender = start("self.answer(200)")
+    running_server = start("self.answer(200)")
 
-    one = measure(wrk, contender, "linear", TURN, 1)
+    one = measure(wrk, running_server, "linear", TURN, 1)
 
     assert (one.server, one.model, one.kind, one.connections, one.repeat) == ("asgi", "linear", "single", 4, 1)
     assert one.rate > 0
@@ -93,15 +93,15 @@ def test_a_measurement_holds_what_was_seen(start: Start, wrk: Wrk) -> None:
     assert one.rss_mib > 5
     # CPU per answer and cores are two views of the same time.
     assert one.cpu_us * one.rate / 1e6 == pytest.approx(one.cores)
-    assert psutil.Process(contender.process.pid).status() == psutil.STATUS_STOPPED
+    assert psutil.Process(running_server.process.pid).status() == psutil.STATUS_STOPPED
 
 
 def test_a_server_that_dies_under_load_is_out(start: Start, wrk: Wrk) -> None:
     """With what it said last."""
-    contender = start("os.write(2, b'out of luck'); os._exit(3)")
+    running_server = start("os.write(2, b'out of luck'); os._exit(3)")
 
     with pytest.raises(ServerFailedError, match=r"died under load, exit code 3: .*out of luck"):
-        measure(wrk, contender, "linear", TURN, 1)
+        measure(wrk, running_server, "linear", TURN, 1)
 
 
 def test_errors_are_no_answers(start: Start, wrk: Wrk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,14 +58,14 @@ def test_a_paused_tree_takes_no_time_and_a_stopped_one_is_gone(tmp_path: Path) -
     assert os.sched_getaffinity(0) == before
 
 
-def test_the_last_words_of_a_dead_program_are_told(tmp_path: Path) -> None:
+def test_the_last_log_line_of_a_dead_program_are_told(tmp_path: Path) -> None:
     """The table of the report says why a server is missing."""
     process = _start(tmp_path, "print('fine so far'); raise SystemExit('no such model')")
     deadline = time.monotonic() + 30
     while process.running and time.monotonic() < deadline:
         time.sleep(0.02)
 
-    assert process.last_words() == "exit code 1: no such model"
+    assert process.last_log_line() == "exit code 1: no such model"
     process.stop()
 
 

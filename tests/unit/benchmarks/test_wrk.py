@@ -98,7 +98,7 @@ def test_latencies_are_at_least_what_the_server_takes(slow_port: int, tmp_path: 
     bodies = tmp_path / "bodies"
     bodies.write_text('{"row": 1}\n"bad"\n', encoding="ascii")
 
-    reading = Wrk.find(Cores.choose().load).press(
+    reading = Wrk.find(Cores.choose().load).run_load(
         Target.parse(f"http://127.0.0.1:{slow_port}/predict"), bodies, connections=4, seconds=1
     )
 

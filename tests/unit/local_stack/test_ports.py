@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from local_stack.errors import NotStartedError
-from local_stack.ports import Door, find_owner, require_free
+from local_stack.ports import PortBinding, find_owner, require_free
 
 _LISTENER = """
 import socket, sys
@@ -21,12 +21,12 @@ sys.stdin.read()
 _STRANGER = """
 import os, sys
 from local_stack.errors import NotStartedError
-from local_stack.ports import Door, require_free
+from local_stack.ports import PortBinding, require_free
 import psutil
 list(psutil.process_iter())
 os.setuid(65534)
 try:
-    require_free([Door("127.0.0.1", int(sys.argv[1]), "API_PORT")])
+    require_free([PortBinding("127.0.0.1", int(sys.argv[1]), "API_PORT")])
 except NotStartedError as error:
     print(error)
 """
@@ -67,7 +67,7 @@ def test_a_free_port_has_no_owner_and_passes() -> None:
         port = probe.getsockname()[1]
 
     assert find_owner(port) is None
-    require_free([Door("127.0.0.1", port, "API_PORT")])
+    require_free([PortBinding("127.0.0.1", port, "API_PORT")])
 
 
 def test_the_message_names_the_process_and_the_way_out(listener: tuple[int, int]) -> None:
@@ -75,20 +75,22 @@ def test_the_message_names_the_process_and_the_way_out(listener: tuple[int, int]
     pid, port = listener
 
     with pytest.raises(NotStartedError) as caught:
-        require_free([Door("127.0.0.1", port, "API_PORT")])
+        require_free([PortBinding("127.0.0.1", port, "API_PORT")])
 
     message = str(caught.value)
     assert f"El puerto {port} (API_PORT) está ocupado por" in message
     assert f"(PID {pid})" in message
     assert "recognise-me" in message
     suggestion = int(message.rsplit("make run API_PORT=", 1)[1])
-    require_free([Door("127.0.0.1", suggestion, "API_PORT")])
+    require_free([PortBinding("127.0.0.1", suggestion, "API_PORT")])
 
 
 def test_two_taken_ports_are_told_at_once(listener: tuple[int, int], taken: int) -> None:
     """The person changes both in one go, to two different ports."""
     with pytest.raises(NotStartedError) as caught:
-        require_free([Door("127.0.0.1", listener[1], "API_PORT"), Door("127.0.0.1", taken, "MLFLOW_PORT")])
+        require_free(
+            [PortBinding("127.0.0.1", listener[1], "API_PORT"), PortBinding("127.0.0.1", taken, "MLFLOW_PORT")]
+        )
 
     first, second = (word.split("=") for word in str(caught.value).split()[-2:])
     assert (first[0], second[0]) == ("API_PORT", "MLFLOW_PORT")
@@ -98,7 +100,7 @@ def test_two_taken_ports_are_told_at_once(listener: tuple[int, int], taken: int)
 def test_a_port_taken_on_every_address_is_taken_here() -> None:
     """Docker publishes on 0.0.0.0; a check of loopback alone must see it."""
     with socket.create_server(("0.0.0.0", 0)) as server, pytest.raises(NotStartedError, match=f"PID {os.getpid()}"):
-        require_free([Door("127.0.0.1", server.getsockname()[1], "API_PORT")])
+        require_free([PortBinding("127.0.0.1", server.getsockname()[1], "API_PORT")])
 
 
 def test_a_closing_connection_does_not_take_a_port() -> None:
@@ -110,13 +112,13 @@ def test_a_closing_connection_does_not_take_a_port() -> None:
         accepted.close()
         client.close()
 
-    require_free([Door("127.0.0.1", port, "API_PORT")])
+    require_free([PortBinding("127.0.0.1", port, "API_PORT")])
 
 
 def test_an_address_of_another_machine_is_an_error_of_its_own() -> None:
     """API_HOST must be an address of this machine."""
     with pytest.raises(NotStartedError, match="No se puede escuchar en"):
-        require_free([Door("192.0.2.1", 8000, "API_PORT")])
+        require_free([PortBinding("192.0.2.1", 8000, "API_PORT")])
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")

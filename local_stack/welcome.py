@@ -1,4 +1,4 @@
-"""What to try once everything runs."""
+"""The text that is printed once everything runs: pages and first commands."""
 
 import json
 import shlex
@@ -11,11 +11,11 @@ _PROXIES = {"http_proxy", "all_proxy", "ALL_PROXY"}
 _REFERENCE = {"feature1": 5.3, "feature2": 2.1, "feature3": 0.8}
 
 
-def guide(settings: Settings) -> str:
+def welcome(settings: Settings) -> str:
     """Name the pages and the first commands, with the request that fits the model being served."""
     api = f"http://localhost:{settings.api_port}"
     body = shlex.quote(json.dumps(_example(settings), ensure_ascii=False))
-    # curl would ask the proxy of the person's shell even for this machine.
+    # curl would use the proxy of the person's shell even for this machine.
     curl = "curl --noproxy localhost" if _PROXIES & settings.environment.keys() else "curl"
     folder, python = (shlex.quote(str(path)) for path in (settings.root / "inference_api", sys.executable))
     return f"""

@@ -1,4 +1,4 @@
-"""How each server wants to be asked, and where in its answer the predictions are."""
+"""The request format of each server, and where its answer has the predictions."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Decode = Callable[[Any], list[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
-    """One way to ask for predictions.
+class RequestFormat:
+    """One format of requests and answers.
 
     Attributes:
         path: Where to POST.
@@ -63,8 +63,8 @@ def _v2_column(name: str, values: list[Any]) -> dict[str, Any]:
     return column | {"datatype": "FP64"}
 
 
-OURS = Dialect("/predict", _record, lambda answer: [answer["prediction"]])
-OURS_BATCH = Dialect("/predict/batch", _records, lambda answer: list(answer["predictions"]))
-MLFLOW = Dialect("/invocations", _split, lambda answer: list(answer["predictions"]))
-V2 = Dialect("/v2/models/model/infer", _v2, lambda answer: list(answer["outputs"][0]["data"]))
-BENTO = Dialect("/predict", lambda _columns, rows: {"rows": rows}, list)
+OURS = RequestFormat("/predict", _record, lambda answer: [answer["prediction"]])
+OURS_BATCH = RequestFormat("/predict/batch", _records, lambda answer: list(answer["predictions"]))
+MLFLOW = RequestFormat("/invocations", _split, lambda answer: list(answer["predictions"]))
+V2 = RequestFormat("/v2/models/model/infer", _v2, lambda answer: list(answer["outputs"][0]["data"]))
+BENTO = RequestFormat("/predict", lambda _columns, rows: {"rows": rows}, list)

@@ -4,8 +4,8 @@ import socket
 
 import pytest
 
-from local_stack.guide import guide
 from local_stack.settings import read_settings
+from local_stack.welcome import welcome
 
 
 def test_the_guide_names_pages_and_a_request_for_the_chosen_ports() -> None:
@@ -13,7 +13,7 @@ def test_the_guide_names_pages_and_a_request_for_the_chosen_ports() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
-        text = guide(read_settings({"API_PORT": str(port), "MLFLOW_PORT": "8006"}))
+        text = welcome(read_settings({"API_PORT": str(port), "MLFLOW_PORT": "8006"}))
 
     assert f"http://localhost:{port}/docs" in text
     assert "http://localhost:8006" in text
@@ -28,6 +28,6 @@ def test_a_shell_with_a_proxy_gets_a_curl_that_goes_past_it(variable: str) -> No
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
-        text = guide(read_settings({"API_PORT": str(port), variable: "http://proxy.example:3128"}))
+        text = welcome(read_settings({"API_PORT": str(port), variable: "http://proxy.example:3128"}))
 
     assert f"  curl --noproxy localhost -X POST http://localhost:{port}/predict" in text

@@ -1,4 +1,4 @@
-"""Who may take part."""
+"""Which servers are started and checked."""
 
 import sys
 from dataclasses import replace
@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import lineup as module
+from benchmarks import running_servers as module
 from benchmarks.cores import Cores
 from benchmarks.launches import Launch
-from benchmarks.lineup import lineup
 from benchmarks.prepared import BATCH_ROWS, PreparedModel
 from benchmarks.registry import Registry
+from benchmarks.running_servers import start_servers
 from benchmarks.servers import SERVERS, Server
 
 LIMIT = SERVERS["httptools"]
@@ -32,9 +32,9 @@ def _program(name: str, code: str) -> Server:
 def _taking_part(servers: list[Server], model: PreparedModel) -> tuple[list[str], dict[str, str]]:
     failures: dict[str, str] = {}
     registry = Registry("http://127.0.0.1:9", model.folder)
-    with lineup(servers, model, registry, Cores.choose(), failures) as contenders:
-        assert all(contender.process.running for contender in contenders)
-        return [contender.server.name for contender in contenders], failures
+    with start_servers(servers, model, registry, Cores.choose(), failures) as running_servers:
+        assert all(running_server.process.running for running_server in running_servers)
+        return [running_server.server.name for running_server in running_servers], failures
 
 
 def test_a_server_that_dies_is_named_and_the_others_go_on(model: PreparedModel) -> None:

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from benchmarks.console import say
 from benchmarks.cores import Cores
-from benchmarks.dialects import Dialect
 from benchmarks.environments import programs_of
 from benchmarks.errors import ServerFailedError
 from benchmarks.place import HOME, Place
 from benchmarks.prepared import BATCH_ROWS, PreparedModel
 from benchmarks.process import Process, quiet_environment
 from benchmarks.registry import Registry
+from benchmarks.request_formats import RequestFormat
 from benchmarks.servers import Server
 from benchmarks.target import Target, free_port
 from local_stack.probe import ask
@@ -29,11 +29,11 @@ _CONSTANT = 123.456
 
 
 @dataclass(frozen=True, slots=True)
-class Contender:
-    """A server that runs and answers as the model does.
+class RunningServer:
+    """A server that runs, and whose answers are those of the model.
 
     Attributes:
-        server: Which one.
+        server: Its description.
         process: Its process, paused unless it is measured.
         port: Where it listens.
         bodies: For each kind of request, a file with one body a line.
@@ -46,18 +46,18 @@ class Contender:
 
     def target(self, kind: str) -> Target:
         """Where its requests of a kind go."""
-        return Target.parse(f"http://127.0.0.1:{self.port}{self.dialect(kind).path}")
+        return Target.parse(f"http://127.0.0.1:{self.port}{self.request_format(kind).path}")
 
-    def dialect(self, kind: str) -> Dialect:
-        """How it is asked; the kind must be one of `bodies`."""
+    def request_format(self, kind: str) -> RequestFormat:
+        """The format of its requests; the kind must be one of `bodies`."""
         return self.server.batch if kind == "batch" and self.server.batch else self.server.single
 
 
 @contextlib.contextmanager
-def lineup(
+def start_servers(
     servers: Sequence[Server], model: PreparedModel, registry: Registry, cores: Cores, failures: dict[str, str]
-) -> Iterator[list[Contender]]:
-    """Start the servers and yield those that answer as the model does; why others do not goes into `failures`."""
+) -> Iterator[list[RunningServer]]:
+    """Start the servers and yield those that answer as the model does; `failures` gets the reasons of the others."""
     with contextlib.ExitStack() as stack:
         started: list[tuple[Server, Process, int]] = []
         for server in servers:
@@ -70,19 +70,19 @@ def lineup(
                 continue
             stack.callback(process.stop)
             started.append((server, process, port))
-        contenders: list[Contender] = []
+        running_servers: list[RunningServer] = []
         for server, process, port in started:
             try:
-                contender = _checked(server, process, port, model)
+                running_server = _checked(server, process, port, model)
             except ServerFailedError as error:
                 failures[server.name] = str(error)
                 say(f"{server.name}: {error}")
                 continue
             finally:
                 process.pause()
-            contenders.append(contender)
+            running_servers.append(running_server)
             say(f"{server.name} serves {model.name} and answers as the model does")
-        yield contenders
+        yield running_servers
 
 
 def _start(server: Server, port: int, model: PreparedModel, registry: Registry, cores: Cores) -> Process:
@@ -99,18 +99,18 @@ def _start(server: Server, port: int, model: PreparedModel, registry: Registry, 
     )
 
 
-def _checked(server: Server, process: Process, port: int, model: PreparedModel) -> Contender:
+def _checked(server: Server, process: Process, port: int, model: PreparedModel) -> RunningServer:
     _await(server, process, port)
     folder = HOME / "bodies"
     folder.mkdir(parents=True, exist_ok=True)
     bodies = {}
-    for kind, dialect, size in (("single", server.single, 1), ("batch", server.batch, BATCH_ROWS)):
-        if dialect is None:
+    for kind, request_format, size in (("single", server.single, 1), ("batch", server.batch, BATCH_ROWS)):
+        if request_format is None:
             continue
         lines = []
         for first in range(0, BATCH_ROWS, size):
-            body = dialect.body(model.columns, model.rows[first : first + size])
-            given = dialect.predictions(_post(port, dialect.path, body))
+            body = request_format.body(model.columns, model.rows[first : first + size])
+            given = request_format.predictions(_post(port, request_format.path, body))
             if server.constant:
                 _require_constant(given)
             else:
@@ -118,7 +118,7 @@ def _checked(server: Server, process: Process, port: int, model: PreparedModel) 
             lines.append(body)
         bodies[kind] = folder / f"{server.name}-{model.name}-{kind}.txt"
         bodies[kind].write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return Contender(server, process, port, bodies)
+    return RunningServer(server, process, port, bodies)
 
 
 def _require_constant(given: list[object]) -> None:
@@ -134,8 +134,8 @@ def _await(server: Server, process: Process, port: int) -> None:
             return
         time.sleep(0.1)
     if process.running:
-        raise ServerFailedError(f"was not ready within {_READY_SECONDS} s; {process.last_words()}")
-    raise ServerFailedError(f"ended before it was ready, {process.last_words()}")
+        raise ServerFailedError(f"was not ready within {_READY_SECONDS} s; {process.last_log_line()}")
+    raise ServerFailedError(f"ended before it was ready, {process.last_log_line()}")
 
 
 def _post(port: int, path: str, body: str) -> bytes:
