@@ -1,8 +1,9 @@
-"""What no test may leave behind for the tests of another module."""
+"""What all tests have in common: their names, the figures that they print, and what they may not leave behind."""
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
@@ -10,6 +11,23 @@ import pytest
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Name bytes after their parameter: a compressed body holds the time, and every worker must find the same ids."""
     return argname if isinstance(val, bytes) else None
+
+
+@pytest.fixture
+def measured(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Add a line to the figures that are printed at the end of the run: they are shown, never asserted."""
+    return partial(record_property, "measured")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures of the run, those of other worker processes as well."""
+    reports = [report for found in terminalreporter.stats.values() for report in found]
+    calls = [report for report in reports if isinstance(report, pytest.TestReport) and report.when == "call"]
+    lines = [str(value) for report in calls for name, value in report.user_properties if name == "measured"]
+    if lines:
+        terminalreporter.section("measured")
+        for line in lines:
+            terminalreporter.line(line)
 
 
 @pytest.fixture(scope="module", autouse=True)

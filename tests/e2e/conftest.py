@@ -3,7 +3,7 @@
 import fcntl
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,28 +11,6 @@ import pytest
 from tests.e2e.checkout import clean_environment, copy_checkout
 from tests.e2e.compose_stack import LOAD_TESTING, PROJECT, Stack
 from tests.e2e.docker_engine import engine_problem, stack_in_the_way
-
-_MEASURED = pytest.StashKey[list[str]]()
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Keep the figures of the run."""
-    config.stash[_MEASURED] = []
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the figures of the run: they are shown, never asserted."""
-    measured = terminalreporter.config.stash[_MEASURED]
-    if measured:
-        terminalreporter.section("measured on the Compose stack")
-        for line in measured:
-            terminalreporter.line(line)
-
-
-@pytest.fixture(scope="session")
-def measured(pytestconfig: pytest.Config) -> Callable[[str], None]:
-    """Add a line to the figures that are printed at the end of the run."""
-    return pytestconfig.stash[_MEASURED].append
 
 
 @pytest.fixture(scope="session")

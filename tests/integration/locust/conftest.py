@@ -26,29 +26,6 @@ MODEL = "model_under_load"
 WITHIN_SECONDS = 60
 
 
-_FIGURES = pytest.StashKey[list[str]]()
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Create the list of figures of the run."""
-    config.stash[_FIGURES] = []
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the figures of the run; they are shown, not asserted."""
-    figures = terminalreporter.config.stash[_FIGURES]
-    if figures:
-        terminalreporter.section("both users of the load test against the real API")
-        for line in figures:
-            terminalreporter.line(line)
-
-
-@pytest.fixture
-def figures(pytestconfig: pytest.Config) -> Callable[[str], None]:
-    """Add a line to the figures that are printed at the end of the run."""
-    return pytestconfig.stash[_FIGURES].append
-
-
 @dataclass(frozen=True)
 class Swarm:
     """A running Locust process.

@@ -37,7 +37,7 @@ def test_users_agree_where_neither_is_the_limit(
     predictions: Callable[[], int],
     start_locust: StartLocust,
     tmp_path: Path,
-    figures: Callable[[str], None],
+    measured: Callable[[str], None],
 ) -> None:
     """In turns against the same real API: the same rows, no failure, and the API counts the same number of requests.
 
@@ -66,8 +66,10 @@ def test_users_agree_where_neither_is_the_limit(
             times[user].update({float(time): number for time, number in row["response_times"].items()})
     for user in ("fast", "lean"):
         shown = ", ".join(f"p{share * 100:g} {percentile(times[user], share):g} ms" for share in PERCENTILES)
-        figures(f"{user}: {times[user].total()} requests, {shown}; Locust's own CPU {min(cost[user]):.0f} us a request")
-    figures(f"the fast user costs {min(cost['fast']) / min(cost['lean']):.1f} times the lean one")
+        measured(
+            f"{user}: {times[user].total()} requests, {shown}; Locust's own CPU {min(cost[user]):.0f} us a request"
+        )
+    measured(f"the fast user costs {min(cost['fast']) / min(cost['lean']):.1f} times the lean one")
 
 
 def _wait_for(swarm: Swarm, predictions: Callable[[], int], count: int) -> None:

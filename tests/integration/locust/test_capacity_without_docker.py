@@ -31,6 +31,7 @@ def run_capacity(url: str, out: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.alone
 def test_an_api_without_docker_is_measured(api: Service, tmp_path: Path) -> None:
     """The users are held, the report says what could not be limited, and the API is in its cgroup again afterwards."""
     groups = Path(f"/proc/{api.process.pid}/cgroup").read_text()
