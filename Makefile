@@ -10,8 +10,8 @@ SERVICES := inference_api/requirements inference_api/requirements-trainer mlflow
 
 # Each process would compile MLflow and scikit-learn anew, which takes five seconds.
 unexport PYTHONDONTWRITEBYTECODE
-# As many processes as cores; one whose share is done takes over a part of another's.
-PARALLEL := -n logical --dist worksteal
+# As many processes as cores, each with one thread for its arithmetic; one whose share is done takes over from another.
+PARALLEL := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n logical --dist worksteal
 
 .PHONY: help run test test-unit check format lock up down load bench bench-quick capacity soak stress trial clean
 
@@ -24,14 +24,14 @@ run: $(INSTALLED) ## el stack sin Docker: MLflow en SQLite, entrenador y API (AP
 # What takes all cores, or exists once on a machine, runs alone after the others.
 test: $(INSTALLED) ## todas las pruebas; sin Docker se omiten las e2e (ARGS="tests/unit -x")
 ifeq ($(ARGS),)
-	@$(VENV)/bin/python -m pytest $(PARALLEL) -m "not alone" tests/unit tests/integration; code=$$?; \
+	@$(PARALLEL) -m "not alone" tests/unit tests/integration; code=$$?; \
 	  $(VENV)/bin/python -m pytest -m "alone or e2e" tests/integration tests/e2e && exit $$code
 else
 	@$(VENV)/bin/python -m pytest $(ARGS)
 endif
 
 test-unit: $(INSTALLED) ## las pruebas unitarias, en un minuto (ARGS="-k lane")
-	@$(VENV)/bin/python -m pytest $(PARALLEL) tests/unit $(ARGS)
+	@$(PARALLEL) tests/unit $(ARGS)
 
 check: $(INSTALLED) ## formato, estilo y tipos
 	@$(VENV)/bin/ruff format --check . && $(VENV)/bin/ruff check .
