@@ -13,6 +13,11 @@ from tests.e2e.compose_stack import LOAD_TESTING, PROJECT, Stack
 from tests.e2e.docker_engine import engine_problem, stack_in_the_way
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Follow README last: its models are deleted afterwards, and another test would wait for a new first start."""
+    items.sort(key=lambda item: item.path.name == "test_readme.py")
+
+
 @pytest.fixture(scope="session")
 def docker_engine() -> None:
     """Skip without a Docker engine; fail in CI, where one must be there."""

@@ -136,7 +136,6 @@ def hard_accounts(compose_stack: Stack) -> Iterator[Stack]:
     yield compose_stack
     compose_stack.compose("down", "--volumes")
     settings.unlink()
-    compose_stack.ensure_serving()
 
 
 def test_data_survives_down(hard_accounts: Stack, measured: Callable[[str], None]) -> None:

@@ -18,7 +18,8 @@ NAME = "machine.example"
 
 @pytest.fixture(scope="module")
 def opened(compose_stack: Stack) -> Iterator[Stack]:
-    """The stack with README's two lines for a remote machine."""
+    """The stack with the two lines that README gives for a remote machine."""
+    compose_stack.ensure_serving()
     environment = compose_stack.checkout / ".env"
     environment.write_text(f"PAGES_BIND=0.0.0.0\nPUBLIC_HOST={NAME}\n")
     try:
