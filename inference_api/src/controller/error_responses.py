@@ -33,17 +33,23 @@ ERROR_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {503: {"model": ErrorB
 
 UNEXPECTED: Final = f"the service failed; {LOGGED}"
 MAX_PATH: Final = 100
+JSON: Final = "application/json"
 METHOD_NOT_ALLOWED: Final = 405
 NO_CONTENT: Final = 204
 _STATUS_KINDS: Final = {404: "not_found", 405: "method_not_allowed"}
 
 
-def error_response(error: ApiError) -> Response:
-    """The answer for one of the service's errors."""
+def error_response(error: ApiError, content: bytes | None = None) -> Response:
+    """The response for one of the service's errors.
+
+    Args:
+        error: The error.
+        content: The body in the shape of a wire protocol; None for the service's own shape.
+    """
     headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
     if isinstance(error, UnsupportedEncodingError):
         headers["Accept-Encoding"] = ", ".join(ACCEPTED)  # https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.16
-    return Response(error.body(), error.status, headers, "application/json")
+    return Response(error.body() if content is None else content, error.status, headers, JSON)
 
 
 def on_api_error(_request: Request, error: Exception) -> Response:

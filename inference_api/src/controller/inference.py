@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from time import perf_counter
 from typing import Annotated, Any, Final, cast
 
 from fastapi import Depends, FastAPI, Request, Response
-from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Route
@@ -19,16 +18,16 @@ from src import logs
 from src.controller import model_info, openapi
 from src.controller.body import read_json_body
 from src.controller.docs_pages import add_pages
-from src.controller.error_responses import ERROR_RESPONSES, error_response, on_api_error, on_http_exception
+from src.controller.error_responses import ERROR_RESPONSES, JSON, error_response, on_api_error, on_http_exception
+from src.controller.protocols.endpoint import PredictionEndpoint
+from src.controller.protocols.table import prediction_endpoints
 from src.controller.proxy_headers import ForwardingMiddleware, TrustedPeers
 from src.controller.request_id import RequestIdMiddleware
-from src.errors import ApiError, FieldProblem, RefusedRowError
+from src.errors import ApiError
 from src.failure_log import log_failure
 from src.service.lifecycle.serving_state import ServingState
 from src.service.lifecycle.watcher import ModelWatcher
 from src.service.metrics.metrics import Metrics
-from src.service.prediction.model import Outcome
-from src.service.schema.validator import MAX_PROBLEMS
 from src.settings import Settings
 
 CLIENT_CLOSED_REQUEST: Final = 499  # as nginx logs it
@@ -40,7 +39,7 @@ def create_app(settings: Settings) -> FastAPI:
     Args:
         settings: The service's settings.
     """
-    metrics, serving = Metrics(), ServingState()
+    metrics, serving, endpoints = Metrics(), ServingState(), prediction_endpoints(settings)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -59,6 +58,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.settings, app.state.metrics, app.state.serving = settings, metrics, serving
+    app.state.endpoints = endpoints
     app.add_middleware(
         ForwardingMiddleware, root_path=settings.root_path, trusted=TrustedPeers(settings.forwarded_allow_ips)
     )
@@ -89,10 +89,12 @@ def create_app(settings: Settings) -> FastAPI:
         # Routes of their own: in the methods of the others FastAPI would describe HEAD as a further operation.
         app.api_route(path, methods=["HEAD"], include_in_schema=False)(endpoint)
     # Plain Starlette routes: FastAPI's own would validate twice, and the model's signature is not known at import.
-    app.router.routes.append(Route("/predict", predict, methods=["POST"]))
-    app.router.routes.append(Route("/predict/batch", predict_batch, methods=["POST"]))
+    for prediction in endpoints:
+        app.router.routes.append(
+            Route(prediction.path, partial(predict, prediction), methods=["POST"], name=prediction.path)
+        )
     add_pages(app)
-    app.openapi = openapi.openapi_of(app, serving)  # type: ignore[method-assign]  # FastAPI's documented way
+    app.openapi = openapi.openapi_of(app, serving, endpoints)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
 
 
@@ -126,60 +128,34 @@ async def metrics_text(request: Request) -> Response:
     return Response(metrics.text(), media_type=metrics.content_type)
 
 
-async def predict(request: Request) -> Response:
-    """Answer one row: `{"prediction": ...}`."""
-    return await _answer(request, "/predict", _predict)
-
-
-async def predict_batch(request: Request) -> Response:
-    """Answer an array of rows: `{"predictions": [...]}`."""
-    return await _answer(request, "/predict/batch", _predict_batch)
-
-
-async def _predict(request: Request) -> tuple[bytes, str]:
-    batcher = serving_of(request).current()
-    body = await read_json_body(request, request.app.state.settings.max_body_bytes)
-    outcome = (await batcher.predict((batcher.model.schema.row(body),)))[0]
-    if isinstance(outcome, ApiError):
-        raise outcome
-    return b'{"prediction":%b}' % to_json(outcome), batcher.model.bundle.version
-
-
-async def _predict_batch(request: Request) -> tuple[bytes, str]:
-    batcher = serving_of(request).current()
-    settings: Settings = request.app.state.settings
-    body = await read_json_body(request, settings.max_body_bytes)
-    rows = batcher.model.schema.rows(body, settings.max_batch_rows)
-    outcomes = await batcher.predict(rows) if rows else []
-    _raise_failures(outcomes)
-    return b'{"predictions":%b}' % to_json(outcomes), batcher.model.bundle.version
-
-
-def _raise_failures(outcomes: list[Outcome]) -> None:
-    """A batch is answered whole or not at all: name the rows that have no answer."""
-    failed = [(place, outcome) for place, outcome in enumerate(outcomes) if isinstance(outcome, ApiError)]
-    if not failed:
-        return
-    for _place, error in failed:
-        log_failure(error, logs.request_id.get())
-    own_fault = next((error for _place, error in failed if not isinstance(error, RefusedRowError)), None)
-    if own_fault is not None:
-        raise own_fault
-    problems = tuple(FieldProblem(f"[{place}]", error.detail) for place, error in failed[:MAX_PROBLEMS])
-    raise RefusedRowError(f"the model has no answer for {len(failed)} of {len(outcomes)} rows", problems)
-
-
-async def _answer(request: Request, route: str, work: Callable[[Request], Awaitable[tuple[bytes, str]]]) -> Response:
-    """Run the work, count it, and turn what it raises into the service's error shape."""
+async def predict(endpoint: PredictionEndpoint, request: Request) -> Response:
+    """Answer a prediction request, count it, and turn what it raises into the endpoint's error shape."""
     start = perf_counter()
     try:
-        content, version = await work(request)
-        response = Response(content, media_type="application/json", headers={"X-Model-Version": version})
+        response = await _predicted(endpoint, request)
     except ApiError as error:
-        log_failure(error, logs.request_id.get())
-        response = error_response(error)
+        response = _failed(endpoint, error)
     except ClientDisconnect:  # in the middle of its body: nobody reads the answer, but it is counted
         response = Response(status_code=CLIENT_CLOSED_REQUEST)
     metrics: Metrics = request.app.state.metrics
-    metrics.request(route, response.status_code, perf_counter() - start)
+    metrics.request(endpoint.path, response.status_code, perf_counter() - start)
     return response
+
+
+async def _predicted(endpoint: PredictionEndpoint, request: Request) -> Response:
+    batcher = serving_of(request).current()
+    body = await read_json_body(request, request.app.state.settings.max_body_bytes)
+    rows = endpoint.rows(body, batcher.model)
+    outcomes = await batcher.predict(rows) if rows else []
+    content = endpoint.content(outcomes)
+    if isinstance(content, ApiError):
+        for outcome in outcomes:
+            if isinstance(outcome, ApiError):
+                log_failure(outcome, logs.request_id.get())
+        return _failed(endpoint, content)
+    return Response(content, media_type=JSON, headers={"X-Model-Version": batcher.model.bundle.version})
+
+
+def _failed(endpoint: PredictionEndpoint, error: ApiError) -> Response:
+    log_failure(error, logs.request_id.get())
+    return error_response(error, endpoint.error_content(error))

@@ -1,0 +1,1 @@
+"""Wire protocols: how a request's body becomes rows and how outcomes become a body. Nothing here reads a socket."""

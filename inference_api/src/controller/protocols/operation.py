@@ -1,0 +1,69 @@
+"""The OpenAPI operation of a prediction endpoint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+ROW: Final[dict[str, Any]] = {"$ref": "#/components/schemas/Row"}
+PREDICTION: Final[dict[str, Any]] = {
+    "description": "Number, label (string, integer or boolean), or a list of these for several outputs",
+    "anyOf": [{"type": "number"}, {"type": "string"}, {"type": "boolean"}, {"type": "array", "items": {}}],
+}
+_ERRORS: Final = {
+    "400": "The body is not JSON, or not what its Content-Encoding says",
+    "413": "The body is too large",
+    "415": "The body is declared as something else than JSON, or with an encoding that is not understood",
+    "422": "The input does not fit the model's signature, or the model has no answer for it",
+    "503": "No model serves yet, or too many requests are waiting",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What differs between prediction endpoints.
+
+    Attributes:
+        summary: One line for the documentation pages.
+        name: `operationId`, and the key of the response.
+        request: JSON Schema of the body.
+        response: JSON Schema of the value under the key.
+    """
+
+    summary: str
+    name: str
+    request: dict[str, Any]
+    response: dict[str, Any]
+
+    def document(self, example: Any) -> dict[str, Any]:
+        """The operation with its errors.
+
+        Args:
+            example: A body; None for no example.
+        """
+        content: dict[str, Any] = {"schema": self.request}
+        if example is not None:
+            content["example"] = example
+        success = {"type": "object", "properties": {self.name: self.response}, "required": [self.name]}
+        errors = {
+            status: {
+                "description": text,
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}},
+            }
+            for status, text in _ERRORS.items()
+        }
+        version = {"description": "Version that answered", "schema": {"type": "string"}}
+        return {
+            "tags": ["prediction"],
+            "summary": self.summary,
+            "operationId": self.name,
+            "requestBody": {"required": True, "content": {"application/json": content}},
+            "responses": {
+                "200": {
+                    "description": "The answer",
+                    "headers": {"X-Model-Version": version},
+                    "content": {"application/json": {"schema": success}},
+                },
+                **errors,
+            },
+        }

@@ -1,0 +1,12 @@
+"""The prediction endpoints of the service. A new wire protocol is a module beside this one and a line here."""
+
+from __future__ import annotations
+
+from src.controller.protocols.endpoint import PredictionEndpoint
+from src.controller.protocols.json_rows import RowBatch, SingleRow
+from src.settings import Settings
+
+
+def prediction_endpoints(settings: Settings) -> tuple[PredictionEndpoint, ...]:
+    """Every endpoint, with the service's limits."""
+    return SingleRow(), RowBatch(settings.max_batch_rows)
