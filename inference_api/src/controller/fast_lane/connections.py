@@ -1,7 +1,14 @@
-"""The fast lane's connections: what is read from them, what is owed to them, and their end.
+"""The fast lane's connections: what is read from them, what is sent to them, and their end.
 
-Descriptors stand for connections here, because an object for each of 10,000 is what the lane saves. So a number must
-not be used again while an answer is owed to its connection: closing waits until the answer has come.
+A connection is its descriptor here, because an object for each of 10,000 is what the lane saves. It is
+
+- idle: only its last activity is kept;
+- pending: a request of it waits for its response. Nothing more is read from it, so that the kernel's buffers are the
+  back-pressure and responses keep their order;
+- blocked: the client has not taken a response yet. Nothing more is read either.
+
+A connection that ends while it is pending keeps its descriptor until the response would have been sent: the kernel must
+not give the number to another client before.
 """
 
 from __future__ import annotations
@@ -21,28 +28,21 @@ _MAX_EVENTS: Final = 1024
 
 
 class LaneConnections:
-    """Open connections on one edge-triggered epoll.
-
-    Attributes:
-        owed: Those of which a request waits for its answer; nothing more is read from them, so that the kernel's
-            buffers are the back-pressure and answers keep their order.
-        partial: What was read of an unfinished request, or waits behind an answer.
-    """
+    """Open connections on one edge-triggered epoll."""
 
     def __init__(self) -> None:
         """Open the epoll."""
-        self.owed: set[int] = set()
-        self.partial: dict[int, bytes] = {}
         self._epoll = select.epoll()
-        self._seen: dict[int, int] = {}  # descriptor -> second of its last bytes: all there is of an idle connection
-        self._unsent: dict[int, bytes] = {}  # the client has not taken it yet
-        self._gone: set[int] = set()  # ended while an answer is owed
-        self._again: set[int] = set()  # there may be more to read, and the edge is used up
+        self._active_at: dict[int, int] = {}  # second of the last activity; holds every open connection
+        self._pending: set[int] = set()
+        self._unparsed: dict[int, bytes] = {}  # an unfinished request, or what follows a pending one
+        self._unsent: dict[int, bytes] = {}
+        self._unread: set[int] = set()  # there may be more to read, and the epoll has told so already
         self._second = 0
 
     def __len__(self) -> int:
         """How many are open."""
-        return len(self._seen)
+        return len(self._active_at)
 
     def fileno(self) -> int:
         """The epoll's descriptor: readable when a connection has something."""
@@ -51,24 +51,56 @@ class LaneConnections:
     def add(self, connection: socket.socket) -> None:
         """Take a new one, which does not block."""
         descriptor = connection.detach()
-        self._seen[descriptor] = self._second
+        self._active_at[descriptor] = self._second
         self._epoll.register(descriptor, _READ)
 
-    def received(self) -> list[tuple[int, bytes]]:
-        """Read once from each that has something: descriptor, and its partial request with what came."""
-        found: list[tuple[int, bytes]] = []
+    # Requests
+
+    def received(self) -> dict[int, bytes]:
+        """Read from each that has something; returns, by descriptor, all its bytes that were not parsed yet."""
+        found: dict[int, bytes] = {}
         while True:
             events = self._epoll.poll(0, _MAX_EVENTS)
             for descriptor, event in events:
-                data = self._serve(descriptor, event)
+                data = self._on_event(descriptor, event)
                 if data:
-                    found.append((descriptor, data))
+                    found[descriptor] = found[descriptor] + data if descriptor in found else data
             if len(events) < _MAX_EVENTS:
                 return found
 
+    def keep(self, descriptor: int, data: bytes) -> None:
+        """Keep bytes that cannot be parsed yet; they come back with those that follow, or with `completed`."""
+        self._unparsed[descriptor] = data
+
+    def set_pending(self, descriptor: int) -> None:
+        """A request of it waits for its response."""
+        self._pending.add(descriptor)
+
+    def is_busy(self, descriptor: int) -> bool:
+        """Whether it is pending or blocked."""
+        return descriptor in self._pending or descriptor in self._unsent
+
+    def rearm(self) -> None:
+        """Let the epoll tell once more of those that may have more than was read."""
+        unread, self._unread = self._unread, set()
+        for descriptor in unread:
+            if self.is_busy(descriptor):
+                self._unread.add(descriptor)
+            elif descriptor in self._active_at:
+                self._epoll.modify(descriptor, _READ)
+
+    def detach(self, descriptor: int) -> socket.socket:
+        """Unregister an idle connection and return its socket."""
+        self._epoll.unregister(descriptor)
+        del self._active_at[descriptor]
+        self._unread.discard(descriptor)
+        return socket.socket(fileno=descriptor)
+
+    # Responses
+
     def send(self, descriptor: int, content: bytes) -> None:
-        """Send an answer; what the client does not take at once follows when it does."""
-        if descriptor not in self._seen:
+        """Send a response; what the client does not take at once follows when it does."""
+        if descriptor not in self._active_at:
             return
         if descriptor in self._unsent:
             self._unsent[descriptor] += content
@@ -78,86 +110,74 @@ class LaneConnections:
         except BlockingIOError:
             sent = 0
         except OSError:
-            self.drop(descriptor)
+            self.close(descriptor)
             return
         if sent < len(content):
             self._unsent[descriptor] = content[sent:]
             self._epoll.modify(descriptor, _READ | _WRITE)
 
-    def is_busy(self, descriptor: int) -> bool:
-        """Whether an answer is owed to it, or not taken yet."""
-        return descriptor in self.owed or descriptor in self._unsent
+    def completed(self, descriptors: set[int]) -> list[tuple[int, bytes]]:
+        """Their responses were sent: they are not pending any more.
 
-    def is_settled(self) -> bool:
-        """Whether every request that has begun is answered, and every answer taken."""
-        return not self.owed and not self._unsent and not self.partial
-
-    def settle(self, descriptors: set[int]) -> None:
-        """Their answers are given."""
-        self.owed -= descriptors
-        for descriptor in self._gone & descriptors:
-            self._gone.discard(descriptor)
+        Returns:
+            Those that have bytes to parse and are not blocked.
+        """
+        ended = (descriptors & self._pending) - self._active_at.keys()
+        self._pending -= descriptors
+        for descriptor in ended:
             os.close(descriptor)
+        if not self._unparsed:
+            return []
+        ready = [one for one in descriptors & self._unparsed.keys() if one not in self._unsent]
+        return [(descriptor, self._unparsed.pop(descriptor)) for descriptor in ready]
 
-    def rearm(self) -> None:
-        """Let the epoll tell once more of those that may have more than was read."""
-        again, self._again = self._again, set()
-        for descriptor in again:
-            if self.is_busy(descriptor):
-                self._again.add(descriptor)
-            elif descriptor in self._seen:
-                self._epoll.modify(descriptor, _READ)
+    # The end
 
-    def release(self, descriptor: int) -> socket.socket:
-        """Give one away."""
-        self._epoll.unregister(descriptor)
-        del self._seen[descriptor]
-        self._again.discard(descriptor)
-        return socket.socket(fileno=descriptor)
-
-    def drop(self, descriptor: int) -> None:
-        """End one; while an answer is owed its number stays taken."""
-        if self._seen.pop(descriptor, None) is None:
+    def close(self, descriptor: int) -> None:
+        """End one; a pending one keeps its descriptor until `completed`."""
+        if self._active_at.pop(descriptor, None) is None:
             return
         self._unsent.pop(descriptor, None)
-        self.partial.pop(descriptor, None)
-        self._again.discard(descriptor)
-        if descriptor in self.owed:
+        self._unparsed.pop(descriptor, None)
+        self._unread.discard(descriptor)
+        if descriptor in self._pending:
             self._epoll.unregister(descriptor)
-            self._gone.add(descriptor)
         else:
             os.close(descriptor)
 
-    def sweep(self, keep_alive_seconds: int) -> None:
-        """End what has been silent for too long; called once a second, instead of a timer for each."""
+    def close_silent(self, seconds: int) -> None:
+        """End what was silent for longer; called once a second, instead of a timer for each."""
         self._second += 1
-        limit = self._second - keep_alive_seconds
-        for descriptor in [one for one, second in self._seen.items() if second < limit and one not in self.owed]:
-            self.drop(descriptor)
+        limit = self._second - seconds
+        silent = [one for one, second in self._active_at.items() if second < limit and one not in self._pending]
+        for descriptor in silent:
+            self.close(descriptor)
 
-    def drop_idle(self) -> None:
-        """End those of which nothing is expected."""
-        for descriptor in [one for one in self._seen if not self.is_busy(one) and one not in self.partial]:
-            self.drop(descriptor)
+    def close_idle(self) -> None:
+        """End those that are idle, and have not sent a part of a request either."""
+        for descriptor in [one for one in self._active_at if not self.is_busy(one) and one not in self._unparsed]:
+            self.close(descriptor)
 
-    def close(self) -> None:
+    def close_answered(self, descriptors: set[int]) -> None:
+        """Of these, end those that are neither pending nor blocked."""
+        for descriptor in descriptors:
+            if not self.is_busy(descriptor):
+                self.close(descriptor)
+
+    def is_settled(self) -> bool:
+        """Whether every request that has begun is answered, and every response taken."""
+        return not self._pending and not self._unsent and not self._unparsed
+
+    def close_all(self) -> None:
         """End all."""
-        self.settle(set(self.owed))
-        for descriptor in list(self._seen):
-            self.drop(descriptor)
+        self.completed(set(self._pending))
+        for descriptor in list(self._active_at):
+            self.close(descriptor)
         self._epoll.close()
 
-    def _serve(self, descriptor: int, event: int) -> bytes:
-        if descriptor in self.owed or descriptor in self._unsent:
-            self._again.add(descriptor)
-            if event & _DEAD:
-                self.drop(descriptor)
-            elif event & _WRITE and descriptor in self._unsent:
-                self._seen[descriptor] = self._second
-                self.send(descriptor, self._unsent.pop(descriptor))
-                if not self.is_busy(descriptor):
-                    return self.partial.pop(descriptor, b"")
-            return b""
+    def _on_event(self, descriptor: int, event: int) -> bytes:
+        if descriptor in self._pending or descriptor in self._unsent:
+            return self._on_busy(descriptor, event)
         try:
             data = os.read(descriptor, _READ_BYTES)
         except BlockingIOError:
@@ -165,12 +185,23 @@ class LaneConnections:
         except OSError:
             data = b""
         if not data:
-            self.drop(descriptor)
+            self.close(descriptor)
             return b""
-        self._seen[descriptor] = self._second
+        self._active_at[descriptor] = self._second
         if len(data) == _READ_BYTES or event & _HUNG_UP:
             data += self._more(descriptor)
-        return self.partial.pop(descriptor, b"") + data if self.partial else data
+        return self._unparsed.pop(descriptor, b"") + data if self._unparsed else data
+
+    def _on_busy(self, descriptor: int, event: int) -> bytes:
+        self._unread.add(descriptor)
+        if event & _DEAD:
+            self.close(descriptor)
+        elif event & _WRITE and descriptor in self._unsent:
+            self._active_at[descriptor] = self._second
+            self.send(descriptor, self._unsent.pop(descriptor))
+            if not self.is_busy(descriptor):
+                return self._unparsed.pop(descriptor, b"")
+        return b""
 
     def _more(self, descriptor: int) -> bytes:
         try:
@@ -179,5 +210,5 @@ class LaneConnections:
             return b""
         except OSError:
             more = b""
-        self._again.add(descriptor)
+        self._unread.add(descriptor)
         return more

@@ -1,20 +1,20 @@
 """Request heads that the fast lane answers, recognised by their exact bytes.
 
 Clients repeat themselves: the bytes up to the blank line are the same for thousands of requests. What llhttp has once
-read as a plain `POST /predict` is afterwards one dictionary lookup. The lane itself parses no HTTP.
+read as a plain POST of a prediction is afterwards one dictionary lookup. The lane itself parses no HTTP.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import httptools
 
+from src.controller.protocols.endpoint import PredictionEndpoint
 from src.controller.request_id import accepted
 
-PATH: Final = b"/predict"
-START: Final = b"POST /predict HTTP/1.1\r\n"
 MAX_HEAD: Final = 8192
 MAX_BODY: Final = 65_536
 """Larger bodies are rare, and uvicorn's flow control is made for them."""
@@ -29,28 +29,28 @@ class RequestHead:
     """What the lane needs to know of a request before its body.
 
     Attributes:
+        endpoint: What answers it.
         body_length: Bytes that follow the blank line.
         request_id: The client's own acceptable `X-Request-ID`, or empty.
     """
 
+    endpoint: PredictionEndpoint
     body_length: int
     request_id: bytes
-
-
-def may_be_head(data: bytes) -> bool:
-    """Whether these bytes, which hold no blank line yet, may become a head for the lane."""
-    return len(data) <= MAX_HEAD and START.startswith(data[: len(START)])
 
 
 class RequestHeadCache:
     """Heads seen before. One that differs on every request (a trace id) is parsed, and leaves the others in place."""
 
-    def __init__(self, max_body: int) -> None:
+    def __init__(self, endpoints: Sequence[PredictionEndpoint], max_body: int) -> None:
         """Start empty.
 
         Args:
+            endpoints: Those that the lane serves.
             max_body: The service's limit of a body in bytes; the lane's own may be lower.
         """
+        self._endpoints = {endpoint.path.encode(): endpoint for endpoint in endpoints}
+        self._starts = tuple(b"POST %b HTTP/1.1\r\n" % path for path in self._endpoints)
         self._max_body = min(max_body, MAX_BODY)
         self._known: dict[bytes, RequestHead] = {}
         self._seen_once: set[int] = set()
@@ -63,12 +63,16 @@ class RequestHeadCache:
         """
         return self._known.get(head) or self._learn(head)
 
+    def may_become_head(self, data: bytes) -> bool:
+        """Whether these bytes, which hold no blank line yet, may become a head for the lane."""
+        return len(data) <= MAX_HEAD and any(start.startswith(data[: len(start)]) for start in self._starts)
+
     def __len__(self) -> int:
         """Heads that are recognised without parsing."""
         return len(self._known)
 
     def _learn(self, head: bytes) -> RequestHead | None:
-        found = parse(head, self._max_body)
+        found = self._parse(head)
         if found is None or len(head) > MAX_KEPT_HEAD:
             return found
         mark = hash(head)
@@ -81,6 +85,29 @@ class RequestHeadCache:
             self._known.clear()
         self._known[head] = found
         return found
+
+    def _parse(self, head: bytes) -> RequestHead | None:
+        """Read a head with uvicorn's own parser; None when it is anything else than a plain keep-alive prediction."""
+        reading = _Reading()
+        parser = httptools.HttpRequestParser(reading)
+        try:
+            parser.feed_data(head)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            return None
+        endpoint = self._endpoints.get(reading.url)
+        if endpoint is None or not reading.complete or reading.messages != 1 or reading.more:
+            return None
+        if parser.get_method() != b"POST" or parser.get_http_version() != "1.1" or not parser.should_keep_alive():
+            return None
+        values = dict(reversed(reading.headers))  # of several, the first counts
+        names = [name for name, _value in reading.headers]
+        if not _OTHER.isdisjoint(names) or names.count(b"content-length") != 1 or names.count(b"content-type") > 1:
+            return None
+        media_type = values.get(b"content-type", b"application/json").partition(b";")[0].strip().lower()
+        length = values[b"content-length"]
+        if media_type != b"application/json" or not length.isdigit() or int(length) > self._max_body:
+            return None
+        return RequestHead(endpoint, int(length), accepted(values.get(b"x-request-id", b"")))
 
 
 class _Reading:
@@ -107,26 +134,3 @@ class _Reading:
 
     def on_body(self, _body: bytes) -> None:
         self.more = True
-
-
-def parse(head: bytes, max_body: int) -> RequestHead | None:
-    """Read a head with uvicorn's own parser; None when it is anything else than a plain keep-alive `POST /predict`."""
-    reading = _Reading()
-    parser = httptools.HttpRequestParser(reading)
-    try:
-        parser.feed_data(head)
-    except (httptools.HttpParserError, httptools.HttpParserUpgrade):
-        return None
-    if not reading.complete or reading.messages != 1 or reading.more or reading.url != PATH:
-        return None
-    if parser.get_method() != b"POST" or parser.get_http_version() != "1.1" or not parser.should_keep_alive():
-        return None
-    values = dict(reversed(reading.headers))  # of several, the first counts
-    names = [name for name, _value in reading.headers]
-    if not _OTHER.isdisjoint(names) or names.count(b"content-length") != 1 or names.count(b"content-type") > 1:
-        return None
-    media_type = values.get(b"content-type", b"application/json").partition(b";")[0].strip().lower()
-    length = values[b"content-length"]
-    if media_type != b"application/json" or not length.isdigit() or int(length) > max_body:
-        return None
-    return RequestHead(int(length), accepted(values.get(b"x-request-id", b"")))

@@ -1,13 +1,13 @@
-"""The fast lane's answers: the bytes that the application's route would send for the same outcome."""
+"""The fast lane's responses: the bytes that the application's route would send for the same outcomes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Final
 
-from pydantic_core import to_json
-
+from src.controller.error_responses import unexpected
+from src.controller.fast_lane.request_head_cache import RequestHead
 from src.controller.request_id import RequestIds
 from src.errors import ApiError
 from src.failure_log import FailureLog, log_failure
@@ -18,11 +18,7 @@ OK: Final = int(HTTPStatus.OK)
 
 
 class ResponseWriter:
-    """Writes whole HTTP answers. The parts that stay the same for a second are put together once.
-
-    Attributes:
-        failures: Which exceptions of the service were logged.
-    """
+    """Writes whole HTTP responses. The parts that stay the same for a second are put together once."""
 
     def __init__(self, default_headers: Callable[[], DefaultHeaders], failures: FailureLog) -> None:
         """Start with a new series of request ids.
@@ -31,34 +27,41 @@ class ResponseWriter:
             default_headers: uvicorn's headers of the moment: a new list once a second, for the date.
             failures: Which exceptions of the service were logged.
         """
-        self.failures = failures
+        self._failures = failures
         self._default_headers = default_headers
         self._ids = RequestIds()
         self._made_from: tuple[DefaultHeaders | None, str] = (None, "")
         self._start = b""
 
-    def answer(self, outcome: Outcome, version: str, request_id: bytes, *, close: bool) -> tuple[int, bytes]:
-        """The status and the bytes for one outcome.
+    def response(
+        self, head: RequestHead, outcome: Sequence[Outcome] | ApiError, version: str, *, close: bool
+    ) -> tuple[int, bytes]:
+        """The status and the bytes of one response.
 
         Args:
-            outcome: An answer of the model, or an error.
+            head: The request's head.
+            outcome: One outcome for each row of the request, or the error of the whole.
             version: The model version that answered.
-            request_id: The client's own id, or empty for a new one.
             close: Whether the client is told that the connection ends.
         """
         if isinstance(outcome, ApiError):
-            return self._error(outcome, request_id, close=close)
+            return self._error(head, outcome, close=close)
+        try:
+            content = head.endpoint.content(outcome)
+        except Exception as fault:  # noqa: BLE001 - JSON cannot hold it; other requests have their responses
+            content = unexpected(fault, self._failures)
+        if isinstance(content, ApiError):
+            return self._error(head, content, close=close, causes=outcome)
         if self._made_from[0] is not self._default_headers() or self._made_from[1] != version:
             self._make_start(version)
-        value = to_json(outcome)
         return OK, (
-            b'%b%d\r\ncontent-type: application/json\r\nx-request-id: %b\r\n%b\r\n{"prediction":%b}'
+            b"%b%d\r\ncontent-type: application/json\r\nx-request-id: %b\r\n%b\r\n%b"
             % (
                 self._start,
-                len(value) + 15,  # the JSON around the value
-                request_id or self._ids.new(),
+                len(content),
+                head.request_id or self._ids.new(),
                 b"connection: close\r\n" if close else b"",
-                value,
+                content,
             )
         )
 
@@ -70,11 +73,14 @@ class ResponseWriter:
             version.encode("latin-1"),
         )
 
-    def _error(self, error: ApiError, request_id: bytes, *, close: bool) -> tuple[int, bytes]:
-        body = error.body()
-        name = request_id or self._ids.new()
-        if error.unlogged is not None:
-            log_failure(error, name.decode())
+    def _error(
+        self, head: RequestHead, error: ApiError, *, close: bool, causes: Sequence[Outcome] = ()
+    ) -> tuple[int, bytes]:
+        body = head.endpoint.error_content(error)
+        name = head.request_id or self._ids.new()
+        for cause in (*causes, error):
+            if isinstance(cause, ApiError):
+                log_failure(cause, name.decode())
         retry = b"" if error.retry_after is None else b"retry-after: %d\r\n" % error.retry_after
         return error.status, (
             b"HTTP/1.1 %d %b\r\n%b%bcontent-length: %d\r\n"

@@ -63,7 +63,7 @@ class LaneServer(uvicorn.Server):
         super().__init__(config)
         self._app = app
         self._settings = settings
-        self._doors: list[Acceptor] = []
+        self._acceptors: list[Acceptor] = []
         self._lane: FastLane | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -71,14 +71,19 @@ class LaneServer(uvicorn.Server):
         await super().startup(sockets=[])
         state = self._app.state
         self._lane = FastLane(
-            state.serving, state.metrics, self._settings, lambda: self.server_state.default_headers, self._hand_over
+            state.serving,
+            state.metrics,
+            self._settings,
+            state.endpoints,
+            default_headers=lambda: self.server_state.default_headers,
+            hand_over=self._hand_over,
         )
-        self._doors = [Acceptor(listener, self._lane.add) for listener in sockets or []]
+        self._acceptors = [Acceptor(listener, self._lane.add) for listener in sockets or []]
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop listening, answer what has arrived, then let uvicorn end what it has."""
-        for door in self._doors:
-            door.close()
+        for acceptor in self._acceptors:
+            acceptor.close()
         if self._lane is not None:
             # Among uvicorn's own tasks: it waits for them together, and for no longer than it was told.
             self._keep(asyncio.get_running_loop().create_task(self._lane.close(self._settings.shutdown_seconds)))

@@ -19,7 +19,6 @@ from prometheus_client import (
 
 from src.service.metrics.histogram import DurationHistogram
 
-LANE_ROUTE: Final = "/predict"
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _ROWS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096)
 
@@ -72,17 +71,17 @@ class Metrics:
         self._requests.labels(route, str(status)).inc()
         self._seconds.observe(route, seconds)
 
-    def lane(self, statuses: Mapping[int, int], seconds: float) -> None:
-        """Count the requests that one look of the fast lane answered.
+    def lane(self, counts: Mapping[tuple[str, int], int], seconds: float) -> None:
+        """Count requests that the fast lane answered together.
 
         Args:
-            statuses: How many answers had which status.
+            counts: How many responses had which route and status.
             seconds: The time that all of them took.
         """
-        for status, count in statuses.items():
-            self._requests.labels(LANE_ROUTE, str(status)).inc(count)
+        for (route, status), count in counts.items():
+            self._requests.labels(route, str(status)).inc(count)
             self._lane_requests.inc(count)
-            self._seconds.observe(LANE_ROUTE, seconds, count)
+            self._seconds.observe(route, seconds, count)
 
     def batch(self, rows: int, seconds: float) -> None:
         """Count one batch."""

@@ -64,6 +64,10 @@ class MicroBatcher:
         """Rows that may join those that wait already."""
         return max(self._max_queue_rows - self._rows, 0)
 
+    def admits(self, rows: int) -> bool:
+        """Whether a request with so many rows may wait: when it finds room, or nothing waits."""
+        return not self._rows or rows <= self.room()
+
     def overloaded(self) -> OverloadedError:
         """What a row gets that finds no room."""
         return OverloadedError(f"{self._rows} rows are waiting for the model")
@@ -92,7 +96,7 @@ class MicroBatcher:
         Raises:
             OverloadedError: When too many rows are waiting already.
         """
-        if self._rows and self._rows + len(rows) > self._max_queue_rows:
+        if not self.admits(len(rows)):
             raise self.overloaded()
         loop = asyncio.get_running_loop()
         future: asyncio.Future[list[Outcome]] = loop.create_future()

@@ -1,4 +1,4 @@
-"""Recorded and answer-driven arrivals, played to the rest rule in simulated time."""
+"""Recorded and answer-driven arrivals, played to the batching delay in simulated time."""
 
 import heapq
 import random
@@ -71,45 +71,44 @@ class ThinkingClients(Clients):
 
 @dataclass
 class Player:
-    """Looks and rests as the lane does.
+    """Polls and waits as the lane does.
 
     Attributes:
-        rests: The rule; its clock is this player's.
         frozen: Spans in which the process stands still, as under a CPU quota.
-        looks: How many there were.
+        polls: How many there were.
         answered: For each request its arrival and the time of its answer.
-        rested: Seconds spent in rests.
-        lengths: The rest's length at each look.
+        delayed: Seconds spent in delays.
+        lengths: The delay after each poll.
     """
 
     longest: float
     clients: Clients | None = None
     frozen: float = 0.0
     now: float = 0.0
-    looks: int = 0
-    rested: float = 0.0
+    polls: int = 0
+    delayed: float = 0.0
     answered: list[tuple[float, float]] = field(default_factory=list)
     lengths: list[tuple[float, float]] = field(default_factory=list)
 
     def play(self, arrivals: list[float], seconds: float) -> "Player":
         """Play until that time, or until nothing more comes."""
-        rests = BatchingDelay(self.longest, lambda: self.now)
+        rule = BatchingDelay(self.longest, lambda: self.now)
         coming = sorted(arrivals)
         while coming and self.now < seconds:
             self.now = max(self.now, coming[0])
             waiting = self._gather(coming)
-            rest = rests.after(self._answer(waiting, coming))
-            while rest.seconds and self.now < seconds:
-                if rest.halves:
+            delay = rule.after(self._answer(waiting, coming))
+            while delay.seconds and self.now < seconds:
+                if delay.is_measured:
                     there = self._gather(coming)
-                    first, first_seconds = self._rest(rest.seconds / 2, coming)
-                    second, second_seconds = self._rest(rest.seconds / 2, coming)
-                    rests.judge(len(first), first_seconds, len(second), second_seconds)
+                    first, first_seconds = self._delay(delay.seconds / 2, coming)
+                    second, second_seconds = self._delay(delay.seconds / 2, coming)
+                    rule.measured(len(first), first_seconds, len(second), second_seconds)
                     waiting = there + first + second
                 else:
-                    waiting, _seconds = self._rest(rest.seconds, coming)
-                rest = rests.after(self._answer(waiting, coming))
-                self.lengths.append((self.now, rests.length))
+                    waiting, _seconds = self._delay(delay.seconds, coming)
+                delay = rule.after(self._answer(waiting, coming))
+                self.lengths.append((self.now, rule.seconds))
         return self
 
     def throughput(self) -> float:
@@ -124,10 +123,10 @@ class Player:
         """Seconds between one answer and the next, sorted."""
         return sorted(later - sooner for (_a, sooner), (_b, later) in pairwise(self.answered))
 
-    def _rest(self, seconds: float, coming: list[float]) -> tuple[list[float], float]:
+    def _delay(self, seconds: float, coming: list[float]) -> tuple[list[float], float]:
         start = self.now
         self.now += seconds
-        self.rested += seconds
+        self.delayed += seconds
         if self.frozen and self.now % 0.1 < self.frozen:  # the quota's period has 100 ms
             self.now += self.frozen - self.now % 0.1
         return self._gather(coming), self.now - start
@@ -139,7 +138,7 @@ class Player:
         return found
 
     def _answer(self, waiting: list[float], coming: list[float]) -> int:
-        self.looks += 1
+        self.polls += 1
         self.now += LOOK_SECONDS
         for arrival in waiting:
             self.now += REQUEST_SECONDS

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from src.controller.fast_lane.acceptor import Acceptor
 from src.controller.fast_lane.handler import FastLane
+from src.controller.protocols.table import prediction_endpoints
 from src.service.lifecycle.serving_state import ServingState
 from src.service.metrics.metrics import Metrics
 from src.service.prediction.micro_batcher import MicroBatcher
@@ -23,6 +24,12 @@ def request(x: Any, *headers: str) -> bytes:
     body = json.dumps({"x": x}).encode()
     lines = ["POST /predict HTTP/1.1", "Host: api", *headers, f"Content-Length: {len(body)}", "", ""]
     return "\r\n".join(lines).encode() + body
+
+
+def batch_request(values: list[Any]) -> bytes:
+    """A plain prediction of many rows."""
+    body = json.dumps([{"x": x} for x in values]).encode()
+    return b"POST /predict/batch HTTP/1.1\r\nHost: api\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
 
 
 class Client:
@@ -66,7 +73,7 @@ class Client:
 
 
 class LaneUnderTest:
-    """A lane behind a door; what it hands over is kept.
+    """A lane behind a listening socket; what it hands over is kept.
 
     Attributes:
         serving: Which model answers.
@@ -94,15 +101,16 @@ class LaneUnderTest:
             self.serving,
             self.metrics,
             self.settings,
-            lambda: [(b"date", b"today")],
-            lambda connection, received: self.handed.append((connection, received)),
+            prediction_endpoints(self.settings),
+            default_headers=lambda: [(b"date", b"today")],
+            hand_over=lambda connection, received: self.handed.append((connection, received)),
         )
-        self.door = Acceptor(self._listener, self.lane.add)
+        self.acceptor = Acceptor(self._listener, self.lane.add)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Close everything."""
-        self.door.close()
+        self.acceptor.close()
         await self.lane.close(5)
         self._listener.close()
         for connection, _received in self.handed:

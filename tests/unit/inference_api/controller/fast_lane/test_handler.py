@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from src.service.prediction.micro_batcher import MAX_ROWS_PER_CALL
 from src.settings import Settings
-from tests.unit.inference_api.controller.fast_lane.lane_client import LaneUnderTest, request
+from tests.unit.inference_api.controller.fast_lane.lane_client import LaneUnderTest, batch_request, request
 from tests.unit.inference_api.doubles import (
     BAD,
     BlockedEstimator,
@@ -18,7 +19,7 @@ from tests.unit.inference_api.doubles import (
     eventually,
 )
 
-RESTS = pytest.mark.parametrize("rest", [0.0, 20.0], ids=["no rests", "rests"])
+DELAYS = pytest.mark.parametrize("rest", [0.0, 20.0], ids=["no delay", "delay"])
 
 
 def open_files() -> int:
@@ -66,7 +67,7 @@ async def test_one_connection_many_requests() -> None:
     assert "inference_lane_requests_total 20.0" in text
 
 
-@RESTS
+@DELAYS
 async def test_every_client_gets_its_own_answers(rest: float) -> None:
     """Hundreds of requests of many connections share calls, and nobody gets another's answer."""
     estimator = DoublingEstimator()
@@ -299,7 +300,7 @@ async def test_closing_waits_for_the_end_of_a_request() -> None:
         await closing
 
 
-async def test_a_look_brings_no_more_rows_than_there_is_room() -> None:
+async def test_a_poll_brings_no_more_rows_than_there_is_room() -> None:
     """Of many requests that come at once, those beyond the limit are refused, and the others answered."""
     estimator = BlockedEstimator()
     async with LaneUnderTest() as lane:
@@ -365,3 +366,64 @@ async def test_no_descriptor_is_lost() -> None:
                 client.writer.close()
         await eventually(lambda: len(lane.lane) == 0)
         await eventually(lambda: open_files() <= before)
+
+
+@pytest.mark.parametrize("slow", [False, True], ids=["loop", "thread"])
+async def test_batches_and_single_rows_share_a_call(slow: bool) -> None:  # noqa: FBT001 - a table of cases
+    """Pipelined together they are answered in their order by one call, each counted under its own path."""
+    estimator = DoublingEstimator()
+    async with LaneUnderTest(estimator, slow=slow) as lane:
+        client = await lane.client()
+        await client.send(request(1) + batch_request([2, 3, 4]) + batch_request([]) + request(5))
+        bodies = [(await client.answer())[2] for _ in range(4)]
+        text = lane.metrics.text().decode()
+        assert lane.handed == []
+    assert bodies == [{"prediction": 2.0}, {"predictions": [4.0, 6.0, 8.0]}, {"predictions": []}, {"prediction": 10.0}]
+    assert estimator.calls == [5]
+    assert 'inference_requests_total{route="/predict/batch",status="200"} 2.0' in text
+    assert "inference_lane_requests_total 4.0" in text
+
+
+async def test_a_batch_is_answered_whole_or_not_at_all() -> None:
+    """Rows that the model refuses are named, and the other requests of the call are answered."""
+    async with LaneUnderTest(PickyEstimator()) as lane:
+        client = await lane.client()
+        await client.send(request(1) + batch_request([1, BAD, 2, BAD]) + batch_request([7, "no"]) + request(3))
+        found = [await client.answer() for _ in range(4)]
+    assert [status for status, _headers, _body in found] == [200, 422, 422, 200]
+    assert found[1][2]["detail"] == "the model has no answer for 2 of 4 rows"
+    assert [problem["field"] for problem in found[1][2]["fields"]] == ["[1]", "[3]"]
+    assert [problem["field"] for problem in found[2][2]["fields"]] == ["[1].x"]
+
+
+async def test_a_batch_without_room_is_refused_whole() -> None:
+    """Requests that fit behind the rows before them are answered; one that does not is 503, as on the route."""
+    estimator = BlockedEstimator()
+    async with LaneUnderTest() as lane:
+        lane.serve(estimator, slow=True, limit=4)
+        client = await lane.client()
+        await client.send(request(1) + batch_request([2, 3]) + batch_request([4, 5]) + request(6) + request(7))
+        await eventually(estimator.entered.is_set)
+        estimator.release.set()
+        assert [(await client.answer())[0] for _ in range(5)] == [200, 200, 503, 200, 503]
+
+
+async def test_a_batch_over_the_limit_of_waiting_rows_passes_alone() -> None:
+    """As on the route: when nothing waits, a request may have more rows than may wait."""
+    async with LaneUnderTest() as lane:
+        lane.serve(DoublingEstimator(), slow=True, limit=4)
+        client = await lane.client()
+        await client.send(batch_request(list(range(6))))
+        assert (await client.answer())[2] == {"predictions": [2.0 * x for x in range(6)]}
+
+
+async def test_many_batches_at_once_are_several_short_calls() -> None:
+    """Thousands of rows of many connections are no reason for a thread: each call stays short enough for the loop."""
+    estimator = DoublingEstimator()
+    async with LaneUnderTest(estimator, Settings(longest_rest_ms=0)) as lane:
+        clients = [await lane.client() for _ in range(40)]
+        for number, client in enumerate(clients):
+            await client.send(batch_request([number] * 100))
+        for number, client in enumerate(clients):
+            assert (await client.answer())[2] == {"predictions": [2.0 * number] * 100}
+    assert max(estimator.calls) <= MAX_ROWS_PER_CALL

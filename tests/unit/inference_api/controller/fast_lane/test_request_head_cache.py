@@ -8,11 +8,16 @@ from src.controller.fast_lane.request_head_cache import (
     MAX_KEPT,
     RequestHead,
     RequestHeadCache,
-    may_be_head,
-    parse,
 )
+from src.controller.protocols.json_rows import RowBatch, SingleRow
 
 LIMIT = 1_000_000
+ONE, MANY = SingleRow(), RowBatch(10)
+
+
+def cache_of(max_body: int = LIMIT) -> RequestHeadCache:
+    """A cache of two endpoints."""
+    return RequestHeadCache((ONE, MANY), max_body)
 
 
 def head(*lines: str, first: str = "POST /predict HTTP/1.1", length: str | None = "5") -> bytes:
@@ -22,30 +27,31 @@ def head(*lines: str, first: str = "POST /predict HTTP/1.1", length: str | None 
 
 
 OURS = [
-    (head(), RequestHead(5, b"")),
-    (head(length="0"), RequestHead(0, b"")),
-    (head(length=str(MAX_BODY)), RequestHead(MAX_BODY, b"")),
-    (head("Content-Type: application/json"), RequestHead(5, b"")),
-    (head("content-type: Application/JSON ; charset=utf-8"), RequestHead(5, b"")),
-    (head("Connection: keep-alive"), RequestHead(5, b"")),
-    (head("X-Request-ID: abc-1"), RequestHead(5, b"abc-1")),
-    (head("X-Request-ID: first", "X-Request-ID: second"), RequestHead(5, b"first")),
-    (head("X-Request-ID: not acceptable"), RequestHead(5, b"")),
-    (head("Cookie: a=b", "Cookie: c=d"), RequestHead(5, b"")),
+    (head(), RequestHead(ONE, 5, b"")),
+    (head(length="0"), RequestHead(ONE, 0, b"")),
+    (head(length=str(MAX_BODY)), RequestHead(ONE, MAX_BODY, b"")),
+    (head("Content-Type: application/json"), RequestHead(ONE, 5, b"")),
+    (head("content-type: Application/JSON ; charset=utf-8"), RequestHead(ONE, 5, b"")),
+    (head("Connection: keep-alive"), RequestHead(ONE, 5, b"")),
+    (head("X-Request-ID: abc-1"), RequestHead(ONE, 5, b"abc-1")),
+    (head("X-Request-ID: first", "X-Request-ID: second"), RequestHead(ONE, 5, b"first")),
+    (head("X-Request-ID: not acceptable"), RequestHead(ONE, 5, b"")),
+    (head("Cookie: a=b", "Cookie: c=d"), RequestHead(ONE, 5, b"")),
+    (head(first="POST /predict/batch HTTP/1.1"), RequestHead(MANY, 5, b"")),
 ]
 
 
 @pytest.mark.parametrize(("given", "expected"), OURS)
 def test_a_plain_prediction_is_the_lanes(given: bytes, expected: RequestHead) -> None:
     """A keep-alive `POST /predict` with a length: the lane needs its body's length and the client's request id."""
-    assert parse(given, LIMIT) == expected
+    assert cache_of().read(given) == expected
 
 
 OTHERS = [
     head(first="GET /predict HTTP/1.1"),
     head(first="POST /predict HTTP/1.0"),
     head(first="POST /predict?x=1 HTTP/1.1"),
-    head(first="POST /predict/batch HTTP/1.1"),
+    head(first="POST /predict/batches HTTP/1.1"),
     head(first="POST http://api/predict HTTP/1.1"),
     head("Connection: close"),
     head("Connection: upgrade", "Upgrade: websocket"),
@@ -72,62 +78,60 @@ OTHERS = [
 @pytest.mark.parametrize("given", OTHERS)
 def test_everything_else_is_uvicorns(given: bytes) -> None:
     """Another method, path or version, another way of framing, a refused header, garbage: not the lane's to judge."""
-    assert parse(given, MAX_BODY) is None
-    assert RequestHeadCache(LIMIT).read(given) is None
+    assert cache_of().read(given) is None
 
 
 def test_the_services_limit_counts() -> None:
     """A body over the service's own limit is the route's to refuse."""
-    assert parse(head(length="101"), 100) is None
-    assert RequestHeadCache(100).read(head(length="101")) is None
-    assert RequestHeadCache(100).read(head(length="100")) == RequestHead(100, b"")
+    assert cache_of(100).read(head(length="101")) is None
+    assert cache_of(100).read(head(length="100")) == RequestHead(ONE, 100, b"")
 
 
 def test_a_head_that_hides_a_second_request_is_refused() -> None:
     """Bytes behind the end that llhttp sees are no part of a head: nothing is smuggled past uvicorn."""
     two = b"POST /predict HTTP/1.1\r\nContent-Length: 0\r\n\r\nGET /health HTTP/1.1\r\n\r\n"
-    assert parse(two, LIMIT) is None
-    assert parse(b"POST /predict HTTP/1.1\nContent-Length: 5\n\nX: 1\r\n\r\n", LIMIT) is None
+    assert cache_of().read(two) is None
+    assert cache_of().read(b"POST /predict HTTP/1.1\nContent-Length: 5\n\nX: 1\r\n\r\n") is None
 
 
 def test_a_repeated_head_is_remembered() -> None:
     """From its second time on it is recognised without parsing, and means the same."""
-    cache = RequestHeadCache(LIMIT)
-    assert [cache.read(head("X: 1")) for _ in range(3)] == [RequestHead(5, b"")] * 3
+    cache = cache_of()
+    assert [cache.read(head("X: 1")) for _ in range(3)] == [RequestHead(ONE, 5, b"")] * 3
     assert len(cache) == 1
 
 
 def test_heads_that_differ_every_time_push_nothing_out() -> None:
     """A trace id in each request neither grows the cache nor empties it."""
-    cache = RequestHeadCache(LIMIT)
+    cache = cache_of()
     for _ in range(2):
         cache.read(head("X: stable"))
     for number in range(5 * MAX_KEPT):
-        assert cache.read(head(f"traceparent: 00-{number:032x}")) == RequestHead(5, b"")
+        assert cache.read(head(f"traceparent: 00-{number:032x}")) == RequestHead(ONE, 5, b"")
     assert len(cache) == 1
 
 
 def test_the_cache_is_bounded() -> None:
     """However many clients repeat themselves, there is room for a fixed number of heads, and all are still read."""
-    cache = RequestHeadCache(LIMIT)
+    cache = cache_of()
     for number in range(3 * MAX_KEPT):
         for _ in range(2):
-            assert cache.read(head(f"X: {number}")) == RequestHead(5, b"")
+            assert cache.read(head(f"X: {number}")) == RequestHead(ONE, 5, b"")
     assert len(cache) <= MAX_KEPT
 
 
 def test_long_heads_are_read_but_not_kept() -> None:
     """A head with a cookie of kilobytes is served, and takes no room."""
-    cache = RequestHeadCache(LIMIT)
+    cache = cache_of()
     for _ in range(3):
-        assert cache.read(head("Cookie: " + "x" * 4000)) == RequestHead(5, b"")
+        assert cache.read(head("Cookie: " + "x" * 4000)) == RequestHead(ONE, 5, b"")
     assert len(cache) == 0
 
 
 def test_the_beginning_of_a_head() -> None:
     """A request may be split anywhere; what can no longer become the lane's goes to uvicorn at once."""
     whole = head()
-    assert all(may_be_head(whole[:cut]) for cut in range(len(whole)))
-    assert not may_be_head(b"GET ")
-    assert not may_be_head(b"POST /predictable")
-    assert not may_be_head(whole[:-2] + b"X: " + b"x" * MAX_HEAD)
+    assert all(cache_of().may_become_head(whole[:cut]) for cut in range(len(whole)))
+    assert not cache_of().may_become_head(b"GET ")
+    assert not cache_of().may_become_head(b"POST /predictable")
+    assert not cache_of().may_become_head(whole[:-2] + b"X: " + b"x" * MAX_HEAD)

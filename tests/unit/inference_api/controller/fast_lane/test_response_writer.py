@@ -3,8 +3,10 @@
 import httpx
 import pytest
 
+from src.controller.fast_lane.request_head_cache import RequestHead
 from src.controller.fast_lane.response_writer import ResponseWriter
 from src.controller.inference import create_app
+from src.controller.protocols.json_rows import SingleRow
 from src.errors import ApiError, FieldProblem, InvalidRowError, NotReadyError
 from src.failure_log import FailureLog
 from src.service.prediction.micro_batcher import MicroBatcher
@@ -13,6 +15,16 @@ from src.settings import Settings
 from tests.unit.inference_api.doubles import EXAMPLE, model_of, regression
 
 DATE = (b"date", b"Tue, 24 Nov 2026 13:00:00 GMT")
+
+
+def head(request_id: bytes = b"") -> RequestHead:
+    """The head of a request for one row."""
+    return RequestHead(SingleRow(), 5, request_id)
+
+
+def of(outcome: Outcome) -> list[Outcome] | ApiError:
+    """What the writer gets: the outcomes of all rows, or the error of the whole."""
+    return outcome if isinstance(outcome, ApiError) else [outcome]
 
 
 def parsed(content: bytes) -> tuple[bytes, dict[bytes, bytes], bytes]:
@@ -41,7 +53,7 @@ async def test_the_same_headers_and_body_as_the_route() -> None:
     ]
 
     for outcome, route in outcomes:
-        status, content = writer.answer(outcome, "7", b"me", close=False)
+        status, content = writer.response(head(b"me"), of(outcome), "7", close=False)
         first, headers, body = parsed(content)
         assert (status, body) == (route.status_code, route.content)
         assert first == b"HTTP/1.1 %d %b" % (status, route.reason_phrase.encode())
@@ -51,7 +63,7 @@ async def test_the_same_headers_and_body_as_the_route() -> None:
 @pytest.mark.parametrize("outcome", [1.5, "sí", True, 3, ["a", 2.5], [1.0, [2.0]], None])
 def test_the_length_is_that_of_the_body(outcome: Outcome) -> None:
     """Whatever the model answers, a client reads exactly one body."""
-    _status, content = ResponseWriter(lambda: [DATE], FailureLog()).answer(outcome, "1", b"", close=False)
+    _status, content = ResponseWriter(lambda: [DATE], FailureLog()).response(head(), of(outcome), "1", close=False)
     _first, headers, body = parsed(content)
     assert int(headers[b"content-length"]) == len(body)
 
@@ -60,24 +72,27 @@ def test_the_date_and_the_version_are_of_the_moment() -> None:
     """Uvicorn's headers change once a second, the version with the model: no answer carries old ones."""
     moments = [[DATE]]
     writer = ResponseWriter(lambda: moments[-1], FailureLog())
-    assert parsed(writer.answer(1.0, "1", b"", close=False)[1])[1][b"date"] == DATE[1]
+    assert parsed(writer.response(head(), of(1.0), "1", close=False)[1])[1][b"date"] == DATE[1]
     moments.append([(b"date", b"later")])
-    assert parsed(writer.answer(1.0, "1", b"", close=False)[1])[1][b"date"] == b"later"
-    assert parsed(writer.answer(1.0, "2", b"", close=False)[1])[1][b"x-model-version"] == b"2"
+    assert parsed(writer.response(head(), of(1.0), "1", close=False)[1])[1][b"date"] == b"later"
+    assert parsed(writer.response(head(), of(1.0), "2", close=False)[1])[1][b"x-model-version"] == b"2"
 
 
 def test_every_answer_has_an_id_of_its_own() -> None:
     """Without a client's id each answer, good or bad, gets one that no other has."""
     writer = ResponseWriter(list, FailureLog())
-    answers = [writer.answer(outcome, "1", b"", close=False)[1] for outcome in [1.0, ApiError("no")] * 50]
+    answers = [writer.response(head(), of(outcome), "1", close=False)[1] for outcome in [1.0, ApiError("no")] * 50]
     assert len({parsed(content)[1][b"x-request-id"] for content in answers}) == 100
 
 
 @pytest.mark.parametrize("outcome", [1.0, ApiError("no")])
 def test_the_last_answer_says_so(outcome: Outcome) -> None:
     """A client is told that its connection ends."""
-    assert b"connection" not in parsed(ResponseWriter(list, FailureLog()).answer(outcome, "1", b"", close=False)[1])[1]
     assert (
-        parsed(ResponseWriter(list, FailureLog()).answer(outcome, "1", b"", close=True)[1])[1][b"connection"]
+        b"connection"
+        not in parsed(ResponseWriter(list, FailureLog()).response(head(), of(outcome), "1", close=False)[1])[1]
+    )
+    assert (
+        parsed(ResponseWriter(list, FailureLog()).response(head(), of(outcome), "1", close=True)[1])[1][b"connection"]
         == b"close"
     )
