@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import resource
+import signal
 import socket
 import sys
 from contextlib import suppress
@@ -57,7 +58,12 @@ def main() -> int:
         return EXIT_FAILURE
     if settings.socket_dir and (slot := claim_socket(Path(settings.socket_dir), backlog=BACKLOG)):
         listeners.append(slot)
-    build_server(config, app, settings).run(sockets=listeners)
+    server = build_server(config, app, settings)
+    # After its shutdown uvicorn restores the handlers it found and raises the signals again: with the default ones, the
+    # process would end with 143 after a clean stop, https://github.com/Kludex/uvicorn/blob/main/uvicorn/server.py
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, server.handle_exit)
+    server.run(sockets=listeners)
     return 0
 
 

@@ -1,11 +1,15 @@
 """The command `python -m src`."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 from dataclasses import fields
 from pathlib import Path
+
+import pytest
+from service_process import start_service
 
 from src.settings import Settings
 
@@ -54,3 +58,13 @@ def test_a_taken_port_is_a_sentence() -> None:
     assert (found.returncode, found.stdout) == (1, "")
     assert found.stderr.splitlines()[-1].startswith("error: cannot listen on 127.0.0.1:")
     assert "Traceback" not in found.stderr
+
+
+@pytest.mark.parametrize("lane", ["true", "false"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_clean_stop_ends_with_0(number: signal.Signals, lane: str, tmp_path: Path) -> None:
+    """SIGTERM, which `docker stop` sends, and SIGINT end a service with exit code 0, with and without the lane."""
+    service = start_service(tmp_path, {"MLFLOW_TRACKING_URI": "http://127.0.0.1:9", "FAST_LANE": lane})
+    service.client.close()
+    service.process.send_signal(number)
+    assert service.process.wait(30) == 0
