@@ -27,7 +27,11 @@ EXIT_USAGE = 2
 
 
 def main() -> int:
-    """Read the settings, start uvicorn, serve until a signal."""
+    """Read the settings and serve until SIGTERM or SIGINT.
+
+    Returns:
+        The exit code: 0 after a clean stop.
+    """
     _parser().parse_args()
     try:
         settings = Settings.from_environment(os.environ)
@@ -47,7 +51,7 @@ def main() -> int:
         access_log=False,
         log_config=None,
         server_header=False,
-        proxy_headers=False,  # src.controller.proxy_headers reads them, and asks the peer's own address
+        proxy_headers=False,  # src.controller.proxy_headers reads them and checks the peer's address
         timeout_keep_alive=settings.keep_alive_seconds,
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
@@ -56,8 +60,8 @@ def main() -> int:
     except OSError as error:
         sys.stderr.write(f"error: cannot listen on {settings.host}:{settings.port}: {error.strerror}\n")
         return EXIT_FAILURE
-    if settings.socket_dir and (slot := claim_socket(Path(settings.socket_dir), backlog=BACKLOG)):
-        listeners.append(slot)
+    if settings.socket_dir and (lease := claim_socket(Path(settings.socket_dir), backlog=BACKLOG)):
+        listeners.append(lease)
     server = build_server(config, app, settings)
     # After its shutdown uvicorn restores the handlers it found and raises the signals again: with the default ones, the
     # process would end with 143 after a clean stop, https://github.com/Kludex/uvicorn/blob/main/uvicorn/server.py
@@ -68,10 +72,10 @@ def main() -> int:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening TCP socket; a name with several addresses takes its first.
+    """Open a listening TCP socket, on the first address when the name has several.
 
     Raises:
-        OSError: When the address is taken or not of this machine.
+        OSError: When the address is in use or does not belong to this machine.
     """
     family, kind, protocol, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     listener = socket.socket(family, kind, protocol)
@@ -96,9 +100,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _allow_many_connections() -> None:
-    """A connection is a descriptor: use all that the hard limit allows."""
+    """Raise the limit of open files to the hard limit: each connection is a descriptor."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with suppress(ValueError):  # macOS calls its limit unlimited and refuses to set it so
+    with suppress(ValueError):  # macOS reports an unlimited hard limit and then rejects it
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 

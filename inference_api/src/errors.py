@@ -1,4 +1,4 @@
-"""One base for every error that a client can see, and the one JSON shape they take."""
+"""The base class of every error that a client can see, and its JSON body."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class UnloggedFailure:
 
     Attributes:
         cause: The exception.
-        left_out: Exceptions of its kind that were not logged since the last one that was.
+        left_out: Exceptions of the same kind since the last one that was logged.
     """
 
     cause: Exception
@@ -38,13 +38,13 @@ class UnloggedFailure:
 
 
 class ApiError(Exception):
-    """Base of the errors that are answered with the service's JSON error shape.
+    """Base of the errors that clients get as JSON.
 
     Attributes:
-        unlogged: The exception behind it, to be logged with the id of the request.
+        unlogged: The exception that caused it, until it is logged with the id of the request.
         status: HTTP status code.
         kind: Stable identifier for programs.
-        retry_after: Seconds for the `Retry-After` header; none without it.
+        retry_after: Seconds for the `Retry-After` header; None for no header.
     """
 
     status: int = 500
@@ -53,19 +53,24 @@ class ApiError(Exception):
     unlogged: UnloggedFailure | None = None
 
     def __init__(self, detail: str, fields: tuple[FieldProblem, ...] = ()) -> None:
-        """Keep the sentence for people and the problems by field."""
+        """Create the error.
+
+        Args:
+            detail: A sentence for people.
+            fields: The problems of single fields.
+        """
         super().__init__(detail)
         self.detail = detail
         self.fields = fields
 
     def body(self) -> bytes:
-        """The JSON body, never long: `{"error": kind, "detail": sentence, "fields": [...]}`."""
+        """The JSON body, at most `MAX_BODY` bytes: `{"error": kind, "detail": sentence, "fields": [...]}`."""
         fields = [{"field": problem.field, "problem": problem.problem} for problem in self.fields]
         while True:
             content = to_json({"error": self.kind, "detail": self.detail[:MAX_DETAIL], "fields": fields})
             if len(content) <= MAX_BODY or not fields:
                 return content
-            fields = fields[: len(fields) // 2]  # names and reasons may hold what the client sent
+            fields = fields[: len(fields) // 2]  # names and problems may contain what the client sent
 
 
 class NotJsonError(ApiError):
@@ -76,35 +81,35 @@ class NotJsonError(ApiError):
 
 
 class DamagedBodyError(ApiError):
-    """The body is not what its `Content-Encoding` says."""
+    """The body cannot be decoded by its `Content-Encoding`."""
 
     status = 400
     kind = "damaged_body"
 
 
 class UnreadableRequestError(ApiError):
-    """What came is no request of HTTP/1.1."""
+    """The received bytes are not an HTTP/1.1 request."""
 
     status = 400
     kind = "bad_request"
 
 
 class BodyTooLargeError(ApiError):
-    """The body is over the limit of bytes, or a batch over the limit of rows."""
+    """The body has too many bytes, or the batch too many rows."""
 
     status = 413
     kind = "too_large"
 
 
 class UnsupportedMediaTypeError(ApiError):
-    """The body is declared as something else than JSON."""
+    """The body is declared with another media type than JSON."""
 
     status = 415
     kind = "unsupported_media_type"
 
 
 class UnsupportedEncodingError(UnsupportedMediaTypeError):
-    """The body has a `Content-Encoding` that the service does not understand."""
+    """The service does not support the body's `Content-Encoding`."""
 
     status = 415
     kind = "unsupported_encoding"
@@ -118,7 +123,7 @@ class InvalidRowError(ApiError):
 
 
 class RefusedRowError(ApiError):
-    """The row fits the signature, but the model itself refuses it or has no finite answer for it."""
+    """The row fits the signature, but the model rejects it or returns no finite prediction for it."""
 
     status = 422
     kind = "prediction_refused"

@@ -1,7 +1,7 @@
-"""Unexpected exceptions in the log: each kind once a minute, with the id of a request that it failed.
+"""Logs unexpected exceptions: each kind once a minute, with the id of a request that failed.
 
-A model that fails on every row fails thousands of requests a second. One traceback tells as much as all of them, which
-would fill the disk and take the time of the requests that can be answered.
+A model that fails on every row fails thousands of requests a second. Logging every traceback would add no information,
+fill the disk and take CPU time from the other requests.
 """
 
 from __future__ import annotations
@@ -18,31 +18,34 @@ logger = logging.getLogger(__name__)
 EVERY_SECONDS: Final = 60.0
 MAX_KINDS: Final = 1000
 LOGGED: Final = "the log has each kind of failure once a minute, with the X-Request-ID of the first"
-"""The end of the sentence that such an answer gets."""
+"""The end of the `detail` of such a response."""
 
 _Kind = tuple[type[BaseException], str, int]
 
 
 class FailureLog:
-    """Knows which kinds of failure were logged of late. A kind is an exception's class and the line that raised it."""
+    """Remembers which kinds of failure were logged, and when. A kind is an exception class and the raising line."""
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         """Start with nothing logged.
 
         Args:
-            clock: Seconds that only go forward.
+            clock: A monotonic clock, in seconds.
         """
         self._clock = clock
         self._latest: dict[_Kind, tuple[float, int]] = {}
 
     def noted(self, answer: ApiError, cause: Exception) -> ApiError:
-        """The answer, which brings the exception along when its kind is to be logged.
+        """Attach the exception to the error when its kind is due to be logged; else only count it.
 
-        What is not logged is only counted: ten thousand failed rows must not keep ten thousand tracebacks.
+        An exception that is not logged is not kept: ten thousand failed rows must not keep ten thousand tracebacks.
 
         Args:
-            answer: What the client gets.
-            cause: What happened.
+            answer: The error that the client gets.
+            cause: The exception.
+
+        Returns:
+            The same error.
         """
         kind, now = _kind_of(cause), self._clock()
         since, left_out = self._latest.get(kind, (-EVERY_SECONDS, 0))
@@ -57,17 +60,17 @@ class FailureLog:
 
 
 def log_failure(answer: ApiError, request_id: str, path: str = "") -> None:
-    """Log the exception that an answer brings along, if it does; called when the answer's request id is known.
+    """Log the exception that is attached to an error, if any; called when the request's id is known.
 
     Args:
-        answer: What the client gets.
-        request_id: The id that the client gets with it.
-        path: Of the request, where the exception does not tell.
+        answer: The error that the client gets.
+        request_id: The id in the client's response.
+        path: The request's path, where the traceback does not show it.
     """
     failure = answer.unlogged
     if failure is None:
         return
-    answer.unlogged = None  # it may answer several requests
+    answer.unlogged = None  # the same error may be the response to several requests
     about: dict[str, object] = {"request_id": request_id}
     if path:
         about["path"] = path

@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line on standard error, with the request's id where there is one."""
+"""Structured logs on standard error: one JSON object per line, with the request's id where there is one."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import logging.config
 from contextvars import ContextVar
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
-"""Id of the request that is being answered."""
+"""Id of the current request."""
 
 
 class RequestIdFilter(logging.Filter):
-    """Adds the current request's id to each record, and takes uvicorn's colours from it."""
+    """Adds the current request's id to each record and removes uvicorn's coloured copy of the message."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Keep every record."""
@@ -25,7 +25,7 @@ def configure(level: str) -> None:
     """Send every logger of the process to standard error as JSON.
 
     Args:
-        level: The least level that is written.
+        level: The lowest level that is written.
     """
     logging.captureWarnings(capture=True)
     logging.config.dictConfig(

@@ -13,19 +13,19 @@ from urllib.parse import urlsplit
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 FALSE_WORDS = frozenset({"0", "false", "no", "off"})
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-EVERYBODY = "*"
+ALL_PEERS = "*"
 MAX_PREFIX = 200
-# Nothing that a browser would take for another host or for a step upwards.
+# Excludes what a browser would read as another host (//host) or as a parent folder (..).
 _PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[\w.~:@+-]+)*/?", re.ASCII)
 
 
 class SettingsError(ValueError):
-    """One or more variables of the environment have an unusable value."""
+    """One or more environment variables have an invalid value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that can be set; each field is the variable of the same name in capitals.
+    """All settings; each field is read from the environment variable of the same name in capitals.
 
     Attributes:
         mlflow_tracking_uri: Base URL of the MLflow server.
@@ -34,22 +34,22 @@ class Settings:
         mlflow_tracking_token: Bearer token, or empty.
         registered_model_name: Name in the MLflow registry.
         model_alias: Alias whose version is served.
-        model_cache_dir: Folder of the last good versions.
-        model_poll_seconds: Pause between two looks at the alias; a fifth of it is jitter.
+        model_cache_dir: Folder of the model versions that were served last.
+        model_poll_seconds: Time between two polls of the alias; a fifth of it is jitter.
         model_fetch_seconds: Limit for one download with its verification.
         allow_pickle: Load pickle and cloudpickle models, which run code of their author.
-        host: Address to listen on.
-        port: TCP port to listen on.
+        host: Address on which the service listens.
+        port: TCP port on which the service listens.
         max_body_bytes: Limit of a request body.
         max_batch_rows: Limit of rows in one `POST /predict/batch`.
         max_queue_rows: Limit of rows waiting for the model before requests are answered 503.
-        fast_lane: Answer plain `POST /predict` by the fast lane; else every request goes through the application.
-        longest_rest_ms: The most that the fast lane waits for more requests before it answers; 0 for never.
+        fast_lane: Whether the fast lane answers predictions; if not, every request goes through the application.
+        longest_rest_ms: The longest delay of the fast lane before it answers, to batch more requests; 0 for none.
         socket_dir: Folder shared with the gateway for this replica's Unix socket; empty for TCP only.
         root_path: Path under which a reverse proxy publishes the service, such as `/ml`; empty for none.
         forwarded_allow_ips: Addresses and networks whose X-Forwarded-Prefix and X-Forwarded-Proto count; `*` for all.
-        keep_alive_seconds: Idle time of a connection; must exceed the gateway's.
-        shutdown_seconds: Time for requests in flight after SIGTERM.
+        keep_alive_seconds: Time after which an idle connection is closed; must exceed the gateway's.
+        shutdown_seconds: Time limit for requests in flight after SIGTERM.
         log_level: DEBUG, INFO, WARNING or ERROR.
     """
 
@@ -82,7 +82,7 @@ class Settings:
         """Read the settings; an unset or empty variable keeps its default.
 
         Raises:
-            SettingsError: Names every variable with an unusable value.
+            SettingsError: Names every variable with an invalid value.
         """
         values: dict[str, Any] = {}
         problems: list[str] = []
@@ -103,7 +103,7 @@ def path_prefix(text: str) -> str:
     """The path of a URL as a prefix: without a slash at its end, and empty for the root.
 
     Raises:
-        ValueError: When it is no plain path.
+        ValueError: When it is not a plain path.
     """
     if len(text) > MAX_PREFIX or not text.startswith("/") or not _PREFIX.fullmatch(text):
         raise ValueError("must be a path such as /ml or /team/ml, of letters, digits and . _ ~ : @ + -")
@@ -111,7 +111,7 @@ def path_prefix(text: str) -> str:
 
 
 def _addresses(text: str) -> str:
-    if text == EVERYBODY:
+    if text == ALL_PEERS:
         return text
     parts = [part.strip() for part in text.split(",") if part.strip()]
     for part in parts:

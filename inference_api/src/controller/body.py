@@ -1,25 +1,25 @@
-"""A request's JSON body, within its limits."""
+"""Reads the JSON body of a request, up to a limit."""
 
 from __future__ import annotations
 
 from fastapi import Request
 
-from src.controller.content_encoding import encodings_of, undo
+from src.controller.content_encoding import decode, encodings_of
 from src.errors import BodyTooLargeError, UnsupportedMediaTypeError
 
 
 async def read_json_body(request: Request, limit: int) -> bytes:
-    """Read the body.
+    """Read the body and undo its content encoding.
 
     Args:
         request: The request.
-        limit: The most bytes accepted; a chunked body is counted as it comes.
+        limit: The most bytes accepted; a chunked body is counted while it arrives.
 
     Raises:
-        UnsupportedMediaTypeError: When it is declared as something else than JSON.
-        UnsupportedEncodingError: When it has an encoding that is not understood.
-        DamagedBodyError: When it is not what its encoding says.
-        BodyTooLargeError: When it is over the limit, as it comes or when its encoding is undone.
+        UnsupportedMediaTypeError: When it is declared with another media type than JSON.
+        UnsupportedEncodingError: When its encoding is not supported.
+        DamagedBodyError: When it cannot be decoded.
+        BodyTooLargeError: When it is over the limit, encoded or decoded.
     """
     headers = request.headers
     media_type = headers.get("content-type", "application/json").partition(";")[0].strip().lower()
@@ -34,4 +34,4 @@ async def read_json_body(request: Request, limit: int) -> bytes:
         body += chunk
         if len(body) > limit:
             raise BodyTooLargeError(f"the body is over the limit of {limit} bytes")
-    return undo(bytes(body), encodings, limit)
+    return decode(bytes(body), encodings, limit)

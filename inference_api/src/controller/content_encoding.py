@@ -1,4 +1,4 @@
-"""A compressed request body: which encodings are understood, and how they are undone within the limit of a body."""
+"""Decodes compressed request bodies, up to the size limit of a body."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from src.errors import BodyTooLargeError, DamagedBodyError, UnsupportedEncodingE
 
 ACCEPTED: Final = ("gzip", "deflate")
 _GZIP: Final = frozenset({"gzip", "x-gzip"})  # https://www.rfc-editor.org/rfc/rfc9110.html#section-8.4.1.3
-_UNDERSTOOD: Final = _GZIP | {"deflate"}
+_SUPPORTED: Final = _GZIP | {"deflate"}
 MAX_ENCODINGS: Final = 3
 MAX_MEMBERS: Final = 100
-"""The bytes behind each member are copied: with a megabyte of empty ones nobody else would be answered for seconds."""
+"""The bytes after each member are copied: a megabyte of empty members would block the event loop for seconds."""
 MAX_SHOWN: Final = 40
 _GZIP_HEADER: Final = 16 + zlib.MAX_WBITS
 _HIGHEST_BYTE: Final = 256
@@ -23,14 +23,14 @@ def encodings_of(values: Iterable[str]) -> list[str]:
     """The encodings of a body, in the order in which they were applied.
 
     Args:
-        values: Of each `Content-Encoding` header.
+        values: The value of each `Content-Encoding` header.
 
     Raises:
-        UnsupportedEncodingError: When one is not understood, or they are too many.
+        UnsupportedEncodingError: When one is not supported, or there are too many.
     """
     names = [name.strip().lower() for value in values for name in value.split(",")]
     found = [name for name in names if name not in {"", "identity"}]
-    unknown = next((name for name in found if name not in _UNDERSTOOD), None)
+    unknown = next((name for name in found if name not in _SUPPORTED), None)
     understood = f"send the body as {' or '.join(ACCEPTED)}, or as it is"
     if unknown is not None:
         raise UnsupportedEncodingError(f"Content-Encoding: {unknown[:MAX_SHOWN]} is not understood; {understood}")
@@ -42,17 +42,17 @@ def encodings_of(values: Iterable[str]) -> list[str]:
     return found
 
 
-def undo(body: bytes, encodings: list[str], limit: int) -> bytes:
-    """The body as it was before it was encoded.
+def decode(body: bytes, encodings: list[str], limit: int) -> bytes:
+    """Undo the encodings of a body.
 
     Args:
-        body: As it came.
-        encodings: What `encodings_of` found.
-        limit: The most bytes of the result, and of each step on the way.
+        body: The encoded body.
+        encodings: The result of `encodings_of`.
+        limit: The most bytes of the result, and of each intermediate result.
 
     Raises:
-        BodyTooLargeError: When it would be longer; no more than the limit is inflated.
-        DamagedBodyError: When the body is not what its encoding says.
+        BodyTooLargeError: When the result would be longer; no more than the limit is decompressed.
+        DamagedBodyError: When the body cannot be decoded.
     """
     for name in reversed(encodings):
         body = _gunzip(body, name, limit) if name in _GZIP else _undeflate(body, name, limit)
@@ -64,13 +64,13 @@ def _gunzip(body: bytes, name: str, limit: int) -> bytes:
     for _member in range(MAX_MEMBERS):
         part, body = _inflate(body, _GZIP_HEADER, name, limit, limit - len(found))
         found += part
-        if not body.strip(b"\0"):  # some programs fill the last block with zeros
+        if not body.strip(b"\0"):  # some programs pad the last block with zeros
             return bytes(found)
     raise _damaged(name, f"it has more than {MAX_MEMBERS} members")
 
 
 def _undeflate(body: bytes, name: str, limit: int) -> bytes:
-    """RFC 9110 means the zlib format; some clients send the stream without its header."""
+    """RFC 9110 defines deflate as the zlib format; some clients send the stream without the zlib header."""
     has_header = len(body) > 1 and body[0] & 15 == zlib.DEFLATED and (body[0] * _HIGHEST_BYTE + body[1]) % 31 == 0
     found, rest = _inflate(body, zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS, name, limit, limit)
     if rest:
@@ -79,7 +79,7 @@ def _undeflate(body: bytes, name: str, limit: int) -> bytes:
 
 
 def _inflate(body: bytes, window: int, name: str, limit: int, room: int) -> tuple[bytes, bytes]:
-    """One stream, which may fill the room, and the bytes behind it."""
+    """Decompress one stream of at most `room` bytes; returns them and the bytes after the stream."""
     stream = zlib.decompressobj(window)
     try:
         found = stream.decompress(body, room + 1)

@@ -1,7 +1,7 @@
-"""The pages `/docs` and `/redoc`, without the internet and without absolute addresses.
+"""The pages `/docs` and `/redoc`, which load nothing from the internet and use only relative URLs.
 
-A reverse proxy may publish the service under any prefix. Addresses relative to the page are right under each of them,
-also when the proxy says nothing about the prefix (https://github.com/fastapi/fastapi/issues/1977).
+A reverse proxy may publish the service under any prefix. URLs relative to the page work under every prefix, also when
+the proxy does not send the prefix (https://github.com/fastapi/fastapi/issues/1977).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ SwaggerUIBundle({{
 </body>
 </html>
 """
-# ReDoc shows a logo that it loads from its maker's server, and has no option for it. This page asks the service only.
+# ReDoc loads a logo from its vendor's server and has no option against it. This script blocks that request.
 _REDOC: Final = """<style>body {{ margin: 0; padding: 0; }}</style>
 </head>
 <body>
@@ -79,13 +79,13 @@ def add_pages(app: FastAPI) -> None:
     """Serve the OpenAPI document, both pages, and their scripts.
 
     Args:
-        app: The application; its own pages must be off.
+        app: The application; FastAPI's own pages must be off.
     """
 
     async def openapi(request: Request) -> Response:
-        beside = {"url": root_of(request.scope), "description": "where this document is"}
+        same_folder = {"url": root_of(request.scope), "description": "where this document is"}
         prefix = request.scope["root_path"]
-        document = {**app.openapi(), "servers": [{"url": prefix} if prefix else beside]}
+        document = {**app.openapi(), "servers": [{"url": prefix} if prefix else same_folder]}
         return JSONResponse(document, headers={"Vary": "X-Forwarded-Prefix"})
 
     async def swagger(request: Request) -> Response:
@@ -107,7 +107,7 @@ def add_pages(app: FastAPI) -> None:
 
 
 def root_of(scope: Scope) -> str:
-    """The service's root, relative to the address of a page: a browser counts a slash at the end as one level more."""
+    """The service's root relative to a page's URL; a slash at the end of the URL is one more level for a browser."""
     return ".." if scope.get("raw_path", b"").endswith(b"/") else "."
 
 

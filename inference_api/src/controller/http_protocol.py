@@ -1,7 +1,7 @@
-"""uvicorn's HTTP protocol for clients that offer another protocol, and for what is no HTTP.
+"""uvicorn's HTTP protocol, with other handling of requests with `Upgrade` and of invalid requests.
 
-Java's HTTP client, among others, offers HTTP/2 with its first request (`Upgrade: h2c`). A server may ignore that and
-answer as usual, https://www.rfc-editor.org/rfc/rfc9110.html#section-7.8. httptools stops reading at such a head, and
+Some clients, such as Java's, offer HTTP/2 in their first request (`Upgrade: h2c`). A server may ignore the offer and
+respond as usual, https://www.rfc-editor.org/rfc/rfc9110.html#section-7.8. httptools stops reading at such a head, and
 uvicorn loses the request's body: https://github.com/Kludex/uvicorn/issues/2722.
 """
 
@@ -19,10 +19,10 @@ _CONNECT: Final = b"CONNECT"
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """uvicorn's protocol; a request with `Upgrade` is read once more without that header."""
+    """uvicorn's protocol; a request head with `Upgrade` is parsed again without that header."""
 
     def data_received(self, data: bytes) -> None:
-        """Read what has come; a head with `Upgrade` is read again without it, and what follows goes on as usual."""
+        """Parse received bytes; a head with `Upgrade` is parsed again without it, and parsing goes on after it."""
         self._unset_keepalive_if_required()
         rest = memoryview(data)
         try:
@@ -39,17 +39,17 @@ class HttpProtocol(HttpToolsProtocol):
             self.send_400_response(UNREADABLE)
 
     def on_headers_complete(self) -> None:
-        """Start the request, unless its head is to be read again."""
+        """Start the request, unless its head will be parsed again."""
         if not self.parser.should_upgrade():
             super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """End the request's body; that of a head that is to be read again has not begun."""
+        """End the request's body, unless its head will be parsed again."""
         if not self.parser.should_upgrade():
             super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what cannot be read, in the shape of every other error, and close.
+        """Send 400 with the JSON body of all errors and close the connection.
 
         Args:
             msg: What is wrong.
@@ -67,11 +67,11 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _read_without_upgrade(self) -> None:
         method, version = self.parser.get_method(), self.parser.get_http_version().encode()
-        if method == _CONNECT:  # asks for a tunnel with or without the header
+        if method == _CONNECT:  # requests a tunnel with or without the header
             raise httptools.HttpParserInvalidMethodError
         kept = b"".join(b"%b: %b\r\n" % header for header in self.headers if header[0] != b"upgrade")
         head = b"%b %b HTTP/%b\r\n%b\r\n" % (method, self.url, version, kept)
-        # A parser that has stopped for another protocol cannot go on.
+        # After an upgrade the old parser accepts no more data.
         self.parser = httptools.HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's own
         self.parser.feed_data(head)

@@ -1,4 +1,4 @@
-"""What `GET /model` tells."""
+"""The response of `GET /model`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from src.settings import Settings
 
 
 def describe(serving: ServingState, settings: Settings) -> dict[str, Any]:
-    """The model that serves, or that should, as JSON.
+    """Describe the model that serves, or the one that is expected, as a JSON object.
 
     Args:
-        serving: The watcher's state.
-        settings: Names of the model and its alias.
+        serving: The current serving state.
+        settings: The service's settings.
     """
     error = serving.last_error
     warnings = [serving.cache_problem] if serving.cache_problem else []

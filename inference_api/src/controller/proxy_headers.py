@@ -1,4 +1,4 @@
-"""What a reverse proxy in front of the service changes: the prefix of its paths, the scheme, a slash at the end."""
+"""The effects of a reverse proxy on a request: a prefix of the path, the scheme, a slash at the end."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from src.settings import EVERYBODY, path_prefix
+from src.settings import ALL_PEERS, path_prefix
 
 _PREFIX: Final = b"x-forwarded-prefix"
 _SCHEME: Final = b"x-forwarded-proto"
@@ -16,7 +16,7 @@ _SCHEMES: Final = frozenset({b"http", b"https"})
 
 
 class TrustedPeers:
-    """The addresses whose `X-Forwarded-*` headers are believed."""
+    """The addresses whose `X-Forwarded-*` headers are used."""
 
     def __init__(self, addresses: str) -> None:
         """Read the setting.
@@ -24,13 +24,13 @@ class TrustedPeers:
         Args:
             addresses: Addresses and networks with commas between them, or `*` for every peer.
         """
-        self._everybody = addresses == EVERYBODY
-        parts = [] if self._everybody else addresses.split(",")
+        self._trusts_all = addresses == ALL_PEERS
+        parts = [] if self._trusts_all else addresses.split(",")
         self._networks = [ipaddress.ip_network(part.strip()) for part in parts]
 
     def __contains__(self, client: tuple[str, int] | None) -> bool:
-        """Whether the peer is one of them; one without an address has come by the gateway's Unix socket."""
-        if self._everybody or client is None:
+        """Whether the peer is trusted; a peer without an address uses the Unix socket, as only the gateway can."""
+        if self._trusts_all or client is None:
             return True
         try:
             address = ipaddress.ip_address(client[0])
@@ -44,7 +44,7 @@ class TrustedPeers:
 class ForwardingMiddleware:
     """ASGI middleware for requests that a reverse proxy sends with or without the prefix of the service.
 
-    Behind it every path begins with `root_path`, as ASGI wants it, whether the proxy has removed the prefix or not.
+    The application gets every path with the prefix, as ASGI requires, whether the proxy removed it or not.
     """
 
     def __init__(self, app: ASGIApp, root_path: str, trusted: TrustedPeers) -> None:
@@ -52,33 +52,33 @@ class ForwardingMiddleware:
 
         Args:
             app: The application.
-            root_path: The prefix under which clients find the service, unless a trusted peer names another; or empty.
-            trusted: Whose `X-Forwarded-Prefix` and `X-Forwarded-Proto` count.
+            root_path: The prefix of the service's public URL, unless a trusted peer sends another; or empty.
+            trusted: The peers whose `X-Forwarded-Prefix` and `X-Forwarded-Proto` are used.
         """
         self._app = app
         self._root_path = root_path
         self._trusted = trusted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Rewrite an HTTP request's path, prefix and scheme; pass everything else on."""
+        """Rewrite path, prefix and scheme of an HTTP request; pass other scopes on unchanged."""
         if scope["type"] == "http":
-            scope = {**scope, **self._seen_from_outside(scope)}
+            scope = {**scope, **self._public_url_parts(scope)}
         await self._app(scope, receive, send)
 
-    def _seen_from_outside(self, scope: Scope) -> dict[str, str]:
+    def _public_url_parts(self, scope: Scope) -> dict[str, str]:
         prefix, scheme = self._root_path, scope.get("scheme", "http")
         given = [(name, value) for name, value in scope["headers"] if name in {_PREFIX, _SCHEME}]
         if given and scope.get("client") in self._trusted:
-            prefix = _only(given, _PREFIX, prefix)
-            scheme = _only(given, _SCHEME, scheme)
+            prefix = _single_value(given, _PREFIX, prefix)
+            scheme = _single_value(given, _SCHEME, scheme)
         path = _without_last_slash(scope["path"])
         if prefix and (not path.startswith(f"{prefix}/") or _is_own(path, scope)):
             path = prefix + path
         return {"path": path, "root_path": prefix, "scheme": scheme}
 
 
-def _only(given: Iterable[tuple[bytes, bytes]], wanted: bytes, default: str) -> str:
-    """The header's value when it is there once and usable."""
+def _single_value(given: Iterable[tuple[bytes, bytes]], wanted: bytes, default: str) -> str:
+    """The header's value when it occurs once and is valid, else the default."""
     values = [value for name, value in given if name == wanted]
     if len(values) != 1:
         return default
@@ -92,7 +92,7 @@ def _only(given: Iterable[tuple[bytes, bytes]], wanted: bytes, default: str) -> 
 
 
 def _is_own(path: str, scope: Scope) -> bool:
-    """Whether a route has this very path: /predict/batch behind a proxy that has removed the prefix /predict."""
+    """Whether a route has exactly this path: /predict/batch behind a proxy that has removed the prefix /predict."""
     return any(getattr(route, "path", None) == path for route in scope["app"].routes)
 
 

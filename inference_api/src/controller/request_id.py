@@ -1,4 +1,4 @@
-"""Every answer carries an `X-Request-ID`: the client's own, when it is a reasonable one, else a new one."""
+"""Every response has an `X-Request-ID`: the client's own when it is valid, else a new one."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _ACCEPTED: Final = re.compile(rb"[\w.:/+=@-]{1,128}")
 
 
 def accepted(given: bytes) -> bytes:
-    """The client's id when it is a reasonable one, else nothing."""
+    """The client's id when it is valid, else empty."""
     return given if _ACCEPTED.fullmatch(given) else b""
 
 
 class RequestIds:
-    """Ids that no other process gives."""
+    """Generates ids that are unique across processes."""
 
     def __init__(self) -> None:
-        """Draw what they begin with."""
+        """Choose a random prefix."""
         self._prefix = secrets.token_hex(6).encode()
         self._count = itertools.count(1)
 
@@ -36,42 +36,42 @@ class RequestIds:
 
 
 class RequestIdMiddleware:
-    """ASGI middleware that names the request for its logs and its answer."""
+    """ASGI middleware that sets the request's id in its logs and its response, and handles unexpected exceptions."""
 
     def __init__(self, app: ASGIApp, failures: FailureLog) -> None:
         """Wrap the application.
 
         Args:
             app: The application.
-            failures: Which of its exceptions were logged.
+            failures: Which exceptions were logged.
         """
         self._app = app
         self._failures = failures
         self._ids = RequestIds()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Name an HTTP request; pass everything else on."""
+        """Set the id of an HTTP request; pass other scopes on unchanged."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         given = next((value for name, value in scope["headers"] if name == _HEADER), b"")
-        name = accepted(given) or self._ids.new()
-        logs.request_id.set(name.decode())
+        request_id = accepted(given) or self._ids.new()
+        logs.request_id.set(request_id.decode())
 
         started = False
 
-        async def send_named(message: Message) -> None:
+        async def send_with_id(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = [*message["headers"], (_HEADER, name)]
+                message["headers"] = [*message["headers"], (_HEADER, request_id)]
             await send(message)
 
         try:
-            await self._app(scope, receive, send_named)
+            await self._app(scope, receive, send_with_id)
         except Exception as error:
             if started:
-                raise  # too late for another answer: the server closes the connection
+                raise  # the response has begun, so that no other can be sent: the server closes the connection
             answer = unexpected(error, self._failures)
-            log_failure(answer, name.decode(), scope["path"][:MAX_PATH])
-            await error_response(answer)(scope, receive, send_named)
+            log_failure(answer, request_id.decode(), scope["path"][:MAX_PATH])
+            await error_response(answer)(scope, receive, send_with_id)

@@ -1,4 +1,4 @@
-"""The one JSON shape of all errors."""
+"""The JSON body and the status of all errors."""
 
 import json
 
@@ -10,7 +10,7 @@ from src.errors import MAX_BODY, ApiError, FieldProblem, InvalidRowError
 KINDS = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, ApiError)]
 
 
-def test_body_has_kind_sentence_and_fields() -> None:
+def test_body_has_error_detail_and_fields() -> None:
     """The body is an object of exactly `error`, `detail` and `fields`, each field with its problem."""
     body = json.loads(InvalidRowError("does not fit", (FieldProblem("año", "Field required"),)).body())
     assert body == {
@@ -22,7 +22,7 @@ def test_body_has_kind_sentence_and_fields() -> None:
 
 @pytest.mark.parametrize("text", ["\x01", '"', "😀", "x"])
 def test_body_is_never_long(text: str) -> None:
-    """However long, and however expensive in JSON, names and reasons are, the body stays under 10 kB and is JSON."""
+    """However long names and problems are, and however much JSON escapes them, the body is valid JSON under 10 kB."""
     problems = tuple(FieldProblem(text * 100, text * 300) for _ in range(20))
     body = InvalidRowError(text * 100_000, problems).body()
     assert len(body) <= MAX_BODY
@@ -32,7 +32,7 @@ def test_body_is_never_long(text: str) -> None:
 
 
 def test_kinds_are_distinct() -> None:
-    """Programs can tell all errors apart by their kind."""
+    """No two errors have the same kind."""
     assert len({error.kind for error in KINDS}) == len(KINDS)
 
 

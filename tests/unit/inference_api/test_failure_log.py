@@ -13,7 +13,7 @@ from src.failure_log import EVERY_SECONDS, MAX_KINDS, FailureLog, log_failure
 
 
 class Clock:
-    """A clock that a test turns.
+    """A clock that a test sets.
 
     Attributes:
         now: Its seconds.
@@ -37,7 +37,7 @@ def raised(error: Exception) -> Exception:
 
 
 def elsewhere() -> Exception:
-    """A RuntimeError of another line."""
+    """A RuntimeError raised on another line."""
     try:
         raise RuntimeError("other line")
     except RuntimeError as caught:
@@ -62,7 +62,7 @@ def fail(log: FailureLog, error: Exception, request_id: str) -> None:
 
 
 def test_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
-    """Of one kind the first is logged with its id and traceback; a minute later the next, with the count between."""
+    """The first of a kind is logged with id and traceback; a minute later the next, with the number between them."""
     clock = Clock()
     log = FailureLog(clock)
     for number in range(500):
@@ -77,7 +77,7 @@ def test_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_kinds(caplog: pytest.LogCaptureFixture) -> None:
-    """Another class, or another line, is another kind, and each has its own minute."""
+    """Another class or another line is another kind; each is logged once a minute."""
     log = FailureLog(Clock())
     makers: tuple[Callable[[], Exception], ...] = (
         lambda: raised(ValueError("a")),
@@ -96,8 +96,8 @@ def test_kinds(caplog: pytest.LogCaptureFixture) -> None:
     ]
 
 
-def test_an_answer_for_many_requests_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
-    """Where one error answers a whole batch, the first request that gets it is named."""
+def test_error_of_many_requests_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    """When many requests get the same error, it is logged once, with the id of the first."""
     answer = FailureLog().noted(ApiError("failed"), raised(ValueError("x")))
     for name in ("first", "second"):
         log_failure(answer, name)
@@ -105,19 +105,19 @@ def test_an_answer_for_many_requests_is_logged_once(caplog: pytest.LogCaptureFix
 
 
 def test_errors_without_an_exception_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """What is the client's fault is no failure of the service."""
+    """An error without an exception, such as a client error, is not logged."""
     log_failure(ApiError("refused"), "id")
     assert logged(caplog) == []
 
 
 def test_the_path_is_named(caplog: pytest.LogCaptureFixture) -> None:
-    """Where the traceback does not lead to the route, the record does."""
+    """The record has the request's path when it is given."""
     log_failure(FailureLog().noted(ApiError("failed"), raised(ValueError("x"))), "id", "/model")
     assert vars(caplog.records[0])["path"] == "/model"
 
 
-def test_what_is_only_counted_is_not_kept() -> None:
-    """The exception that is not logged, and whatever its traceback holds, is free as soon as it is answered."""
+def test_counted_exceptions_are_not_kept() -> None:
+    """An exception that is only counted is garbage after the response, with everything in its traceback."""
 
     class Data:
         """Stands for the rows in the frames of a traceback."""
@@ -142,7 +142,7 @@ def test_what_is_only_counted_is_not_kept() -> None:
 
 
 def test_kinds_are_bounded() -> None:
-    """Code that is made at run time cannot fill the memory with its lines."""
+    """The number of remembered kinds is limited, also when classes are created at run time."""
     log = FailureLog()
     for number in range(3 * MAX_KINDS):
         kind = type(f"Error{number}", (Exception,), {})

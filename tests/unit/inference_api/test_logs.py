@@ -15,7 +15,7 @@ Stderr = pytest.CaptureFixture[str]
 
 @contextmanager
 def configured() -> Iterator[None]:
-    """Logs at INFO on the captured standard error of the test's own phase; put back afterwards."""
+    """Log at INFO to the captured standard error; the former configuration is restored afterwards."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     logs.configure("INFO")
@@ -45,7 +45,7 @@ def test_one_object_a_line(capsys: Stderr) -> None:
 
 
 def test_request_id(capsys: Stderr) -> None:
-    """A record that is written while a request is answered bears its id."""
+    """A record that is written during a request has the request's id."""
     with configured():
         token = logs.request_id.set("abc-1")
         logging.getLogger("x").info("during")

@@ -36,8 +36,8 @@ def test_help_names_every_variable() -> None:
     assert all(field.name.upper() in found.stdout for field in fields(Settings))
 
 
-def test_bad_settings_are_a_sentence() -> None:
-    """Unusable settings end with exit code 2 and one line that names them all, without a traceback."""
+def test_invalid_settings() -> None:
+    """Invalid settings end with exit code 2 and one line that names them all, without a traceback."""
     found = run(PORT="x", LOG_LEVEL="x")
     assert (found.returncode, found.stdout) == (2, "")
     assert found.stderr.startswith("error: ")
@@ -51,8 +51,8 @@ def test_unknown_argument() -> None:
     assert run("--port", "1").returncode == 2
 
 
-def test_a_taken_port_is_a_sentence() -> None:
-    """A port that another process has ends with exit code 1 and one line, without a traceback."""
+def test_port_in_use() -> None:
+    """A port that is in use ends with exit code 1 and one line, without a traceback."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         found = run(HOST="127.0.0.1", PORT=str(taken.getsockname()[1]))
     assert (found.returncode, found.stdout) == (1, "")

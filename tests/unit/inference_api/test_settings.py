@@ -19,7 +19,7 @@ def test_defaults_without_an_environment() -> None:
 
 @pytest.mark.parametrize("field", [field.name for field in fields(Settings)])
 def test_empty_variable_keeps_its_default(field: str) -> None:
-    """Compose passes unset variables on as empty ones: these, and blanks, keep the default."""
+    """Compose passes unset variables as empty ones: empty and blank values keep the default."""
     assert Settings.from_environment({field.upper(): ""}) == Settings()
     assert Settings.from_environment({field.upper(): "  "}) == Settings()
 
@@ -96,14 +96,14 @@ BAD = [
 
 @pytest.mark.parametrize(("name", "text"), BAD)
 def test_bad_value_is_named(name: str, text: str) -> None:
-    """An unusable value is refused with the variable's name, and never repeats a secret."""
+    """An invalid value is refused; the error names the variable and does not contain a secret."""
     with pytest.raises(SettingsError, match=rf"^{name} .*must|^{name} Exceeds") as caught:
         Settings.from_environment({name: text})
     assert "secret" not in str(caught.value)
 
 
 def test_all_bad_values_are_named_at_once() -> None:
-    """Nobody has to fix one variable to learn about the next."""
+    """One error names every invalid variable."""
     values = {"PORT": "x", "ALLOW_PICKLE": "x", "MODEL_POLL_SECONDS": "x", "MLFLOW_TRACKING_URI": "x", "LOG_LEVEL": "x"}
     with pytest.raises(SettingsError) as caught:
         Settings.from_environment(values)
@@ -111,7 +111,7 @@ def test_all_bad_values_are_named_at_once() -> None:
 
 
 def test_frozen() -> None:
-    """Settings do not change after the start."""
+    """Settings cannot be changed."""
     with pytest.raises(FrozenInstanceError):
         Settings().port = 1  # type: ignore[misc]
 

@@ -8,22 +8,22 @@ import socket
 from collections.abc import Callable
 from typing import Final
 
-# uvloop accepts one connection a turn: with a small CPU quota a ramp of 1,000 users a second leaves some waiting for
-# seconds.
-ACCEPTS_PER_TURN: Final = 64
+# uvloop accepts one connection per iteration of the event loop: with a small CPU quota and 1,000 new users a second,
+# some would wait for seconds.
+ACCEPTS_PER_EVENT: Final = 64
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _EXHAUSTED_PAUSE_SECONDS: Final = 1.0
 
 
 class Acceptor:
-    """Accepts for as long as it is open."""
+    """Accepts connections until it is closed."""
 
     def __init__(self, listener: socket.socket, add: Callable[[socket.socket], None]) -> None:
-        """Open it; call inside the running loop.
+        """Start to accept; call inside the running loop.
 
         Args:
             listener: A listening stream socket, TCP or Unix.
-            add: Takes each new connection, which does not block.
+            add: Called with each new connection, which is non-blocking.
         """
         self._listener = listener
         self._add = add
@@ -33,7 +33,7 @@ class Acceptor:
         self._open()
 
     def close(self) -> None:
-        """Refuse new connections; the socket itself is its owner's to close."""
+        """Stop accepting; the caller closes the socket."""
         if self._pause is not None:
             self._pause.cancel()
         self._loop.remove_reader(self._listener.fileno())
@@ -43,7 +43,7 @@ class Acceptor:
         self._loop.add_reader(self._listener.fileno(), self._accept)
 
     def _accept(self) -> None:
-        for _ in range(ACCEPTS_PER_TURN):
+        for _ in range(ACCEPTS_PER_EVENT):
             try:
                 connection, _address = self._listener.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
@@ -51,7 +51,7 @@ class Acceptor:
             except OSError as error:
                 if error.errno not in _EXHAUSTED:
                     raise
-                # Who waits is in the kernel's queue; asking again at once would take the whole core.
+                # The connections wait in the kernel's queue; retrying at once would take the whole core.
                 self._loop.remove_reader(self._listener.fileno())
                 self._pause = self._loop.call_later(_EXHAUSTED_PAUSE_SECONDS, self._open)
                 return

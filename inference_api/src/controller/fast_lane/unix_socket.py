@@ -1,10 +1,9 @@
-"""A place of this replica's own in the folder that the replicas share with the gateway: a Unix socket to listen on.
+"""Leases a Unix socket of the folder that the replicas share with the gateway.
 
-The gateway lists the sockets `replica-1.sock`, `replica-2.sock`, ... and a replica must have one that no other replica
-has, though they know nothing of each other and any of them may be killed at any moment. Whoever holds the lock of
-`slot-N.lock` owns `replica-N.sock`: the kernel lets go of the lock however the process ends, and what the dead left of
-their socket is replaced by the next owner. The lock files stay for ever; two replicas could lock two files of one name
-if they did not.
+The gateway lists the sockets `replica-1.sock`, `replica-2.sock`, ... Each replica needs one of its own, although the
+replicas do not know each other and may be killed at any moment. The process that holds the lock of `slot-N.lock` owns
+`replica-N.sock`. The kernel releases the lock however the process ends, and the next owner replaces a socket that was
+left behind. The lock files are never removed: otherwise two replicas could lock two files of the same name.
 """
 
 from __future__ import annotations
@@ -18,26 +17,26 @@ from pathlib import Path
 from typing import Final
 
 SLOTS: Final = 20  # as many as gateway/haproxy.cfg lists
-_OPEN_TO_ALL: Final = 0o666  # the gateway runs as another user, and connecting is writing
+_MODE: Final = 0o666  # the gateway runs as another user, and connecting needs the right to write
 
 _log = logging.getLogger(__name__)
 
 
 class SocketLease(socket.socket):
-    """The socket of a slot that this process holds until it closes it or ends.
+    """A listening socket that belongs to this process until it is closed or the process ends.
 
     Attributes:
-        number: 1 for the first.
-        path: Where the gateway connects.
+        number: N of `replica-N.sock`.
+        path: Path of the socket.
     """
 
     def __init__(self, number: int, path: Path, lock: int) -> None:
-        """Make the socket; `claim_socket` lets it listen.
+        """Create the socket; `claim_socket` binds it.
 
         Args:
-            number: 1 for the first.
-            path: Where the gateway will connect.
-            lock: Descriptor that holds the slot's lock; the slot closes it.
+            number: N of `replica-N.sock`.
+            path: Path of the socket.
+            lock: Descriptor with the lock of `slot-N.lock`; the lease closes it.
         """
         super().__init__(socket.AF_UNIX, socket.SOCK_STREAM)
         self.number = number
@@ -45,7 +44,7 @@ class SocketLease(socket.socket):
         self._lock: int | None = lock
 
     def close(self) -> None:
-        """Take the socket away and let go of the slot, in this order: afterwards the path may be a successor's."""
+        """Remove the socket, then release the lock: after that the path may belong to another replica."""
         if self._lock is not None:
             with suppress(OSError):  # the folder may be gone
                 self.path.unlink(missing_ok=True)
@@ -56,15 +55,15 @@ class SocketLease(socket.socket):
 
 
 def claim_socket(folder: Path, slots: int = SLOTS, *, backlog: int) -> SocketLease | None:
-    """Take the first free slot and listen there.
+    """Lock the first free slot and listen on its socket.
 
     Args:
         folder: Shared with the gateway.
-        slots: How many there are.
+        slots: Number of slots.
         backlog: Connections that may wait to be accepted.
 
     Returns:
-        The slot; None, with a warning, when there is none to have: the gateway then comes by TCP.
+        The lease; None, with a warning, when there is none: the gateway then connects by TCP.
     """
     problem = f"all {slots} slots are taken"
     for number in range(1, slots + 1):
@@ -72,13 +71,13 @@ def claim_socket(folder: Path, slots: int = SLOTS, *, backlog: int) -> SocketLea
             lock = _locked(folder / f"slot-{number}.lock")
             if lock is None:
                 continue
-            slot = SocketLease(number, folder / f"replica-{number}.sock", lock)
+            lease = SocketLease(number, folder / f"replica-{number}.sock", lock)
             try:
-                _listen(slot, backlog)
+                _listen(lease, backlog)
             except BaseException:
-                slot.close()
+                lease.close()
                 raise
-            return slot  # noqa: TRY300 - beside the claim that it ends
+            return lease  # noqa: TRY300 - the end of this attempt
         except OSError as error:
             problem = str(error)
     _log.warning("no socket in %s, only TCP: %s", folder, problem)
@@ -86,7 +85,7 @@ def claim_socket(folder: Path, slots: int = SLOTS, *, backlog: int) -> SocketLea
 
 
 def _locked(path: Path) -> int | None:
-    """Lock the file without waiting; None if another process holds it."""
+    """Lock the file without waiting; None when another process has the lock."""
     lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -98,11 +97,11 @@ def _locked(path: Path) -> int | None:
     return lock
 
 
-def _listen(slot: SocketLease, backlog: int) -> None:
-    """Take the path, whatever was there, once the socket accepts connections from everyone."""
-    unfinished = slot.path.with_suffix(".new")
-    unfinished.unlink(missing_ok=True)  # of an owner that died right here
-    slot.bind(str(unfinished))
-    unfinished.chmod(_OPEN_TO_ALL)
-    slot.listen(backlog)
-    unfinished.rename(slot.path)
+def _listen(lease: SocketLease, backlog: int) -> None:
+    """Listen, allow every user to connect, then replace whatever is at the path."""
+    unfinished = lease.path.with_suffix(".new")
+    unfinished.unlink(missing_ok=True)  # left by an owner that was killed at this point
+    lease.bind(str(unfinished))
+    unfinished.chmod(_MODE)
+    lease.listen(backlog)
+    unfinished.rename(lease.path)

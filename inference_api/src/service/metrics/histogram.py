@@ -1,4 +1,4 @@
-"""A histogram of durations that counts many equal ones at once, which prometheus_client's own cannot."""
+"""A Prometheus histogram that adds many equal durations in one call; prometheus_client has no such call."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class DurationHistogram(Collector):
 
         Args:
             name: The metric's name.
-            documentation: What it tells.
+            documentation: The metric's help text.
             label: Name of its label.
             buckets: Upper bounds in seconds, ascending, without infinity.
         """
@@ -40,7 +40,7 @@ class DurationHistogram(Collector):
         self._sums[value] = self._sums.get(value, 0.0) + seconds * count
 
     def collect(self) -> Iterable[HistogramMetricFamily]:
-        """What prometheus_client asks for at every scrape."""
+        """The metric family, for a scrape."""
         family = HistogramMetricFamily(self._name, self._documentation, labels=[self._label])
         bounds = [*map(str, self._bounds), "+Inf"]
         for value, counts in self._counts.items():

@@ -14,18 +14,18 @@ LIMIT = 10
 
 
 class Chunks:
-    """Delivers a body in parts, and counts how many were asked for."""
+    """Delivers a body in parts, and counts how many were reads for."""
 
     def __init__(self, parts: Iterable[bytes]) -> None:
         """Keep the parts."""
         self._parts = [*parts]
-        self.asked = 0
+        self.reads = 0
 
     async def __call__(self) -> Any:
         """The next part."""
-        self.asked += 1
-        more = self.asked < len(self._parts)
-        return {"type": "http.request", "body": self._parts[self.asked - 1], "more_body": more}
+        self.reads += 1
+        more = self.reads < len(self._parts)
+        return {"type": "http.request", "body": self._parts[self.reads - 1], "more_body": more}
 
 
 def request(chunks: Chunks, **headers: str) -> Request:
@@ -36,7 +36,7 @@ def request(chunks: Chunks, **headers: str) -> Request:
 
 @pytest.mark.parametrize("parts", [[b""], [b"{}"], [b"x" * LIMIT], [b"{", b"", b"}"], [b"x"] * LIMIT])
 async def test_within_the_limit(parts: list[bytes]) -> None:
-    """A body up to the limit is read whole, in however many parts it comes."""
+    """A body up to the limit is read whole, in however many parts it arrives."""
     assert await read_json_body(request(Chunks(parts)), LIMIT) == b"".join(parts)
 
 
@@ -45,20 +45,20 @@ async def test_declared_too_large() -> None:
     chunks = Chunks([b"x" * 100])
     with pytest.raises(BodyTooLargeError, match="limit of 10 bytes"):
         await read_json_body(request(chunks, content_length="11"), LIMIT)
-    assert chunks.asked == 0
+    assert chunks.reads == 0
 
 
 @pytest.mark.parametrize("headers", [{}, {"content_length": "5"}, {"content_length": "-1"}, {"content_length": "x"}])
 async def test_longer_than_declared(headers: dict[str, str]) -> None:
-    """A body without a length, or with a wrong one, is counted as it comes and cut off at the limit."""
+    """A body without a length, or with a wrong one, is counted while it arrives; reading stops at the limit."""
     chunks = Chunks([b"x" * 6] * 1000)
     with pytest.raises(BodyTooLargeError):
         await read_json_body(request(chunks, **headers), LIMIT)
-    assert chunks.asked == 2
+    assert chunks.reads == 2
 
 
 async def test_compressed() -> None:
-    """A compressed body is undone, in however many parts it comes; the limit is that of the body before and after."""
+    """A compressed body is decoded, in however many parts it arrives; the limit applies before and after decoding."""
     packed = gzip.compress(b"{}")
     cut = Chunks([packed[:5], packed[5:]])
     assert await read_json_body(request(cut, content_encoding="gzip"), 100) == b"{}"
@@ -68,12 +68,12 @@ async def test_compressed() -> None:
         await read_json_body(request(Chunks([packed]), content_encoding="gzip"), LIMIT)
 
 
-async def test_another_encoding_is_refused_unread() -> None:
-    """What cannot be undone is refused before any of it is read."""
+async def test_unsupported_encoding_is_refused_unread() -> None:
+    """A body that cannot be decoded is refused before any of it is read."""
     chunks = Chunks([b"x"])
     with pytest.raises(UnsupportedEncodingError, match="Content-Encoding: br is not understood"):
         await read_json_body(request(chunks, content_encoding="br"), LIMIT)
-    assert chunks.asked == 0
+    assert chunks.reads == 0
 
 
 @pytest.mark.parametrize("media_type", ["application/json", "Application/JSON", "application/json; charset=utf-8"])
@@ -84,6 +84,6 @@ async def test_json(media_type: str) -> None:
 
 @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "text/json", "json", ""])
 async def test_not_json(media_type: str) -> None:
-    """A body that is declared as something else is refused, with what to send."""
+    """A body with another media type is refused; the error says what to send."""
     with pytest.raises(UnsupportedMediaTypeError, match="Content-Type: application/json"):
         await read_json_body(request(Chunks([b"{}"]), content_type=media_type), LIMIT)

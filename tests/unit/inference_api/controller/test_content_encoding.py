@@ -1,4 +1,4 @@
-"""Compressed bodies: what is understood, what is refused, and how much is inflated."""
+"""Compressed bodies: which encodings are supported, which are refused, and how much is decompressed."""
 
 import gzip
 import tracemalloc
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from src.controller.content_encoding import MAX_ENCODINGS, MAX_MEMBERS, encodings_of, undo
+from src.controller.content_encoding import MAX_ENCODINGS, MAX_MEMBERS, decode, encodings_of
 from src.errors import BodyTooLargeError, DamagedBodyError, UnsupportedEncodingError
 
 LIMIT = 1 << 20
@@ -33,14 +33,14 @@ def raw_deflate(text: bytes, level: int = 6) -> bytes:
         (["deflate", "gzip"], ["deflate", "gzip"]),
     ],
 )
-def test_understood(values: list[str], found: list[str]) -> None:
-    """Names in any case, in one header or in several; `identity` is no encoding."""
+def test_supported_encodings(values: list[str], found: list[str]) -> None:
+    """Names in any case, in one header or in several; `identity` counts as no encoding."""
     assert encodings_of(values) == found
 
 
 @pytest.mark.parametrize("value", ["br", "zstd", "compress", "utf-8", "gzip, br", "aes128gcm", "*", "gzip;q=1"])
-def test_refused(value: str) -> None:
-    """What is not understood is named, with what to send instead."""
+def test_unsupported_encodings(value: str) -> None:
+    """An unsupported encoding is named in the error, with the supported ones."""
     name = value.rpartition(", ")[2]
     with pytest.raises(UnsupportedEncodingError) as caught:
         encodings_of([value])
@@ -50,8 +50,8 @@ def test_refused(value: str) -> None:
     )
 
 
-def test_too_many() -> None:
-    """Nobody packs a body so often; a long name is not repeated."""
+def test_too_many_encodings() -> None:
+    """More encodings than the limit are refused; a long name is cut in the error."""
     assert len(encodings_of(["gzip"] * MAX_ENCODINGS)) == MAX_ENCODINGS
     with pytest.raises(UnsupportedEncodingError, match="more than 3 encodings"):
         encodings_of(["gzip"] * 5000)
@@ -75,24 +75,24 @@ def test_too_many() -> None:
         (gzip.compress(zlib.compress(TEXT)), ["deflate", "gzip"]),
     ],
 )
-def test_undone(body: bytes, encodings: list[str]) -> None:
+def test_decoded(body: bytes, encodings: list[str]) -> None:
     """A gzip with one member, several or padding; deflate with zlib's header and without; one in the other."""
-    assert undo(body, encodings, LIMIT) == TEXT
+    assert decode(body, encodings, LIMIT) == TEXT
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, zlib.compress, raw_deflate])
 def test_the_limit_is_that_of_the_body(pack: Callable[[bytes], bytes]) -> None:
-    """A body may be as long as the limit when it is unpacked, and no byte longer."""
+    """The decoded body may be as long as the limit, and no byte longer."""
     encodings = ["gzip" if pack is gzip.compress else "deflate"]
-    assert undo(pack(b" " * LIMIT), encodings, LIMIT) == b" " * LIMIT
+    assert decode(pack(b" " * LIMIT), encodings, LIMIT) == b" " * LIMIT
     with pytest.raises(BodyTooLargeError, match=f"limit of {LIMIT} bytes when its .* is undone"):
-        undo(pack(b" " * (LIMIT + 1)), encodings, LIMIT)
+        decode(pack(b" " * (LIMIT + 1)), encodings, LIMIT)
     with pytest.raises(BodyTooLargeError):
-        undo(gzip.compress(b" " * LIMIT) + gzip.compress(b" "), ["gzip"], LIMIT)
+        decode(gzip.compress(b" " * LIMIT) + gzip.compress(b" "), ["gzip"], LIMIT)
 
 
-def test_a_bomb_is_not_inflated() -> None:
-    """A body that would become a thousand times the limit takes memory for a few limits, whatever packs it."""
+def test_a_decompression_bomb_is_not_decompressed() -> None:
+    """A body that decodes to a thousand times the limit needs at most five times the limit of memory."""
     stream = zlib.compressobj(9, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
     bomb = b"".join(stream.compress(b"\0" * LIMIT) for _ in range(1000)) + stream.flush()
     assert len(bomb) < LIMIT
@@ -100,45 +100,45 @@ def test_a_bomb_is_not_inflated() -> None:
     for body, encodings in ((bomb, ["gzip"]), (twice, ["gzip", "gzip"])):
         tracemalloc.start()
         with pytest.raises(BodyTooLargeError):
-            undo(body, encodings, LIMIT)
+            decode(body, encodings, LIMIT)
         most = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert most < 5 * LIMIT
 
 
-PACKED = gzip.compress(TEXT)
+COMPRESSED = gzip.compress(TEXT)
 
 
 @pytest.mark.parametrize(
     ("body", "encodings", "reason"),
     [
         (b"", ["gzip"], "ends too early"),
-        (PACKED[:-1], ["gzip"], "ends too early"),
-        (PACKED[:15], ["gzip"], "ends too early"),
+        (COMPRESSED[:-1], ["gzip"], "ends too early"),
+        (COMPRESSED[:15], ["gzip"], "ends too early"),
         (TEXT, ["gzip"], "incorrect header check"),
         (zlib.compress(TEXT), ["gzip"], "incorrect header check"),
-        (PACKED[:-8] + bytes(8), ["gzip"], "incorrect data check"),
-        (PACKED + b"garbage", ["gzip"], "incorrect header check"),
-        (PACKED + PACKED[:20], ["gzip"], "ends too early"),
+        (COMPRESSED[:-8] + bytes(8), ["gzip"], "incorrect data check"),
+        (COMPRESSED + b"garbage", ["gzip"], "incorrect header check"),
+        (COMPRESSED + COMPRESSED[:20], ["gzip"], "ends too early"),
         (gzip.compress(b"") * (MAX_MEMBERS + 1), ["gzip"], "more than 100 members"),
         (b"", ["deflate"], "ends too early"),
         (TEXT, ["deflate"], "invalid"),
         (zlib.compress(TEXT)[:-1], ["deflate"], "ends too early"),
         (zlib.compress(TEXT) + b"x", ["deflate"], "something follows its end"),
         (raw_deflate(TEXT) + b"x", ["deflate"], "something follows its end"),
-        (PACKED, ["gzip", "gzip"], "incorrect header check"),
+        (COMPRESSED, ["gzip", "gzip"], "incorrect header check"),
     ],
 )
 def test_damaged(body: bytes, encodings: list[str], reason: str) -> None:
-    """A body that is cut off, spoilt, or not packed at all is told so, with the name of the encoding."""
+    """A truncated, corrupt or uncompressed body is an error that names the encoding and the problem."""
     with pytest.raises(
         DamagedBodyError, match=f"not valid {encodings[0]}, which its Content-Encoding says: .*{reason}"
     ):
-        undo(body, encodings, LIMIT)
+        decode(body, encodings, LIMIT)
 
 
-def test_every_cut_is_noticed() -> None:
-    """No beginning of a packed body passes for the whole."""
-    for cut in range(len(PACKED)):
+def test_every_truncation_is_detected() -> None:
+    """No prefix of a compressed body is accepted as the whole body."""
+    for cut in range(len(COMPRESSED)):
         with pytest.raises(DamagedBodyError):
-            undo(PACKED[:cut], ["gzip"], LIMIT)
+            decode(COMPRESSED[:cut], ["gzip"], LIMIT)

@@ -1,4 +1,4 @@
-"""The pages of the documentation find everything beside themselves."""
+"""The documentation pages load everything by relative URLs."""
 
 import re
 from collections.abc import AsyncIterator
@@ -16,21 +16,21 @@ Forwarded = dict[str, str]
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    """A client that the application sees at 127.0.0.1, which is trusted."""
+    """A client with the address 127.0.0.1, which is trusted."""
     transport = httpx.ASGITransport(create_app(Settings()))
     async with httpx.AsyncClient(transport=transport, base_url="https://host") as found:
         yield found
 
 
 def addresses(text: str) -> list[str]:
-    """Everything that a page loads."""
+    """The URLs of everything that a page loads."""
     return re.findall(r"""(?:(?:src|href|spec-url)=|url: |URL\()["']([^"']+)["']""", text)
 
 
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("prefix", ["", "/ml", "/a/b/c"])
 async def test_a_page_under_any_prefix(prefix: str, page: str, client: httpx.AsyncClient) -> None:
-    """Whatever the prefix, and without a header: what a page loads lies under the prefix, and is there."""
+    """Under any prefix, without a header: what a page loads has a URL under the prefix and exists."""
     text = (await client.get(page)).text
     found = [urljoin(f"https://host{prefix}{page}", address) for address in addresses(text)]
     assert len(found) == (5 if "swagger" in text else 3)
@@ -50,14 +50,14 @@ async def test_a_page_under_any_prefix(prefix: str, page: str, client: httpx.Asy
     ],
 )
 async def test_servers(path: str, headers: Forwarded, server: str, client: httpx.AsyncClient) -> None:
-    """The document says where the service is: beside itself, or under the prefix that a trusted proxy names."""
+    """`servers` in the document is its own folder, or the prefix that a trusted proxy sends."""
     answer = await client.get(path, headers=headers)
     assert [found["url"] for found in answer.json()["servers"]] == [server]
     assert answer.headers["vary"] == "X-Forwarded-Prefix"  # a cache may not give one proxy's answer to another
 
 
 async def test_servers_of_the_setting() -> None:
-    """With ROOT_PATH the document names it, whether the proxy removes it from the path or not."""
+    """With ROOT_PATH, `servers` is that path, whether the proxy removes it from the request or not."""
     transport = httpx.ASGITransport(create_app(Settings(root_path="/ml")))
     async with httpx.AsyncClient(transport=transport, base_url="https://host") as client:
         for path in ("/openapi.json", "/ml/openapi.json"):
@@ -65,7 +65,7 @@ async def test_servers_of_the_setting() -> None:
 
 
 async def test_an_untrusted_peer_changes_nothing() -> None:
-    """The address of the client decides, not what it says."""
+    """A prefix that an untrusted address sends is ignored."""
     transport = httpx.ASGITransport(create_app(Settings()), client=("192.0.2.7", 1))
     async with httpx.AsyncClient(transport=transport, base_url="https://host") as client:
         answer = await client.get("/openapi.json", headers={"X-Forwarded-Prefix": "/ml"})

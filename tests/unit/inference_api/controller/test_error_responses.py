@@ -1,4 +1,4 @@
-"""Errors as HTTP answers."""
+"""Errors as HTTP responses."""
 
 import json
 
@@ -21,20 +21,20 @@ def test_error_response() -> None:
     assert "accept-encoding" not in error_response(UnsupportedMediaTypeError("no")).headers
 
 
-def test_an_unknown_encoding_is_told_the_known_ones() -> None:
-    """415 for an encoding says in a header which ones are understood."""
+def test_unsupported_encoding_lists_the_supported_ones() -> None:
+    """415 for an encoding lists the supported ones in `Accept-Encoding`."""
     answer = error_response(UnsupportedEncodingError("no"))
     assert (answer.status_code, answer.headers["accept-encoding"]) == (415, "gzip, deflate")
 
 
-def test_body_is_what_is_documented() -> None:
-    """The body is exactly what the OpenAPI document shows."""
+def test_body_matches_the_documented_schema() -> None:
+    """The body has exactly the fields of the schema in the OpenAPI document."""
     error = InvalidRowError("does not fit", (FieldProblem("x", "Field required"),))
     assert ErrorBody.model_validate_json(error.body()).model_dump() == json.loads(error.body())
 
 
 def test_api_error_handler() -> None:
-    """The handler answers the service's errors, and lets anything else pass, as the fault that it is."""
+    """The handler turns the service's errors into responses and raises any other exception again."""
     assert on_api_error(REQUEST, NotReadyError("later")).status_code == 503
     with pytest.raises(ValueError, match="secret"):
         on_api_error(REQUEST, ValueError("secret"))
@@ -42,7 +42,7 @@ def test_api_error_handler() -> None:
 
 @pytest.mark.parametrize(("status", "kind"), [(404, "not_found"), (418, "refused")])
 def test_framework_refusal(status: int, kind: str) -> None:
-    """The framework's refusals have the same shape and keep their headers; a long path is cut."""
+    """The framework's errors get the same JSON body and keep their headers; a long path is cut."""
     answer = on_http_exception(REQUEST, HTTPException(status, headers={"Retry-After": "7"}))
     assert (answer.status_code, json.loads(bytes(answer.body))["error"]) == (status, kind)
     assert answer.headers["retry-after"] == "7"
@@ -51,13 +51,13 @@ def test_framework_refusal(status: int, kind: str) -> None:
 
 
 def test_refusals_do_not_share_their_status() -> None:
-    """One refusal's status is not the next error's."""
+    """The status of one refusal is not kept for the next error."""
     on_http_exception(REQUEST, HTTPException(404))
     assert unexpected(ValueError(), FailureLog()).status == 500
 
 
 def test_unexpected(caplog: pytest.LogCaptureFixture) -> None:
-    """A fault is told in one sentence; its traceback is for the log alone."""
+    """The client gets one sentence about an unexpected exception; the traceback is only in the log."""
     answer = unexpected(ValueError("secret"), FailureLog())
     assert answer.status == 500
     assert b"secret" not in answer.body()

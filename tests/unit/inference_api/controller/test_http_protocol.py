@@ -1,4 +1,4 @@
-"""Requests that offer another protocol, and bytes that are none."""
+"""Requests with `Upgrade`, and bytes that are not HTTP."""
 
 import asyncio
 import json
@@ -44,7 +44,7 @@ def request_of(headers: bytes, body: bytes = BODY) -> bytes:
 
 
 async def answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
-    """The next answer's status and body."""
+    """Status and body of the next response."""
     async with asyncio.timeout(20):
         head = await reader.readuntil(b"\r\n\r\n")
         length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
@@ -52,8 +52,8 @@ async def answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
 
 
 @pytest.mark.parametrize("offer", [JAVA, b"Upgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"])
-async def test_the_body_behind_an_offer_is_read(offer: bytes, connection: Connection) -> None:
-    """A prediction that offers another protocol is answered like one that does not, on the same connection."""
+async def test_body_after_an_upgrade_head_is_read(offer: bytes, connection: Connection) -> None:
+    """A prediction with `Upgrade` gets the same response as one without it, on the same connection."""
     reader, writer = connection
     chunks = b"%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY)
     writer.write(request_of(LENGTH))
@@ -65,8 +65,8 @@ async def test_the_body_behind_an_offer_is_read(offer: bytes, connection: Connec
     assert await answer(reader) == expected
 
 
-async def test_an_offer_in_pieces(connection: Connection) -> None:
-    """Wherever the network cuts such a request, its body is read."""
+async def test_upgrade_request_in_pieces(connection: Connection) -> None:
+    """A request with `Upgrade` that arrives in pieces is read with its body."""
     reader, writer = connection
     data = request_of(JAVA + LENGTH)
     for start in range(0, len(data), 7):
@@ -76,8 +76,8 @@ async def test_an_offer_in_pieces(connection: Connection) -> None:
     assert (await answer(reader))[0] == 200
 
 
-async def test_many_offers_at_once(connection: Connection) -> None:
-    """Two thousand of them in one piece are answered: none is read inside of another."""
+async def test_many_upgrade_requests_at_once(connection: Connection) -> None:
+    """Two thousand pipelined requests with `Upgrade` are answered without recursion."""
     reader, writer = connection
     offer = b"GET /health HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
     writer.write(offer * 2000)
@@ -95,8 +95,8 @@ async def test_many_offers_at_once(connection: Connection) -> None:
         b"\x16\x03\x01\x00\xc8",
     ],
 )
-async def test_what_cannot_be_read(data: bytes, connection: Connection) -> None:
-    """What is no request of HTTP/1.1 gets 400 in the shape of every error, and the connection ends."""
+async def test_unreadable_request(data: bytes, connection: Connection) -> None:
+    """Bytes that are not an HTTP/1.1 request get 400 with the JSON body of all errors; the connection is closed."""
     reader, writer = connection
     writer.write(data)
     status, body = await answer(reader)

@@ -1,4 +1,4 @@
-"""What `GET /model` tells."""
+"""The response of `GET /model`."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,23 +18,23 @@ from tests.unit.inference_api.doubles import EXAMPLE, FEATURES, checked_bundle, 
 
 DATA = pd.DataFrame([[float(row), 1.0, 2.0] for row in range(5)], columns=[column.name for column in FEATURES])
 ERROR = ReloadError("the reason", "model_refused", datetime(2026, 1, 2, tzinfo=UTC))
-TOLD = {"error": "model_refused", "detail": "the reason", "at": "2026-01-02T00:00:00+00:00"}
+ERROR_JSON = {"error": "model_refused", "detail": "the reason", "at": "2026-01-02T00:00:00+00:00"}
 
 
 def test_before_the_first_model() -> None:
-    """Without a model the names are told that are waited for, and why nothing serves."""
+    """Without a model the response has the expected name and alias, and why no model serves."""
     assert describe(ServingState(last_error=ERROR), Settings()) == {
         "name": "linear_regression_model",
         "alias": "champion",
         "version": None,
         "ready": False,
-        "last_reload_error": TOLD,
+        "last_reload_error": ERROR_JSON,
         "warnings": [],
     }
 
 
 def test_serving() -> None:
-    """A model is told with its version, run, signature, example, checks, and since when it serves."""
+    """The response has the model's version, run, signature, example, number of checks and load time."""
     model = model_of(regression(), version="7", run_id="abc", checks=(Check(EXAMPLE, 1.0),))
     found = describe(ServingState(MicroBatcher(model, Metrics(), 10)), Settings())
     assert found["last_reload_error"] is None
@@ -46,8 +46,8 @@ def test_serving() -> None:
     assert found["loaded_since"] == "2026-01-02T03:04:05+00:00"
 
 
-def test_path_of_the_answers() -> None:
-    """What answers is told with the reason: the estimator itself, or a computation that was proven equal."""
+def test_prediction_path() -> None:
+    """The response has the prediction path with the reason: the estimator, or a computation proven equal."""
     estimator = LinearRegression().fit(DATA, DATA["feature1"])
     bundle = checked_bundle(estimator, DATA)
     way = verified(bundle, Schema(bundle.columns, bundle.example), estimator)
@@ -62,14 +62,14 @@ def test_path_of_the_answers() -> None:
 
 
 def test_failed_reload() -> None:
-    """While the old version serves, the reason why the new one does not is told beside it."""
+    """While the old version serves, the response also has the reason why the new one does not."""
     serving = ServingState(MicroBatcher(model_of(regression()), Metrics(), 10), ERROR)
     found = describe(serving, Settings())
-    assert (found["ready"], found["last_reload_error"]) == (True, TOLD)
+    assert (found["ready"], found["last_reload_error"]) == (True, ERROR_JSON)
 
 
 def test_cache_that_cannot_be_written() -> None:
-    """The reason stands once among the warnings, before there is a model and beside those of the model."""
+    """The cache's problem is one of the warnings, without a model and with the model's own warnings."""
     waiting = ServingState(cache_problem="the cache is full")
     serving = ServingState(
         MicroBatcher(replace(model_of(regression()), warnings=("old",)), Metrics(), 10),

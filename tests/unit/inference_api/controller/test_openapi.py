@@ -30,7 +30,7 @@ def body(document: dict[str, Any], path: str = "/predict") -> dict[str, Any]:
 
 
 def test_without_a_model(app: FastAPI) -> None:
-    """Before the first model the routes are there, and nothing is claimed about their fields."""
+    """Before the first model the document has the routes, without fields or examples."""
     document = app.openapi()
     assert "example" not in body(document)
     assert "properties" not in document["components"]["schemas"]["Row"]
@@ -55,7 +55,7 @@ def test_document_follows_a_swap(app: FastAPI) -> None:
     assert body(app.openapi())["example"] == {"año": "x"}
 
 
-def test_references_lead_somewhere(app: FastAPI) -> None:
+def test_references_are_resolved(app: FastAPI) -> None:
     """Every reference in the document names a schema of it."""
     serve(app)
     document = app.openapi()

@@ -1,4 +1,4 @@
-"""What a reverse proxy changes on a request, and who may say so."""
+"""The effects of a reverse proxy on a request, and which peers are trusted."""
 
 from typing import Any
 
@@ -49,8 +49,8 @@ async def seen(
         ("*", "*"),
     ],
 )
-async def test_a_slash_at_the_end_is_no_other_path(path: str, routed: str, app: FastAPI) -> None:
-    """One slash behind a path changes nothing; two are another path, and the root stays what it is."""
+async def test_one_trailing_slash_is_ignored(path: str, routed: str, app: FastAPI) -> None:
+    """One trailing slash is removed; two are another path; the root is unchanged."""
     assert await seen(app, path) == (routed, "", "http")
 
 
@@ -65,20 +65,20 @@ async def test_a_slash_at_the_end_is_no_other_path(path: str, routed: str, app: 
     ],
 )
 async def test_with_and_without_the_prefix(path: str, routed: str, app: FastAPI) -> None:
-    """A proxy may remove the prefix or leave it: the path that is routed has it once."""
+    """Whether the proxy removes the prefix or not, the routed path has it once."""
     assert await seen(app, path, root_path="/a/b") == (routed, "/a/b", "http")
 
 
 @pytest.mark.parametrize(
     ("prefix", "path"), [("/predict", "/predict/batch"), ("/predict", "/predict"), ("/model", "/model")]
 )
-async def test_a_prefix_named_as_a_route(prefix: str, path: str, app: FastAPI) -> None:
-    """Where the prefix is also the beginning of a route, the route's own path means the route."""
+async def test_prefix_equal_to_a_route(prefix: str, path: str, app: FastAPI) -> None:
+    """When the prefix is also the start of a route, the exact path of a route leads to that route."""
     assert await seen(app, path, root_path=prefix) == (prefix + path, prefix, "http")
 
 
-async def test_a_trusted_peer_names_prefix_and_scheme(app: FastAPI) -> None:
-    """The headers of a trusted peer go before the setting."""
+async def test_headers_of_a_trusted_peer(app: FastAPI) -> None:
+    """The headers of a trusted peer take precedence over the setting."""
     headers = ((b"x-forwarded-prefix", b"/ml/"), (b"x-forwarded-proto", b"HTTPS"))
     assert await seen(app, "/docs", *headers, root_path="/other") == ("/ml/docs", "/ml", "https")
     assert await seen(app, "/ml/docs", *headers) == ("/ml/docs", "/ml", "https")
@@ -87,19 +87,19 @@ async def test_a_trusted_peer_names_prefix_and_scheme(app: FastAPI) -> None:
 @pytest.mark.parametrize(
     "client", [("10.255.0.1", 1), ("127.0.0.1", 1), ("::ffff:10.0.0.9", 1), None], ids=["net", "one", "mapped", "unix"]
 )
-async def test_who_is_trusted(client: Any, app: FastAPI) -> None:
+async def test_trusted_peers(client: Any, app: FastAPI) -> None:
     """An address of the setting, also written as IPv6, and the Unix socket, which only the gateway can open."""
     assert (await seen(app, "/docs", (b"x-forwarded-prefix", b"/ml"), client=client))[1] == "/ml"
 
 
 @pytest.mark.parametrize("client", [("192.168.0.1", 1), ("::1", 1), ("testclient", 1), ("", 0)])
-async def test_who_is_not(client: Any, app: FastAPI) -> None:
-    """What anybody else says of prefix and scheme is not heard."""
+async def test_untrusted_peers(client: Any, app: FastAPI) -> None:
+    """Prefix and scheme from any other peer are ignored."""
     headers = ((b"x-forwarded-prefix", b"/ml"), (b"x-forwarded-proto", b"https"))
     assert await seen(app, "/docs", *headers, client=client) == ("/docs", "", "http")
 
 
-def test_everybody() -> None:
+def test_all_peers() -> None:
     """`*` trusts every peer; an address trusts no other."""
     assert ("8.8.8.8", 1) in TrustedPeers("*")
     assert ("127.0.0.1", 1) not in TrustedPeers("192.0.2.1")
@@ -129,18 +129,18 @@ def test_everybody() -> None:
         b"/caf\xe9",
     ],
 )
-async def test_hostile_prefixes(prefix: bytes, app: FastAPI) -> None:
-    """What a browser might take for another host, a step upwards or code is as if nothing had been said."""
+async def test_invalid_prefixes(prefix: bytes, app: FastAPI) -> None:
+    """A prefix that a browser could read as another host, a parent folder or code is ignored."""
     assert await seen(app, "/docs", (b"x-forwarded-prefix", prefix), root_path="/own") == ("/own/docs", "/own", "http")
 
 
 async def test_a_header_sent_twice(app: FastAPI) -> None:
-    """Two values contradict each other: none counts."""
+    """A header that occurs twice is ignored."""
     twice = ((b"x-forwarded-prefix", b"/a"), (b"x-forwarded-prefix", b"/b"))
     assert await seen(app, "/docs", *twice) == ("/docs", "", "http")
 
 
 @pytest.mark.parametrize("scheme", [b"ftp", b"javascript", b"https, http", b""])
 async def test_other_schemes(scheme: bytes, app: FastAPI) -> None:
-    """Only http and https are schemes of this service."""
+    """Schemes other than http and https are ignored."""
     assert (await seen(app, "/docs", (b"x-forwarded-proto", scheme)))[2] == "http"

@@ -10,10 +10,10 @@ from src.failure_log import FailureLog
 
 
 class EchoApp:
-    """Answers with the id that its logs would bear."""
+    """Responds with the id that its log records would have."""
 
     async def __call__(self, scope: Any, _receive: Any, send: Any) -> None:
-        """Answer; a lifespan is only noted."""
+        """Respond; for a lifespan, send its type only."""
         if scope["type"] != "http":
             await send({"type": scope["type"]})
             return
@@ -22,7 +22,7 @@ class EchoApp:
 
 
 class LateFailure:
-    """Fails after its answer has begun."""
+    """Fails after its response has begun."""
 
     async def __call__(self, _scope: Any, _receive: Any, send: Any) -> None:
         """Begin, then raise."""
@@ -43,7 +43,7 @@ async def ask(app: Any, *given: bytes, kind: str = "http") -> list[Any]:
 
 
 async def named(app: Any, *given: bytes) -> bytes:
-    """The id in the answer, which is the id in the logs."""
+    """The id in the response, which is the id in the logs."""
     start, body = await ask(app, *given)
     found = dict(start["headers"])
     assert found[b"x"] == b"y"
@@ -53,13 +53,13 @@ async def named(app: Any, *given: bytes) -> bytes:
 
 @pytest.mark.parametrize("given", [b"abc-1", b"a" * 128, b"550e8400-e29b-41d4-a716-446655440000", b"a.b:c/d+e=f@g_h"])
 async def test_clients_own_id(given: bytes) -> None:
-    """A reasonable id of the client's is kept, in the answer and in the logs."""
+    """A valid id of the client is kept, in the response and in the logs."""
     assert await named(RequestIdMiddleware(EchoApp(), FailureLog()), given) == given
 
 
 @pytest.mark.parametrize("given", [b"", b"a" * 129, b"a b", b'"', b"a\nb", b"a\r\nX: y", "ñ".encode(), b"abc\n", b"{}"])
 async def test_unusable_id(given: bytes) -> None:
-    """An id that could break a log or a header is replaced."""
+    """An invalid id, which could break a log line or a header, is replaced."""
     found = await named(RequestIdMiddleware(EchoApp(), FailureLog()), given)
     assert found != given
     assert found
@@ -72,11 +72,11 @@ async def test_new_ids_differ() -> None:
 
 
 async def test_other_scopes_pass() -> None:
-    """What is not HTTP is passed on as it is."""
+    """Scopes other than HTTP are passed on unchanged."""
     assert await ask(RequestIdMiddleware(EchoApp(), FailureLog()), kind="lifespan") == [{"type": "lifespan"}]
 
 
 async def test_failure_after_the_start() -> None:
-    """Once an answer has begun no second one is sent: the server must close the connection."""
+    """After a response has begun no second one is sent; the server gets the exception and closes the connection."""
     with pytest.raises(RuntimeError, match="late"):
         await ask(RequestIdMiddleware(LateFailure(), FailureLog()))

@@ -1,4 +1,4 @@
-"""Slots in the shared folder, claimed by real processes."""
+"""Leases of the sockets in the shared folder, claimed by real processes."""
 
 import logging
 import os
@@ -19,13 +19,13 @@ HOLDER = """
 import sys
 from pathlib import Path
 from src.controller.fast_lane.unix_socket import claim_socket
-slot = claim_socket(Path(sys.argv[1]), int(sys.argv[2]), backlog=8)
-print(slot.number if slot else "none", flush=True)
+lease = claim_socket(Path(sys.argv[1]), int(sys.argv[2]), backlog=8)
+print(lease.number if lease else "none", flush=True)
 sys.stdin.read()
-if slot:
-    slot.close()
+if lease:
+    lease.close()
 """
-# Is killed in the middle of its claim, just before the operation that it is told.
+# Kills itself during its claim, just before the operation that its argument names.
 DYING = """
 import os, signal, sys
 from pathlib import Path
@@ -42,7 +42,7 @@ Hold = Callable[..., "Holder"]
 
 
 class Holder:
-    """A process that claims a slot and keeps it until it is told to close it, or is killed."""
+    """A process that claims a slot and keeps it until it is closed or killed."""
 
     def __init__(self, folder: Path, slots: int) -> None:
         """Start to claim."""
@@ -86,14 +86,14 @@ def hold(tmp_path: Path) -> Iterator[Hold]:
 
 
 def claimed(folder: Path) -> SocketLease:
-    """A slot of this process."""
-    slot = claim_socket(folder, backlog=8)
-    assert slot
-    return slot
+    """A lease of this process."""
+    lease = claim_socket(folder, backlog=8)
+    assert lease
+    return lease
 
 
 def accepts(path: Path) -> bool:
-    """Tell whether somebody listens there."""
+    """Whether a process listens there."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
         try:
             client.connect(str(path))
@@ -102,23 +102,23 @@ def accepts(path: Path) -> bool:
         return True
 
 
-def test_a_slot_is_a_socket_that_every_user_may_connect_to(tmp_path: Path) -> None:
+def test_every_user_may_connect(tmp_path: Path) -> None:
     """The socket accepts at once, any user may connect whatever the umask, and nothing else is left beside it."""
     before = os.umask(0o077)
     try:
-        slot = claimed(tmp_path)
+        lease = claimed(tmp_path)
     finally:
         os.umask(before)
 
-    assert (slot.number, slot.path) == (1, tmp_path / "replica-1.sock")
-    assert accepts(slot.path)
-    assert stat.S_IMODE(slot.path.stat().st_mode) == 0o666
+    assert (lease.number, lease.path) == (1, tmp_path / "replica-1.sock")
+    assert accepts(lease.path)
+    assert stat.S_IMODE(lease.path.stat().st_mode) == 0o666
     assert {found.name for found in tmp_path.iterdir()} == {"replica-1.sock", "slot-1.lock"}
-    slot.close()
+    lease.close()
 
 
 def test_the_first_free_slot_is_taken(tmp_path: Path, hold: Hold) -> None:
-    """Each process gets the lowest number that nobody holds."""
+    """Each process gets the lowest free number."""
     first = hold()
     assert first.number() == "1"
     assert hold().number() == "2"
@@ -139,7 +139,7 @@ def test_processes_that_start_at_once_get_slots_of_their_own(hold: Hold) -> None
     assert sorted(holder.number() for holder in holders) == [*"12345678", "none"]
 
 
-def test_a_killed_owner_is_succeeded(tmp_path: Path, hold: Hold) -> None:
+def test_slot_of_a_killed_owner_is_reused(tmp_path: Path, hold: Hold) -> None:
     """SIGKILL leaves the socket behind; the next to claim gets the same slot and accepts on the same path."""
     killed = hold()
     assert killed.number() == "1"
@@ -154,62 +154,62 @@ def test_a_killed_owner_is_succeeded(tmp_path: Path, hold: Hold) -> None:
 
 
 @pytest.mark.parametrize("moment", ["fcntl.flock", "socket.bind", "os.chmod", "os.rename"])
-def test_an_owner_that_dies_in_the_middle_of_its_claim_is_succeeded(tmp_path: Path, moment: str) -> None:
-    """Wherever the claim is cut off, the slot is free again and whatever was made is replaced."""
+def test_slot_of_an_owner_killed_during_its_claim_is_reused(tmp_path: Path, moment: str) -> None:
+    """Wherever the claim is interrupted, the slot is free again and leftover files are replaced."""
     done = subprocess.run(
         [sys.executable, "-c", DYING, str(tmp_path), moment], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (-signal.SIGKILL, ""), done.stderr
     assert not accepts(tmp_path / "replica-1.sock")
 
-    slot = claimed(tmp_path)
-    assert (slot.number, accepts(slot.path)) == (1, True)
+    lease = claimed(tmp_path)
+    assert (lease.number, accepts(lease.path)) == (1, True)
     assert {found.name for found in tmp_path.iterdir()} == {"replica-1.sock", "slot-1.lock"}
-    slot.close()
+    lease.close()
 
 
-def test_a_closed_slot_leaves_nothing_to_connect_to(tmp_path: Path, hold: Hold) -> None:
-    """`close` takes the socket away, and the slot is the next one's."""
-    slot = claimed(tmp_path)
-    slot.close()
-    assert not slot.path.exists()
+def test_closing_removes_the_socket(tmp_path: Path, hold: Hold) -> None:
+    """`close` removes the socket; the next process gets the lease."""
+    lease = claimed(tmp_path)
+    lease.close()
+    assert not lease.path.exists()
 
     assert hold().number() == "1"
-    assert accepts(slot.path)
+    assert accepts(lease.path)
 
 
-def test_the_path_is_the_owner_s_until_the_lock_is_let_go(tmp_path: Path) -> None:
-    """While a slot is being closed nobody can have taken it: the socket that is removed is always one's own."""
+def test_socket_is_removed_before_the_lock_is_released(tmp_path: Path) -> None:
+    """Another process cannot get the slot while it is being closed, so its socket is never removed by mistake."""
     found: list[tuple[bool, int]] = []
 
     def watch(event: str, arguments: tuple[object, ...]) -> None:
-        if watching and event == "os.remove" and str(arguments[0]) == str(slot.path):
+        if watching and event == "os.remove" and str(arguments[0]) == str(lease.path):
             watching.clear()
             successor = claimed(tmp_path)
-            found.append((slot.path.exists(), successor.number))
+            found.append((lease.path.exists(), successor.number))
             successor.close()
 
-    slot = claimed(tmp_path)
+    lease = claimed(tmp_path)
     watching = [True]
     sys.addaudithook(watch)
-    slot.close()
+    lease.close()
 
     assert found == [(True, 2)]
 
 
 def test_a_child_process_does_not_keep_the_slot(tmp_path: Path) -> None:
-    """A program that the owner started, such as a model's download, outlives it without its slot."""
-    slot = claimed(tmp_path)
+    """A child process that outlives the owner, such as a model's download, does not keep the lock."""
+    lease = claimed(tmp_path)
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
-        slot.close()
+        lease.close()
         successor = claimed(tmp_path)
         assert successor.number == 1
         successor.close()
         child.communicate(b"\n")
 
 
-def test_taken_slots_are_a_warning(tmp_path: Path, hold: Hold, caplog: pytest.LogCaptureFixture) -> None:
-    """With every slot taken there is none, and the log says so."""
+def test_no_free_slot_is_a_warning(tmp_path: Path, hold: Hold, caplog: pytest.LogCaptureFixture) -> None:
+    """When every slot is in use there is no lease, and a warning is logged."""
     assert hold().number() == "1"
 
     with caplog.at_level(logging.WARNING):
@@ -219,7 +219,7 @@ def test_taken_slots_are_a_warning(tmp_path: Path, hold: Hold, caplog: pytest.Lo
 
 @pytest.mark.parametrize("folder", ["missing", "file", "long" * 40])
 def test_an_unusable_folder_is_a_warning(tmp_path: Path, folder: str, caplog: pytest.LogCaptureFixture) -> None:
-    """A folder that is not there, is none, or makes a path too long for a socket, is no reason not to serve."""
+    """With a missing folder, a file, or a path too long for a socket, there is a warning and no lease."""
     (tmp_path / "file").touch()
     (tmp_path / ("long" * 40)).mkdir()
 
@@ -230,7 +230,7 @@ def test_an_unusable_folder_is_a_warning(tmp_path: Path, folder: str, caplog: py
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_without_permission_is_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A folder of somebody else's, as a volume may be, is no reason not to serve."""
+    """With a folder of another user, as a volume may be, there is a warning and no lease."""
     tmp_path.chmod(0o555)
 
     with caplog.at_level(logging.WARNING):
@@ -239,9 +239,9 @@ def test_a_folder_without_permission_is_a_warning(tmp_path: Path, caplog: pytest
 
 
 def test_a_slot_that_cannot_be_used_is_passed_over(tmp_path: Path) -> None:
-    """Whatever blocks one slot, the next is tried."""
+    """When one slot cannot be used, the next is tried."""
     (tmp_path / "replica-1.sock").mkdir()
 
-    slot = claimed(tmp_path)
-    assert slot.number == 2
-    slot.close()
+    lease = claimed(tmp_path)
+    assert lease.number == 2
+    lease.close()

@@ -27,7 +27,7 @@ def test_it_counts_as_prometheus_clients_own() -> None:
 
 
 def test_without_observations_there_is_only_its_name() -> None:
-    """A service that has answered nothing yet can be scraped."""
+    """Without observations a scrape finds the metric without values."""
     registry = CollectorRegistry()
     registry.register(DurationHistogram("seconds", "Time.", "route", BUCKETS))
 

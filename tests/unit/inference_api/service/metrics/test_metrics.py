@@ -72,7 +72,7 @@ def test_one_version_serves() -> None:
 
 
 def test_reloads() -> None:
-    """Attempts are counted by outcome, and a failing look is visible as long as it fails."""
+    """Attempts are counted by outcome; the gauge is 1 as long as polling the registry fails."""
     metrics = Metrics()
     metrics.reload("success")
     metrics.reload("failure")
