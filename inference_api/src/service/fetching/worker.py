@@ -1,9 +1,9 @@
-"""One download, in a child process: `python -m src.service.fetching.worker` with a request as JSON on standard input.
+"""Fetches one version in a process of its own: `python -m src.service.fetching.worker`, a JSON request on stdin.
 
-A broken download cannot hurt the serving process, and where MLflow must be asked for the reference answers, a child
-takes its 200 MiB away again. A version that brings these answers (`src.service.verification.golden_answers`), and
-whose files the tracking server hands out, needs neither MLflow nor scikit-learn here. The child answers with one JSON
-line on standard output: `{"ok": true}` with the bundle at the destination, or `{"kind": ..., "detail": ...}`.
+A failing download cannot harm the serving process, and the 200 MiB of MLflow, where it must predict the reference
+answers, are free again when the process ends. A version with golden answers (`src.service.verification.golden_answers`)
+whose files the tracking server delivers needs neither MLflow nor scikit-learn here. The result is one JSON line on
+stdout: `{"ok": true}` with the bundle at the destination, or `{"kind": ..., "detail": ...}`.
 """
 
 from __future__ import annotations
@@ -22,9 +22,8 @@ from src.errors import ApiError, ModelError, ModelRefusedError
 from src.service.fetching.download import download
 from src.service.fetching.request import FetchRequest
 from src.service.fetching.signature_inference import complete_array, find_signature
-from src.service.flavors.sklearn.fitted_columns import fitted_columns, takes_texts
-from src.service.flavors.sklearn.loader import load_estimator
-from src.service.flavors.sklearn.version import both_versions, served_with
+from src.service.flavors.interface import Flavor, ModelFile
+from src.service.flavors.table import find_flavor
 from src.service.registry.bundle import Bundle, Check, content_digest
 from src.service.schema.column import Column
 from src.service.schema.sample_rows import EXAMPLE_ROWS, default_row, example_rows, random_rows
@@ -35,8 +34,8 @@ from src.service.verification.pyfunc_reference import PyfuncReference, reason_of
 
 
 @dataclass(frozen=True, slots=True)
-class _Evidence:
-    """What the model's input looks like, and how `mlflow.pyfunc` answers."""
+class _ReferenceData:
+    """The model's input, and rows with the predictions of `mlflow.pyfunc`."""
 
     signature: Signature
     examples: list[dict[str, Any]]
@@ -44,10 +43,10 @@ class _Evidence:
 
 
 def fetch(request: FetchRequest) -> Bundle:
-    """Download, compare digests, and find the reference answers of `mlflow.pyfunc`.
+    """Download a version, compare digests, and find the reference answers of `mlflow.pyfunc`.
 
     Raises:
-        ModelError: When MLflow cannot deliver the files.
+        ModelError: When the files cannot be downloaded.
         ModelRefusedError: When they are not a model that this service serves.
     """
     destination = Path(request.destination)
@@ -56,94 +55,71 @@ def fetch(request: FetchRequest) -> Bundle:
     if request.content_sha256 and digest != request.content_sha256:
         raise ModelRefusedError("the downloaded files do not match the digest in the registry (tag content_sha256)")
     mlmodel = yaml.safe_load((folder / "MLmodel").read_text(encoding="utf-8"))
-    flavor = sklearn_flavor(mlmodel)
-    model_file = flavor["pickled_model"]
-    if not (folder / model_file).resolve().is_relative_to(folder.resolve()):
-        raise ModelRefusedError(f"the model file {model_file!r} lies outside the model's folder")
-    evidence = _recorded(request, folder, mlmodel) or _asked(request, folder, mlmodel, folder / model_file)
-    example = evidence.examples[0] if evidence.examples else evidence.checks[0].row
+    flavor = find_flavor(mlmodel)
+    file = flavor.model_file(mlmodel)
+    if not (folder / file.path).resolve().is_relative_to(folder.resolve()):
+        raise ModelRefusedError(f"the model file {file.path!r} lies outside the model's folder")
+    data = _from_golden_answers(request, folder, mlmodel) or _from_pyfunc(request, folder, mlmodel, flavor, file)
+    example = data.examples[0] if data.examples else data.checks[0].row
     bundle = Bundle(
         name=request.name,
         version=request.version,
         run_id=request.run_id,
         source=request.source,
-        model_file=model_file,
-        serialization_format=_serialization_format(flavor),
-        predict_fn=_predict_fn(mlmodel),
-        sklearn_version=_sklearn_version(flavor),
-        named=evidence.signature.named,
-        columns=evidence.signature.columns,
+        model_file=file.path,
+        serialization_format=file.serialization_format,
+        predict_fn=file.predict_fn,
+        sklearn_version=file.library_version,
+        named=data.signature.named,
+        columns=data.signature.columns,
         example={name: value for name, value in example.items() if value is not None},
-        checks=evidence.checks,
-        logged=_logged(mlmodel, evidence.examples),
+        checks=data.checks,
+        logged=_logged_predictions(mlmodel, data.examples),
         content_sha256=digest,
         digest_verified=bool(request.content_sha256),
-        sequence=evidence.signature.sequence,
+        sequence=data.signature.sequence,
+        flavor=flavor.name,
     )
     bundle.write(destination)
     return bundle
 
 
-def sklearn_flavor(mlmodel: Mapping[str, Any]) -> dict[str, Any]:
-    """The configuration of the scikit-learn flavor.
+def _from_golden_answers(request: FetchRequest, folder: Path, mlmodel: Mapping[str, Any]) -> _ReferenceData | None:
+    """The golden answers beside the model, trusted only when the registry has the digest of the files.
 
-    Raises:
-        ModelRefusedError: When the model is of another flavor, or brings code of its own.
-    """
-    flavors: dict[str, Any] = mlmodel.get("flavors", {})
-    function = flavors.get("python_function", {})
-    flavor: dict[str, Any] = flavors.get("sklearn", {})
-    if flavor and not function:
-        raise ModelRefusedError("the estimator has no method predict, so that MLflow logged nothing that answers")
-    if not flavor or function.get("loader_module") != "mlflow.sklearn":
-        names = ", ".join(sorted(set(flavors) - {"python_function"})) or function.get("loader_module", "none")
-        raise ModelRefusedError(f"the model's flavor is {names}; this service serves the sklearn flavor")
-    if function.get("code") or flavor.get("code"):
-        raise ModelRefusedError("the model brings code of its own (code_paths), which this service does not run")
-    return flavor
-
-
-def _serialization_format(flavor: Mapping[str, Any]) -> str:
-    return str(flavor.get("serialization_format", "pickle"))
-
-
-def _sklearn_version(flavor: Mapping[str, Any]) -> str:
-    return str(flavor.get("sklearn_version", ""))
-
-
-def _recorded(request: FetchRequest, folder: Path, mlmodel: Mapping[str, Any]) -> _Evidence | None:
-    """The trainer's record, which counts only where the registry vouches for it by the digest of the files.
-
-    The model itself is audited, loaded and held against it by the serving process.
+    The serving process loads the model and compares its predictions with them.
     """
     signature = logged_signature(mlmodel)
     if signature is None or not request.content_sha256:
         return None
-    record = read_golden_answers(folder, signature.columns)
-    return _Evidence(signature, record.examples, record.checks) if record else None
+    golden = read_golden_answers(folder, signature.columns)
+    return _ReferenceData(signature, golden.examples, golden.checks) if golden else None
 
 
-def _asked(request: FetchRequest, folder: Path, mlmodel: Mapping[str, Any], model_file: Path) -> _Evidence:
-    """What MLflow answers here and now; it trusts what the model itself says, so that the audit comes first.
+def _from_pyfunc(
+    request: FetchRequest, folder: Path, mlmodel: Mapping[str, Any], flavor: Flavor, file: ModelFile
+) -> _ReferenceData:
+    """What MLflow predicts now. MLflow trusts what the model says about itself, so the flavor audits the file first.
 
     Raises:
-        ModelRefusedError: When MLflow has no answer at all.
+        ModelRefusedError: When MLflow has no prediction for any row.
     """
-    import skops.io  # noqa: F401, PLC0415 - whole, for MLflow; src.service.flavors.sklearn.loader alone would import it lean
-
-    flavor = sklearn_flavor(mlmodel)
+    flavor.import_for_pyfunc()
     try:
-        estimator = load_estimator(model_file, _serialization_format(flavor), allow_pickle=request.allow_pickle)
+        estimator = flavor.load(folder / file.path, file.serialization_format, allow_pickle=request.allow_pickle)
     except ModelRefusedError as error:
-        if (saved_with := _sklearn_version(flavor)) in {"", served_with()}:
+        if file.library_version in {"", flavor.installed_version()}:
             raise
-        raise ModelRefusedError(f"{error.detail} ({both_versions(saved_with)})") from error
-    reference = PyfuncReference(folder, estimator, _predict_fn(mlmodel))
+        raise ModelRefusedError(f"{error.detail} ({flavor.versions(file.library_version)})") from error
+    reference = PyfuncReference(flavor, folder, estimator, file.predict_fn)
     logged = _input_example(folder)
-    signature = logged_signature(mlmodel) or find_signature(estimator, logged, reference.has_answer)
+    fitted = flavor.fitted_input(estimator)
+    signature = logged_signature(mlmodel)
+    if signature is None:
+        signature = find_signature(flavor, estimator, logged, reference.has_answer)
     if signature.tensor and not signature.sequence:
-        signature = complete_array(signature, estimator, logged, reference.has_answer)
-    if takes_texts(estimator) and not signature.sequence:
+        signature = complete_array(signature, flavor, estimator, logged, reference.has_answer)
+    if fitted.texts and not signature.sequence:
         raise ModelRefusedError(
             "the model takes a sequence of texts, but its signature says a table, of which it would get the column "
             "names: log it with signature=infer_signature(numpy.array(texts), model.predict(texts))"
@@ -151,9 +127,9 @@ def _asked(request: FetchRequest, folder: Path, mlmodel: Mapping[str, Any], mode
     columns = signature.columns
     examples = [] if logged is None else example_rows(logged, columns)
     known = {
-        column.name: fact.values
-        for column, fact in zip(columns, fitted_columns(estimator, len(columns)), strict=True)
-        if _of_kind(column, fact.kinds)
+        column.name: shown.values
+        for column, shown in zip(columns, flavor.fitted_columns(estimator, len(columns)), strict=True)
+        if _of_kind(column, shown.kinds)
     }
     schema = Schema(columns, {})
     rows = [*(examples or [default_row(columns, known)]), *random_rows(columns, examples, known)]
@@ -161,9 +137,9 @@ def _asked(request: FetchRequest, folder: Path, mlmodel: Mapping[str, Any], mode
     if not checks:
         raise ModelRefusedError(
             f"mlflow.pyfunc gives no repeatable finite answer for any of {len(rows)} rows that were tried: "
-            f"{reference.reason} ({both_versions(_sklearn_version(flavor))})"
+            f"{reference.reason} ({flavor.versions(file.library_version)})"
         )
-    return _Evidence(signature, examples, checks)
+    return _ReferenceData(signature, examples, checks)
 
 
 def _of_kind(column: Column, kinds: Sequence[str]) -> bool:
@@ -171,27 +147,23 @@ def _of_kind(column: Column, kinds: Sequence[str]) -> bool:
     return len(kinds) == 1 and (column.kind in {kinds[0], "any"} or (column.kind, kinds[0]) == ("number", "integer"))
 
 
-def _predict_fn(mlmodel: Mapping[str, Any]) -> str:
-    return str(mlmodel["flavors"]["python_function"].get("predict_fn", "predict"))
-
-
 def _input_example(folder: Path) -> Any:
-    """The logged input example; as it stands in its file where MLflow's own conversion refuses it.
+    """The logged input example, without MLflow's conversion when that fails.
 
-    It makes int64 of an optional `long`, which fails for an example with a gap.
+    The conversion makes int64 of an optional `long`, which fails for an example with a missing value.
     """
     from mlflow.models import Model  # noqa: PLC0415 - see the module's docstring
 
     model = Model.load(str(folder))
     try:
         return model.load_input_example(str(folder))
-    except Exception:  # noqa: BLE001 - whatever it is, the example is only where rows to compare are taken from
-        return _frame_in_file(folder, model.saved_input_example_info or {})
+    except Exception:  # noqa: BLE001 - any error: the example is only a source of rows to compare
+        return _read_frame(folder, model.saved_input_example_info or {})
 
 
-def _frame_in_file(folder: Path, info: Mapping[str, Any]) -> Any:
-    """A DataFrame's example without conversions, or None for any other."""
-    import pandas as pd  # noqa: PLC0415 - MLflow is here already
+def _read_frame(folder: Path, info: Mapping[str, Any]) -> Any:
+    """An example that is a DataFrame, without conversions; None for any other."""
+    import pandas as pd  # noqa: PLC0415 - MLflow has imported it already
 
     try:
         found = json.loads((folder / str(info.get("artifact_path"))).read_text(encoding="utf-8"))
@@ -200,24 +172,24 @@ def _frame_in_file(folder: Path, info: Mapping[str, Any]) -> Any:
         return None
 
 
-def _logged(mlmodel: Mapping[str, Any], examples: list[dict[str, Any]]) -> tuple[Check, ...]:
-    """The input example with the predictions that the trainer logged for it, when it did."""
+def _logged_predictions(mlmodel: Mapping[str, Any], examples: list[dict[str, Any]]) -> tuple[Check, ...]:
+    """The input example's rows with the predictions that the trainer logged for them, if it did."""
     predictions = (mlmodel.get("metadata") or {}).get("example_prediction")
     if not isinstance(predictions, list) or len(examples) != min(len(predictions), EXAMPLE_ROWS):
-        return ()  # some rows do not fit the signature: which prediction belongs to which is not known
+        return ()  # some rows did not fit the signature, so it is not known which prediction belongs to which row
     return tuple(Check(row, prediction) for row, prediction in zip(examples, predictions, strict=False))
 
 
 def main() -> int:
-    """Read a request, fetch, answer on standard output."""
+    """Read a request from stdin, fetch, and write the result to stdout."""
     try:
         fetch(FetchRequest(**json.load(sys.stdin)))
     except ApiError as error:
         return _failed(error)
-    except (OSError, MemoryError) as error:  # the machine's, and perhaps of this moment only
+    except (OSError, MemoryError) as error:  # of the machine, and possibly temporary
         traceback.print_exc()
         return _failed(ModelError(f"the model cannot be fetched: {reason_of(error)}"))
-    except Exception as error:  # noqa: BLE001 - a model may be broken in any way, and the reason is one sentence
+    except Exception as error:  # noqa: BLE001 - a model may be broken in any way; the error becomes the reason
         traceback.print_exc()
         return _failed(ModelRefusedError(f"the version cannot be made ready to serve: {reason_of(error)}"))
     sys.stdout.write('{"ok": true}\n')

@@ -1,1 +1,1 @@
-"""What belongs to one kind of model library; today scikit-learn. The rest of the service is free of it."""
+"""What depends on the machine-learning library of a model. Other packages import `interface` and `table` only."""

@@ -1,4 +1,4 @@
-"""A bundle becomes a model that may serve: loaded safely, proven to answer as MLflow does, and warm."""
+"""Makes a model that may serve from a bundle: loads it safely, verifies it and warms it up."""
 
 from __future__ import annotations
 
@@ -8,45 +8,51 @@ from pathlib import Path
 from typing import Any
 
 from src.errors import ApiError, ModelRefusedError
-from src.service.flavors.sklearn.loader import load_estimator
-from src.service.flavors.sklearn.version import both_versions, served_with
+from src.service.flavors.interface import Flavor
+from src.service.flavors.table import FLAVORS
 from src.service.prediction.model import LoadedModel
 from src.service.registry.bundle import MODEL_FOLDER, Bundle
 from src.service.schema.validator import Schema
-from src.service.verification.verify import verified
+from src.service.verification.verify import verify_model
 
 
-def load_model(bundle: Bundle, place: Path, *, allow_pickle: bool) -> LoadedModel:
-    """Load a bundle's estimator, prove that it answers as MLflow does, and warm it up.
+def load_model(bundle: Bundle, folder: Path, *, allow_pickle: bool) -> LoadedModel:
+    """Load a bundle's estimator, verify that it predicts as MLflow does, and warm it up.
+
+    Args:
+        bundle: The description of the model.
+        folder: The bundle's folder.
+        allow_pickle: Whether formats that run code may be loaded.
 
     Raises:
-        ModelRefusedError: When it cannot be loaded safely or answers differently.
+        ModelRefusedError: When it cannot be loaded safely or predicts something else.
     """
-    path = place / MODEL_FOLDER / bundle.model_file
-    estimator = load_estimator(path, bundle.serialization_format, allow_pickle=allow_pickle)
+    flavor = FLAVORS[bundle.flavor]
+    path = folder / MODEL_FOLDER / bundle.model_file
+    estimator = flavor.load(path, bundle.serialization_format, allow_pickle=allow_pickle)
     schema = Schema(bundle.columns, bundle.example)
-    way = verified(bundle, schema, estimator)
+    prediction_path = verify_model(flavor, bundle, schema, estimator)
     model = LoadedModel(
         bundle=bundle,
         schema=schema,
         estimator=estimator,
-        encoder=way.encoder,
-        seconds_per_call=way.seconds_per_call,
+        encoder=prediction_path.encoder,
+        seconds_per_call=prediction_path.seconds_per_call,
         loaded_at=datetime.now(UTC),
-        warnings=_warnings(bundle),
-        computation=way.computation,
-        path_reason=way.reason,
-        fallback_seconds=way.fallback_seconds,
+        warnings=_warnings(flavor, bundle),
+        computation=prediction_path.computation,
+        path_reason=prediction_path.reason,
+        fallback_seconds=prediction_path.fallback_seconds,
     )
-    example = _answered_example(model)
+    example = _accepted_example(model)
     return model if example == bundle.example else replace(model, schema=Schema(bundle.columns, example))
 
 
-def _answered_example(model: LoadedModel) -> dict[str, Any]:
-    """What is published as an example: the logged one, or the first verification row where the model refuses that.
+def _accepted_example(model: LoadedModel) -> dict[str, Any]:
+    """The example to publish: the logged one, or the first verification row when the model refuses that.
 
     Raises:
-        ModelRefusedError: When the model answers none of them.
+        ModelRefusedError: When the model refuses all of them.
     """
     rows = [model.bundle.example, *(check.row for check in model.bundle.checks)]
     for row in filter(model.schema.fits, rows):
@@ -55,10 +61,10 @@ def _answered_example(model: LoadedModel) -> dict[str, Any]:
     raise ModelRefusedError("the model answers neither its input example nor a row of its verification")
 
 
-def _warnings(bundle: Bundle) -> tuple[str, ...]:
+def _warnings(flavor: Flavor, bundle: Bundle) -> tuple[str, ...]:
     notes = []
-    if bundle.sklearn_version and bundle.sklearn_version != served_with():
-        notes.append(both_versions(bundle.sklearn_version))
+    if bundle.sklearn_version and bundle.sklearn_version != flavor.installed_version():
+        notes.append(flavor.versions(bundle.sklearn_version))
     if len(bundle.checks) + len(bundle.logged) == 1:
         notes.append("verified with one row only: mlflow.pyfunc gave no repeatable finite answer for others")
     if not bundle.digest_verified:

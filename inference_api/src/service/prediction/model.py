@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from src.errors import ApiError, RefusedRowError
 from src.failure_log import LOGGED, FailureLog
-from src.service.flavors.sklearn.direct.computation import Computation
+from src.service.flavors.computation import Computation
 from src.service.prediction.encoders import Encoder
-from src.service.prediction.outputs import Answer, answers, is_finite
+from src.service.prediction.outputs import Answer, is_finite, unpack_answers
 from src.service.registry.bundle import Bundle
 from src.service.schema.validator import Row, Schema
 
@@ -121,14 +121,14 @@ class LoadedModel:
 
 def predict_rows(estimator: Any, predict_fn: str, encoder: Encoder, rows: Sequence[Row]) -> list[Answer]:
     """One call of the estimator on rows of one group."""
-    return answers(getattr(estimator, predict_fn)(encoder.encode(rows)), len(rows))
+    return unpack_answers(getattr(estimator, predict_fn)(encoder.encode(rows)), len(rows))
 
 
 def compute_rows(computation: Computation, encoder: Encoder, rows: Sequence[Row]) -> tuple[list[Answer], Sequence[int]]:
     """The answers without the estimator, and the places of the rows that only the estimator can answer."""
-    matrix, left = (encoder.encode(rows), []) if computation.gather is None else computation.gather(rows)
+    matrix, left = (encoder.encode(rows), []) if computation.extract is None else computation.extract(rows)
     found, unknown = computation(matrix)
-    return answers(found, len(rows)), sorted({*unknown, *left}) if left else unknown
+    return unpack_answers(found, len(rows)), sorted({*unknown, *left}) if left else unknown
 
 
 def _not_finite() -> ApiError:

@@ -12,7 +12,7 @@ Answer = Any
 """A number, string, boolean or null, or a list of these for several outputs."""
 
 
-def answers(raw: Any, count: int) -> list[Answer]:
+def unpack_answers(raw: Any, count: int) -> list[Answer]:
     """Unpack the return value of `predict`.
 
     Args:
@@ -26,7 +26,7 @@ def answers(raw: Any, count: int) -> list[Answer]:
         ValueError: When there is not one answer a row.
     """
     if isinstance(raw, list) and raw and isinstance(raw[0], np.ndarray):
-        per_output = [answers(output, count) for output in raw]
+        per_output = [unpack_answers(output, count) for output in raw]
         return [list(row) for row in zip(*per_output, strict=True)]
     if hasattr(raw, "toarray"):
         raw = raw.toarray()

@@ -51,6 +51,7 @@ class Bundle:
         content_sha256: Digest of the model folder, see `content_digest`.
         digest_verified: Whether the registry held the same digest.
         sequence: Whether the estimator takes the only column as a sequence of texts.
+        flavor: The model's flavor; bundles of earlier versions of the service do not name it, and are of scikit-learn.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Bundle:
     content_sha256: str
     digest_verified: bool
     sequence: bool = False
+    flavor: str = "sklearn"
 
     def write(self, folder: Path) -> None:
         """Save the description beside the model's files."""

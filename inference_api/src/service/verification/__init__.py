@@ -1,1 +1,1 @@
-"""Proof that a loaded model answers as mlflow.pyfunc does. Loading is in `flavors` and `lifecycle`."""
+"""Checks that a loaded model predicts what mlflow.pyfunc does. Loading is in `flavors` and `lifecycle`."""

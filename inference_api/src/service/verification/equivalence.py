@@ -1,12 +1,12 @@
-"""Proof that a direct computation answers as the estimator's own method does."""
+"""Checks that a direct computation predicts the same as the estimator's own method."""
 
 from __future__ import annotations
 
 import warnings
 from typing import Any, Final
 
-from src.service.flavors.sklearn.direct.computation import Computation
-from src.service.flavors.sklearn.direct.lookup import computation_of
+from src.service.flavors.computation import Computation
+from src.service.flavors.interface import Flavor
 from src.service.prediction.encoders import Encoder, MatrixEncoder
 from src.service.prediction.model import MAX_REASON, compute_rows, predict_rows
 from src.service.prediction.outputs import agree
@@ -14,32 +14,33 @@ from src.service.registry.bundle import Bundle
 from src.service.schema.validator import Schema
 
 TOLERANCE: Final = 1e-9
-# Single-precision sums of another order; a model that really mixes its rows is off by far more.
+# For single-precision sums in another order; the predictions of a model that mixes its rows differ far more.
 BATCH_TOLERANCE: Final = 1e-5
 
 
-def equal_computation(
-    bundle: Bundle, schema: Schema, estimator: Any, encoder: Encoder
+def equivalent_computation(
+    flavor: Flavor, bundle: Bundle, schema: Schema, estimator: Any, encoder: Encoder
 ) -> tuple[Computation | None, str]:
-    """The computation that may serve instead of the estimator, if any, and why it does or does not.
+    """The computation that may serve instead of the estimator, or None; and the reason.
 
     Args:
-        bundle: The model's verification rows with the answers of `mlflow.pyfunc`.
+        flavor: The model's flavor, which knows the computations.
+        bundle: The model's verification rows with the predictions of `mlflow.pyfunc`.
         schema: Its input.
-        estimator: Verified already.
-        encoder: The verified way to it.
+        estimator: The estimator, already verified.
+        encoder: The encoder it was verified with.
     """
     method = f"{type(estimator).__name__}.{bundle.predict_fn}"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the comparison decides
         try:
-            computation = computation_of(estimator, bundle.predict_fn, bundle.columns)
-            if computation is None or (computation.gather is None and not isinstance(encoder, MatrixEncoder)):
+            computation = flavor.direct_computation(estimator, bundle.predict_fn, bundle.columns)
+            if computation is None or (computation.extract is None and not isinstance(encoder, MatrixEncoder)):
                 return None, f"no direct computation of this {method} is known"
             if not bundle.checks:
                 return None, "there is no verification row to prove a direct computation with"
             difference = _difference(bundle, schema, estimator, encoder, computation)
-        except Exception as error:  # noqa: BLE001 - fitted by another version, or in a way that nobody thought of
+        except Exception as error:  # noqa: BLE001 - attributes of another version, or of an unforeseen way of fitting
             return None, f"the direct computation of {method} fails: {type(error).__name__}: {error}"[:MAX_REASON]
     if difference:
         return None, difference[:MAX_REASON]
@@ -47,29 +48,30 @@ def equal_computation(
 
 
 def tolerance(bundle: Bundle) -> float:
-    """How far the answer for a single row may be from that of `mlflow.pyfunc`.
+    """The largest accepted difference from the prediction of `mlflow.pyfunc` for a single row.
 
-    Which order a sum has depends on the processor and on how an array lies in memory: single precision shows it.
+    The order of a sum depends on the processor and on the memory layout of an array, which changes the result in
+    single precision.
     """
     single = any(column.dtype in {"float16", "float32"} for column in bundle.columns)
     return BATCH_TOLERANCE if single else TOLERANCE
 
 
 def _difference(bundle: Bundle, schema: Schema, estimator: Any, encoder: Encoder, computation: Computation) -> str:
-    """The first difference, for rows alone and for all of them together; empty when there is none."""
+    """The first difference, for each row alone and for all of them together; empty when there is none."""
     rows = schema.rows_of([check.row for check in bundle.checks])
-    proven = 0
+    compared = 0
     for row, check in zip(rows, bundle.checks, strict=True):
         found, unknown = compute_rows(computation, encoder, [row])
         if not unknown:
-            proven += 1
+            compared += 1
             if not agree(found[0], check.answer, tolerance(bundle)):
                 return f"computed directly a row's answer is {found[0]} instead of {check.answer}"
-    for places in encoder.groups(rows):
-        together = [rows[place] for place in places]
+    for indices in encoder.groups(rows):
+        together = [rows[index] for index in indices]
         found, unknown = compute_rows(computation, encoder, together)
-        wanted = predict_rows(estimator, bundle.predict_fn, encoder, together)
-        for place, pair in enumerate(zip(found, wanted, strict=True)):
-            if place not in unknown and not agree(*pair, TOLERANCE):
+        expected = predict_rows(estimator, bundle.predict_fn, encoder, together)
+        for index, pair in enumerate(zip(found, expected, strict=True)):
+            if index not in unknown and not agree(*pair, TOLERANCE):
                 return f"computed directly an answer of several is {pair[0]} instead of {pair[1]}"
-    return "" if proven else "the direct computation leaves every verification row to scikit-learn"
+    return "" if compared else "the direct computation leaves every verification row to scikit-learn"

@@ -7,12 +7,13 @@ import pandas as pd
 from sklearn.linear_model import LinearRegression
 
 from src.controller.model_info import describe
+from src.service.flavors.sklearn.flavor import SklearnFlavor
 from src.service.lifecycle.serving_state import ReloadError, ServingState
 from src.service.metrics.metrics import Metrics
 from src.service.prediction.micro_batcher import MicroBatcher
 from src.service.registry.bundle import Check
 from src.service.schema.validator import Schema
-from src.service.verification.verify import verified
+from src.service.verification.verify import verify_model
 from src.settings import Settings
 from tests.unit.inference_api.doubles import EXAMPLE, FEATURES, checked_bundle, model_of, regression
 
@@ -50,7 +51,7 @@ def test_prediction_path() -> None:
     """The response has the prediction path with the reason: the estimator, or a computation proven equal."""
     estimator = LinearRegression().fit(DATA, DATA["feature1"])
     bundle = checked_bundle(estimator, DATA)
-    way = verified(bundle, Schema(bundle.columns, bundle.example), estimator)
+    way = verify_model(SklearnFlavor(), bundle, Schema(bundle.columns, bundle.example), estimator)
     plain = model_of(regression())
     quick = replace(plain, computation=way.computation, path_reason=way.reason)
     assert describe(ServingState(MicroBatcher(plain, Metrics(), 10)), Settings())["predict_path"] == "scikit-learn"

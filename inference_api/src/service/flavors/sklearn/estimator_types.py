@@ -20,7 +20,7 @@ _MODULE: Final = re.compile(rb'"__module__": *"(sklearn\.[\w.]+)"')
 
 
 @contextmanager
-def no_survey() -> Iterator[None]:
+def without_estimator_scan() -> Iterator[None]:
     """In this block skops is imported without its survey: it trusts no estimator by itself then."""
     import sklearn.utils  # noqa: PLC0415 - scikit-learn comes with the first model, not before
 

@@ -1,123 +1,112 @@
-"""What a fitted estimator knows of its input columns: kinds, values that it was fitted with, marks of missing values.
+"""What a fitted estimator shows about its input columns: kinds, values at fitting, markers of missing values.
 
-scikit-learn keeps no types of columns, but its transformers show them: an encoder has the categories of its columns, an
-imputer the mark that it looks for, a vectorizer of texts the words.
+scikit-learn does not store the types of columns, but its transformers show them: an encoder has the categories of its
+columns, an imputer the marker of missing values, a text vectorizer the words.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 
+from src.service.flavors.interface import FittedColumn, FittedInput
 from src.service.schema.column import Kind
 from src.service.schema.missing_values import Marker
 
 _MAX_VALUES: Final = 20
 _MAX_DEPTH: Final = 20
-_WORDS_OF_A_TEXT: Final = 5
+_WORDS_PER_TEXT: Final = 5
 
 
-@dataclass(slots=True)
-class FittedColumn:
-    """What the transformers of one column show.
-
-    Attributes:
-        kinds: Kinds that were seen, in the order found; several contradict each other.
-        values: Values that the column had when the model was fitted, as JSON holds them.
-        markers: Marks of missing values that the transformers know.
-        transformer: Number that the columns of one transformer share; they are likely of one kind.
-    """
-
-    kinds: list[Kind] = field(default_factory=list)
-    values: list[Any] = field(default_factory=list)
-    markers: list[Marker] = field(default_factory=list)
-    transformer: int = 0
-
-
-def fitted_columns(estimator: Any, count: int) -> list[FittedColumn]:
-    """Look into an estimator and all that it passes its columns to.
+def find_fitted_columns(estimator: Any, count: int) -> list[FittedColumn]:
+    """Inspect an estimator and all sub-estimators that its columns are passed to.
 
     Args:
         estimator: A fitted estimator.
-        count: How many columns its input has.
+        count: Number of its input columns.
 
     Returns:
-        One entry a column, in order; an empty one where nothing is known.
+        One entry per column, in order; an empty one where nothing is known.
     """
     found = [FittedColumn() for _ in range(count)]
-    _look(estimator, list(range(count)), found, _MAX_DEPTH)
+    _inspect(estimator, found, _MAX_DEPTH)
     return found
 
 
-def takes_texts(estimator: Any) -> bool:
-    """Whether its input is a sequence of texts and not a table: the first thing it does is to count words."""
+def fitted_input(estimator: Any) -> FittedInput:
+    """The names and the number of the columns that an estimator was fitted with."""
+    names = getattr(estimator, "feature_names_in_", None)
+    texts = _takes_texts(estimator)
+    return FittedInput(None if names is None else [str(name) for name in names], _column_count(estimator), texts)
+
+
+def _takes_texts(estimator: Any) -> bool:
+    """Whether the first step that does anything is a text vectorizer."""
     if _is_vectorizer(estimator):
         return True
     steps = [step for _name, step in getattr(estimator, "steps", [])]
     if steps:
-        return takes_texts(next((step for step in steps if not _is_nothing(step)), None))
+        return _takes_texts(next((step for step in steps if not _is_no_op(step)), None))
     inner = [part for _name, part in getattr(estimator, "transformer_list", [])] or list(_inner_estimators(estimator))
-    return bool(inner) and all(takes_texts(part) for part in inner if not _is_nothing(part))
+    return bool(inner) and all(_takes_texts(part) for part in inner if not _is_no_op(part))
 
 
-def column_count(estimator: Any) -> int:
-    """How many columns it was fitted with; 0 when it does not say."""
+def _column_count(estimator: Any) -> int:
     return int(getattr(estimator, "n_features_in_", 0) or 0)
 
 
-def _look(part: Any, places: Sequence[int], found: list[FittedColumn], depth: int) -> None:
-    if not depth or not places or _is_nothing(part):
+def _inspect(estimator: Any, columns: Sequence[FittedColumn], depth: int) -> None:
+    """Add to the columns, which are the input of the estimator, what it and its sub-estimators show."""
+    if not depth or not columns or _is_no_op(estimator):
         return
-    if hasattr(part, "transformers_"):
-        _look_by_column(part, places, found, depth - 1)
-    elif hasattr(part, "steps"):
-        for _name, step in part.steps:
-            _look(step, places, found, depth - 1)
-            if not (_is_nothing(step) or _keeps_columns(step, len(places))):
+    if hasattr(estimator, "transformers_"):
+        _inspect_column_transformer(estimator, columns, depth - 1)
+    elif hasattr(estimator, "steps"):
+        for _name, step in estimator.steps:
+            _inspect(step, columns, depth - 1)
+            if not (_is_no_op(step) or _keeps_columns(step, len(columns))):
                 break
-    elif hasattr(part, "transformer_list"):
-        for _name, transformer in part.transformer_list:
-            _look(transformer, places, found, depth - 1)
+    elif hasattr(estimator, "transformer_list"):
+        for _name, transformer in estimator.transformer_list:
+            _inspect(transformer, columns, depth - 1)
     else:
-        _look_at(part, places, found)
-        for inner in _inner_estimators(part):
-            if column_count(inner) == len(places):
-                _look(inner, places, found, depth - 1)
+        _inspect_attributes(estimator, columns)
+        for inner in _inner_estimators(estimator):
+            if _column_count(inner) == len(columns):
+                _inspect(inner, columns, depth - 1)
 
 
-def _look_by_column(transformer: Any, places: Sequence[int], found: list[FittedColumn], depth: int) -> None:
-    """Follow each part of a ColumnTransformer to its columns."""
+def _inspect_column_transformer(transformer: Any, columns: Sequence[FittedColumn], depth: int) -> None:
     for number, (name, part, _columns) in enumerate(transformer.transformers_, 1):
-        inputs = transformer._transformer_to_input_indices.get(name, ())  # noqa: SLF001 - whatever way they were given
-        chosen = [places[place] for place in inputs]
-        for place in chosen:
-            found[place].transformer = number
-        _look(part, chosen, found, depth)
+        indices = transformer._transformer_to_input_indices.get(name, ())  # noqa: SLF001 - in whatever form they were given
+        chosen = [columns[index] for index in indices]
+        for column in chosen:
+            column.transformer = number
+        _inspect(part, chosen, depth)
 
 
-def _look_at(part: Any, places: Sequence[int], found: list[FittedColumn]) -> None:
-    if _is_vectorizer(part):
-        for place in places:
-            _add(found[place], "string", [_text(part)])
-    categories = getattr(part, "categories_", None)
-    if isinstance(categories, list) and len(categories) == len(places):
-        for place, values in zip(places, categories, strict=True):
-            _add_categories(found[place], np.asarray(values))
-    if hasattr(part, "missing_values") and hasattr(part, "n_features_in_"):
-        _look_at_imputer(part, places, found)
+def _inspect_attributes(estimator: Any, columns: Sequence[FittedColumn]) -> None:
+    if _is_vectorizer(estimator):
+        for column in columns:
+            _add(column, "string", [_text(estimator)])
+    categories = getattr(estimator, "categories_", None)
+    if isinstance(categories, list) and len(categories) == len(columns):
+        for column, values in zip(columns, categories, strict=True):
+            _add_categories(column, np.asarray(values))
+    if hasattr(estimator, "missing_values") and hasattr(estimator, "n_features_in_"):
+        _inspect_imputer(estimator, columns)
 
 
-def _look_at_imputer(part: Any, places: Sequence[int], found: list[FittedColumn]) -> None:
-    marker = _marker(part.missing_values)
-    filled = np.asarray(getattr(part, "statistics_", ())).tolist()
-    for number, place in enumerate(places):
+def _inspect_imputer(imputer: Any, columns: Sequence[FittedColumn]) -> None:
+    marker = _marker(imputer.missing_values)
+    filled = np.asarray(getattr(imputer, "statistics_", ())).tolist()
+    for number, column in enumerate(columns):
         if marker is not None:
-            found[place].markers.append(marker)
-        if len(filled) == len(places) and isinstance(filled[number], str):
-            _add(found[place], "string", [])
+            column.markers.append(marker)
+        if len(filled) == len(columns) and isinstance(filled[number], str):
+            _add(column, "string", [])
 
 
 def _add_categories(column: FittedColumn, categories: np.ndarray[Any, Any]) -> None:
@@ -155,7 +144,7 @@ def _add(column: FittedColumn, kind: Kind, values: list[Any]) -> None:
 
 
 def _marker(value: Any) -> Marker | None:
-    """Which mark of a missing value this is, if any."""
+    """The marker of missing values that a value is, if it is one."""
     if value is None:
         return "none"
     if type(value).__name__ == "NAType":  # pandas.NA, which may not be imported here
@@ -163,28 +152,30 @@ def _marker(value: Any) -> Marker | None:
     return "nan" if isinstance(value, float) and value != value else None  # noqa: PLR0124 - NaN differs from itself
 
 
-def _is_vectorizer(part: Any) -> bool:
-    return hasattr(part, "build_analyzer")  # the text vectorizers' own
+def _is_vectorizer(estimator: Any) -> bool:
+    return hasattr(estimator, "build_analyzer")  # only text vectorizers have it
 
 
 def _text(vectorizer: Any) -> str:
-    """A text of words that the vectorizer knows; one that hashes its words knows none, and takes any."""
+    """A text of words from the vocabulary; a hashing vectorizer has no vocabulary and takes any text."""
     words = sorted(getattr(vectorizer, "vocabulary_", {}))
-    return " ".join(words[:_WORDS_OF_A_TEXT]) or "text"
+    return " ".join(words[:_WORDS_PER_TEXT]) or "text"
 
 
-def _is_nothing(part: Any) -> bool:
-    return part is None or isinstance(part, str)  # "passthrough", "drop"
+def _is_no_op(step: Any) -> bool:
+    return step is None or isinstance(step, str)  # "passthrough", "drop"
 
 
 def _keeps_columns(step: Any, count: int) -> bool:
-    """Whether the next step sees the same columns in the same places: so it is after filling in missing values."""
-    return hasattr(step, "missing_values") and getattr(step, "indicator_", None) is None and column_count(step) == count
+    """Whether the step's output has the same columns in the same order, as that of an imputer without indicators."""
+    return (
+        hasattr(step, "missing_values") and getattr(step, "indicator_", None) is None and _column_count(step) == count
+    )
 
 
-def _inner_estimators(part: Any) -> Iterator[Any]:
-    """The fitted estimators inside an ensemble, a search or a wrapper, other than one that is fed by the others."""
-    for name, value in getattr(part, "__dict__", {}).items():
+def _inner_estimators(estimator: Any) -> Iterator[Any]:
+    """The fitted estimators inside an ensemble, a search or a wrapper, without the final one of a stack."""
+    for name, value in getattr(estimator, "__dict__", {}).items():
         if name.endswith("_") or name.startswith("_"):
             for inner in value if isinstance(value, list | tuple) else [value]:
                 if isinstance(inner, type) or name == "final_estimator_":

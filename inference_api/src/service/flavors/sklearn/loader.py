@@ -10,7 +10,7 @@ from typing import Any, Final
 from zipfile import ZipFile
 
 from src.errors import ModelRefusedError
-from src.service.flavors.sklearn.estimator_types import import_modules_of, no_survey
+from src.service.flavors.sklearn.estimator_types import import_modules_of, without_estimator_scan
 from src.service.flavors.sklearn.lazy_imports import deferred_imports
 from src.service.flavors.sklearn.skops_audit import Audit
 
@@ -54,7 +54,7 @@ def load_skops(path: Path) -> Any:
     """
     try:
         with deferred_imports():
-            with no_survey():
+            with without_estimator_scan():
                 import skops.io  # noqa: F401, PLC0415 - scikit-learn comes with it; the process is live before
             import_modules_of(path)
         return _audited(path)

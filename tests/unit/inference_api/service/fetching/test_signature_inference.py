@@ -18,12 +18,14 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEnc
 
 from src.errors import ModelRefusedError
 from src.service.fetching.signature_inference import find_signature
+from src.service.flavors.sklearn.flavor import SklearnFlavor
 from src.service.prediction.candidate_encoders import pyfunc_encoders
-from src.service.prediction.outputs import answers, is_json
+from src.service.prediction.outputs import is_json, unpack_answers
 from src.service.schema.column import Column
 from src.service.schema.signature import Signature, text_signature
 from src.service.schema.validator import Schema
 
+FLAVOR = SklearnFlavor()
 SOURCE = np.random.default_rng(3)
 NUMBERS = pd.DataFrame(SOURCE.normal(0, 1, (20, 2)), columns=["a b", "año"])
 MIXED = pd.DataFrame({"colour": ["red", "blue"] * 10, "size": NUMBERS["a b"]})
@@ -33,20 +35,21 @@ TEXTS = pd.DataFrame({"texto": ["hola mundo", "buen día", "mal día", "adiós m
 
 
 def find(estimator: Any, example: Any = None) -> Signature:
-    """The columns that are found where the estimator itself is asked; without a signature, pyfunc does no more."""
+    """The columns that are found with the estimator in place of pyfunc, which does the same without a signature."""
 
     def has_answer(signature: Signature, row: dict[str, Any]) -> bool:
         schema = Schema(signature.columns, {})
         if not schema.fits(row):
             return False
-        for encoder in pyfunc_encoders(signature, estimator):
+        markers = [column.markers for column in FLAVOR.fitted_columns(estimator, len(signature.columns))]
+        for encoder in pyfunc_encoders(signature, markers):
             try:
-                return is_json(answers(estimator.predict(encoder.encode(schema.rows_of([row]))), 1)[0])
+                return is_json(unpack_answers(estimator.predict(encoder.encode(schema.rows_of([row]))), 1)[0])
             except Exception:  # noqa: BLE001 - no answer, whatever the reason
                 continue
         return False
 
-    return find_signature(estimator, example, has_answer)
+    return find_signature(FLAVOR, estimator, example, has_answer)
 
 
 def test_by_names() -> None:
@@ -170,7 +173,7 @@ def test_kinds_of_the_example() -> None:
         seen.append(tuple(column.kind for column in signature.columns))
         return True
 
-    found = find_signature(object(), example, has_answer)
+    found = find_signature(FLAVOR, object(), example, has_answer)
     assert seen[0] == ("string", "number", "boolean")
     assert [column.name for column in found.columns] == ["texts", "n", "flag"]
 

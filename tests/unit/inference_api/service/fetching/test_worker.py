@@ -31,12 +31,13 @@ from sklearn.preprocessing import OneHotEncoder
 from src.errors import ModelError, ModelRefusedError
 from src.service.fetching import worker as module
 from src.service.fetching.request import FetchRequest
-from src.service.fetching.worker import fetch, main, sklearn_flavor
+from src.service.fetching.worker import fetch, main
+from src.service.flavors.sklearn.flavor import SklearnFlavor
 from src.service.lifecycle.load_model import load_model
 from src.service.registry.bundle import MODEL_FOLDER, Bundle, content_digest
 from src.service.schema.validator import Schema
 from src.service.verification.golden_answers import FILE
-from src.service.verification.verify import verified
+from src.service.verification.verify import verify_model
 
 pytestmark = [
     # MLflow uses what pandas 3 and SQLAlchemy 2.1 deprecate: not the subject here.
@@ -143,7 +144,10 @@ def test_bundle(fetched: Callable[..., Bundle], request_: FetchRequest, files: P
 def test_bundle_serves(fetched: Callable[..., Bundle]) -> None:
     """What was fetched passes its own verification."""
     bundle = fetched()
-    assert verified(bundle, Schema(bundle.columns, bundle.example), deepcopy(MODEL)).encoder.path == "matrix"
+    assert (
+        verify_model(SklearnFlavor(), bundle, Schema(bundle.columns, bundle.example), deepcopy(MODEL)).encoder.path
+        == "matrix"
+    )
 
 
 def test_digest_of_the_registry(fetched: Callable[..., Bundle], files: Path) -> None:
@@ -193,28 +197,6 @@ def test_pickle_is_refused(fetched: Callable[..., Bundle], files: Path) -> None:
     change(files, lambda mlmodel: mlmodel["flavors"]["sklearn"].pop("serialization_format"))
     with pytest.raises(ModelRefusedError, match="stored as pickle"):
         fetched()
-
-
-FUNCTION = {"loader_module": "mlflow.sklearn"}
-FLAVORS: list[tuple[dict[str, Any], str]] = [
-    ({"python_function": {"loader_module": "mlflow.xgboost"}, "xgboost": {}}, "the model's flavor is xgboost;"),
-    ({"python_function": {"loader_module": "mlflow.pyfunc.model"}}, "the model's flavor is mlflow.pyfunc.model;"),
-    (
-        {"python_function": {"loader_module": "mlflow.pyfunc.model"}, "sklearn": {"a": 1}},
-        "the model's flavor is sklearn",
-    ),
-    ({}, "the model's flavor is none;"),
-    ({"sklearn": {"a": 1}}, "the estimator has no method predict"),
-    ({"python_function": {**FUNCTION, "code": "code"}, "sklearn": {"a": 1}}, "brings code of its own"),
-    ({"python_function": FUNCTION, "sklearn": {"code": "code"}}, "brings code of its own"),
-]
-
-
-@pytest.mark.parametrize(("flavors", "reason"), FLAVORS)
-def test_other_flavors_are_refused(flavors: dict[str, Any], reason: str) -> None:
-    """A model of another flavor, or with code of its own, is refused with the reason."""
-    with pytest.raises(ModelRefusedError, match=reason):
-        sklearn_flavor({"flavors": flavors})
 
 
 def save(folder: Path, estimator: Any, data: Any, **options: Any) -> None:
@@ -454,4 +436,4 @@ def test_record_that_the_model_does_not_confirm(recorded: Path, fetched: Callabl
     """A model that answers otherwise than its record is refused."""
     bundle = fetched(content_sha256=content_digest(recorded))
     with pytest.raises(ModelRefusedError, match=r"the model answers .*, mlflow\.pyfunc answers 0\.25"):
-        verified(bundle, Schema(bundle.columns, bundle.example), deepcopy(MODEL))
+        verify_model(SklearnFlavor(), bundle, Schema(bundle.columns, bundle.example), deepcopy(MODEL))

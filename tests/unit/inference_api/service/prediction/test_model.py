@@ -17,8 +17,8 @@ from sklearn.preprocessing import OneHotEncoder
 
 from src.errors import RefusedRowError
 from src.failure_log import LOGGED
-from src.service.flavors.sklearn.direct.computation import Computation
-from src.service.flavors.sklearn.direct.lookup import computation_of
+from src.service.flavors.computation import Computation
+from src.service.flavors.sklearn.direct.lookup import find_computation
 from src.service.prediction.encoders import FrameEncoder
 from src.service.prediction.model import MAX_REASON, LoadedModel, PredictionError
 from src.service.prediction.outputs import agree
@@ -128,7 +128,7 @@ def test_neighbours_change_nothing(rows: list[tuple[Any, ...]]) -> None:
 def _quick(estimator: Any, columns: tuple[Column, ...] = FEATURES, **values: Any) -> LoadedModel:
     """A model whose answers are computed directly."""
     plain = model_of(estimator, columns, **values)
-    return replace(plain, computation=computation_of(estimator, plain.bundle.predict_fn))
+    return replace(plain, computation=find_computation(estimator, plain.bundle.predict_fn))
 
 
 OPTIONAL = tuple(Column(f"feature{place}", "number", "float64", required=False) for place in range(3))

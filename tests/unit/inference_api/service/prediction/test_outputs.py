@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import to_json
 
-from src.service.prediction.outputs import agree, answers, is_finite, is_json
+from src.service.prediction.outputs import agree, is_finite, is_json, unpack_answers
 
 RETURNED: list[tuple[Any, list[Any]]] = [
     (np.array([1.5, 2.5]), [1.5, 2.5]),
@@ -44,7 +44,7 @@ RETURNED: list[tuple[Any, list[Any]]] = [
 @pytest.mark.parametrize(("raw", "expected"), RETURNED)
 def test_one_plain_answer_a_row(raw: Any, expected: list[Any]) -> None:
     """Whatever an estimator returns becomes one plain value a row, which JSON can hold."""
-    found = answers(raw, 2)
+    found = unpack_answers(raw, 2)
     assert found == expected
     assert to_json(found) == to_json(expected)
 
@@ -55,7 +55,7 @@ def test_one_plain_answer_a_row(raw: Any, expected: list[Any]) -> None:
 def test_not_one_answer_a_row(raw: Any) -> None:
     """Fewer or more answers than rows would give clients each other's: refused."""
     with pytest.raises(ValueError, match=r"the model returned|inhomogeneous"):
-        answers(raw, 2)
+        unpack_answers(raw, 2)
 
 
 FINITE: list[tuple[Any, bool]] = [

@@ -1,5 +1,6 @@
 """The proof that a direct computation answers as the estimator does."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,24 +10,40 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.neural_network import MLPRegressor
 
-from src.service.flavors.sklearn.direct.computation import Computation, Matrix
+from src.service.flavors.computation import Computation, Matrix
+from src.service.flavors.sklearn.flavor import SklearnFlavor
 from src.service.prediction.encoders import FrameEncoder, MatrixEncoder
 from src.service.registry.bundle import Bundle
+from src.service.schema.column import Column
 from src.service.schema.validator import Schema
-from src.service.verification import equivalence as module
-from src.service.verification.equivalence import equal_computation
-from src.service.verification.verify import WARM_UP_CALLS, verified
+from src.service.verification.equivalence import equivalent_computation
+from src.service.verification.verify import WARM_UP_CALLS, verify_model
 from tests.unit.inference_api.doubles import bundle_of, checked_bundle
 from tests.unit.inference_api.service.flavors.sklearn.direct.test_defining_class import Halved
 
+FLAVOR = SklearnFlavor()
 DATA = pd.DataFrame(np.random.default_rng(8).normal(5, 3, (40, 3)), columns=["a", "b", "c"])
 TARGET = DATA.sum(axis=1)
 ARRAY = DATA.to_numpy()
 
 
-def prove(bundle: Bundle, estimator: Any) -> tuple[Computation | None, str]:
+class FixedComputation(SklearnFlavor):
+    """Offers one computation, whatever the estimator is."""
+
+    def __init__(self, computation: Computation) -> None:
+        """Keep the computation."""
+        self._computation = computation
+
+    def direct_computation(self, estimator: Any, method: str, columns: Sequence[Column]) -> Computation:  # noqa: ARG002 - see above
+        """The computation."""
+        return self._computation
+
+
+def prove(bundle: Bundle, estimator: Any, flavor: SklearnFlavor = FLAVOR) -> tuple[Computation | None, str]:
     """The computation and the reason for an estimator that takes a matrix."""
-    return equal_computation(bundle, Schema(bundle.columns, bundle.example), estimator, MatrixEncoder(bundle.columns))
+    return equivalent_computation(
+        flavor, bundle, Schema(bundle.columns, bundle.example), estimator, MatrixEncoder(bundle.columns)
+    )
 
 
 def pair(estimator: Any) -> tuple[Bundle, Any]:
@@ -56,7 +73,7 @@ def test_a_frame_stays_with_the_estimator() -> None:
     """A model that needs a DataFrame, without a choice of columns that is known, has no matrix to compute with."""
     bundle, estimator = pair(LinearRegression())
     schema = Schema(bundle.columns, bundle.example)
-    assert equal_computation(bundle, schema, estimator, FrameEncoder(bundle.columns)) == (
+    assert equivalent_computation(FLAVOR, bundle, schema, estimator, FrameEncoder(bundle.columns)) == (
         None,
         "no direct computation of this LinearRegression.predict is known",
     )
@@ -85,19 +102,19 @@ class Wrong:
 
 
 @pytest.mark.parametrize("alone", [True, False])
-def test_other_answers_do_not_serve(alone: bool, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: FBT001 - a case
+def test_other_answers_do_not_serve(alone: bool) -> None:  # noqa: FBT001 - a case
     """An answer that differs in the eighth digit, alone or in a batch, is not served; the reason shows both."""
-    monkeypatch.setattr(module, "computation_of", lambda *_: Computation(Wrong(1 + 1e-8, alone=alone)))
-    computation, reason = prove(*pair(LinearRegression()))
+    flavor = FixedComputation(Computation(Wrong(1 + 1e-8, alone=alone)))
+    computation, reason = prove(*pair(LinearRegression()), flavor)
     assert computation is None
     assert reason.startswith("computed directly a row's answer is " if alone else "computed directly an answer of ")
     assert " instead of " in reason
 
 
-def test_nothing_proven(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_proven() -> None:
     """A computation that leaves every row to scikit-learn would only cost time."""
-    monkeypatch.setattr(module, "computation_of", lambda *_: Computation(lambda matrix: matrix[:, 0] * np.nan))
-    assert prove(*pair(LinearRegression())) == (
+    flavor = FixedComputation(Computation(lambda matrix: matrix[:, 0] * np.nan))
+    assert prove(*pair(LinearRegression()), flavor) == (
         None,
         "the direct computation leaves every verification row to scikit-learn",
     )
@@ -130,13 +147,14 @@ class Counted:
         return total
 
 
-def test_the_path_that_serves_is_warmed_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_path_that_serves_is_warmed_up() -> None:
     """The time of a call, by which a slow model moves to a thread, is that of the computation when that serves."""
     counted = Counted()
-    monkeypatch.setattr(module, "computation_of", lambda *_: Computation(counted))
     bundle, estimator = pair(LinearRegression())
-    way = verified(bundle, Schema(bundle.columns, bundle.example), estimator)
-    assert way.computation is not None
-    assert way.seconds_per_call < float("inf")
-    assert way.fallback_seconds < float("inf")
+    path = verify_model(
+        FixedComputation(Computation(counted)), bundle, Schema(bundle.columns, bundle.example), estimator
+    )
+    assert path.computation is not None
+    assert path.seconds_per_call < float("inf")
+    assert path.fallback_seconds < float("inf")
     assert counted.calls == len(bundle.checks) + 1 + WARM_UP_CALLS

@@ -21,11 +21,13 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
 from src.errors import ModelRefusedError
 from src.service.fetching.signature_inference import find_signature
+from src.service.flavors.sklearn.flavor import SklearnFlavor
 from src.service.registry.bundle import Check
 from src.service.schema.signature import Signature, logged_signature, text_signature
 from src.service.schema.validator import Schema
 from src.service.verification.pyfunc_reference import PyfuncReference, reason_of
 
+FLAVOR = SklearnFlavor()
 DATA = pd.DataFrame({"año": [1.0, 2.0, 3.0, 5.0], "n": [1, 2, 1, 2], "colour": ["red", "blue", "red", "blue"]})
 TARGET = [1.0, 2.0, 3.0, 5.0]
 ROWS = [{str(name): value for name, value in row.items()} for row in DATA.to_dict(orient="records")]
@@ -52,9 +54,9 @@ class Asked:
             estimator, folder / "model", signature=signature, pip_requirements=[], skops_trusted_types=["numpy.dtype"]
         )
         mlmodel = yaml.safe_load((folder / "model" / "MLmodel").read_text())
-        self.reference = PyfuncReference(folder / "model", estimator)
+        self.reference = PyfuncReference(FLAVOR, folder / "model", estimator)
         self.signature: Signature = logged_signature(mlmodel) or find_signature(
-            estimator, None, self.reference.has_answer
+            FLAVOR, estimator, None, self.reference.has_answer
         )
 
     def checks(self, rows: list[dict[str, Any]]) -> tuple[Check, ...]:
@@ -99,10 +101,12 @@ def test_model_is_not_trusted(tmp_path: Path) -> None:
     trace.rmdir()  # MLflow loads what it has saved
     found = logged_signature(yaml.safe_load((tmp_path / "search" / "MLmodel").read_text()))
     assert found is not None
-    checks = PyfuncReference(tmp_path / "search", search).checks(found, Schema(found.columns, {}), [{"n": 1}, {"n": 2}])
+    checks = PyfuncReference(FLAVOR, tmp_path / "search", search).checks(
+        found, Schema(found.columns, {}), [{"n": 1}, {"n": 2}]
+    )
     assert [check.answer for check in checks] == pytest.approx(search.predict(DATA[["n"]][:2]).tolist())
     with pytest.raises(ModelRefusedError, match=r"not trusted: .*\.Trap;"):
-        PyfuncReference(tmp_path / "p", search)
+        PyfuncReference(FLAVOR, tmp_path / "p", search)
     assert not trace.exists()
 
 
@@ -214,7 +218,7 @@ def test_mlflow_cannot_load(tmp_path: Path) -> None:
     Asked(tmp_path, estimator, data)
     (tmp_path / "model" / "model.skops").write_bytes(b"broken")
     with pytest.raises(ModelRefusedError, match=r"^the skops file cannot be loaded: BadZipFile: [^\n]+$"):
-        PyfuncReference(tmp_path / "model", estimator)
+        PyfuncReference(FLAVOR, tmp_path / "model", estimator)
 
 
 def test_reason_of_an_error() -> None:

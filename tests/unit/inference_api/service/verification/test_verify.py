@@ -19,13 +19,14 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from src.errors import ModelRefusedError
-from src.service.flavors.sklearn.sub_estimators import parts
+from src.service.flavors.sklearn.flavor import SklearnFlavor
+from src.service.flavors.sklearn.sub_estimators import sub_estimators
 from src.service.prediction.encoders import Encoder
 from src.service.registry.bundle import Bundle, Check
 from src.service.schema.column import Column
 from src.service.schema.signature import text_signature
 from src.service.schema.validator import Schema
-from src.service.verification.verify import forget_names, verified
+from src.service.verification.verify import verify_model
 from tests.unit.inference_api.doubles import (
     EXAMPLE,
     CentringEstimator,
@@ -62,9 +63,9 @@ class FrameReader:
 
 def verify(bundle: Bundle, estimator: Any) -> Encoder:
     """The encoder that was chosen."""
-    way = verified(bundle, Schema(bundle.columns, bundle.example), estimator)
-    assert 0 < way.seconds_per_call < float("inf")
-    return way.encoder
+    path = verify_model(SklearnFlavor(), bundle, Schema(bundle.columns, bundle.example), estimator)
+    assert 0 < path.seconds_per_call < float("inf")
+    return path.encoder
 
 
 NUMERIC = {
@@ -107,9 +108,9 @@ def test_numbers_by_name_take_the_frame() -> None:
     """Selecting by name needs a DataFrame even for numbers alone; the attempt with an array leaves no trace."""
     columns = make_column_transformer((StandardScaler(), ["año"]), ("passthrough", ["class", "a b"]))
     estimator = make_pipeline(columns, LinearRegression()).fit(NUMBERS, TARGET)
-    named = {id(part) for part in parts(estimator) if "feature_names_in_" in vars(part)}
+    named = {id(part) for part in sub_estimators(estimator) if "feature_names_in_" in vars(part)}
     assert verify(checked_bundle(estimator, NUMBERS), estimator).path == "frame"
-    assert {id(part) for part in parts(estimator) if "feature_names_in_" in vars(part)} == named
+    assert {id(part) for part in sub_estimators(estimator) if "feature_names_in_" in vars(part)} == named
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         estimator.predict(NUMBERS)
@@ -228,12 +229,3 @@ def test_texts_in_a_sequence() -> None:
     assert (
         verify(bundle_of((column,), example=checks[0].row, checks=checks, sequence=True), estimator).path == "sequence"
     )
-
-
-def test_forget_names_tells_what_it_took() -> None:
-    """Every part that knew its columns is named, so that they can be put back."""
-    estimator = make_pipeline(StandardScaler(), Ridge()).fit(NUMBERS, TARGET)
-    taken = forget_names(estimator)
-    assert [type(part).__name__ for part, _names in taken] == ["StandardScaler"]
-    assert list(taken[0][1]) == list(NUMBERS)
-    assert forget_names(estimator) == ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-def origin(estimator: Any, method: str) -> str:
+def defining_class(estimator: Any, method: str) -> str:
     """The full name of the class that defines what a method call on the estimator runs; empty when none does.
 
     An author may override `predict` in a subclass, or on the very object: neither is scikit-learn's computation any
@@ -19,12 +19,12 @@ def origin(estimator: Any, method: str) -> str:
     return ""
 
 
-def origins(estimator: Any, *methods: str) -> set[str]:
+def defining_classes(estimator: Any, *methods: str) -> set[str]:
     """The classes that define any of the methods."""
-    return {origin(estimator, method) for method in methods}
+    return {defining_class(estimator, method) for method in methods}
 
 
-def transform_origin(transformer: Any) -> str:
+def transform_class(transformer: Any) -> str:
     """The class that defines what a transformer does; empty also when it was told to make a DataFrame of the result."""
     told = getattr(transformer, "_sklearn_output_config", {}).get("transform", "default")
-    return origin(transformer, "transform") if told == "default" else ""
+    return defining_class(transformer, "transform") if told == "default" else ""

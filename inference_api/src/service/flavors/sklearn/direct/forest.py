@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from src.service.flavors.sklearn.direct.computation import Computation, Matrix
-from src.service.flavors.sklearn.direct.defining_class import origin
-from src.service.flavors.sklearn.direct.labels import Likeliest
+from src.service.flavors.computation import Computation, Matrix
+from src.service.flavors.sklearn.direct.defining_class import defining_class
+from src.service.flavors.sklearn.direct.labels import ArgmaxLabels
 from src.service.flavors.sklearn.direct.merged_trees import total
-from src.service.flavors.sklearn.direct.trees import TREES, Trees, merged_trees
+from src.service.flavors.sklearn.direct.trees import TREE_CLASSES, LeafValues, leaf_values
 
 _FOREST: Final = "sklearn.ensemble._forest.BaseForest"
 _REGRESSOR: Final = "sklearn.ensemble._forest.ForestRegressor"
@@ -24,22 +24,24 @@ def forest(estimator: Any, method: str) -> Computation | None:
     if not members or method not in {"predict", "predict_proba"}:
         return None
     labels = hasattr(estimator, "classes_")
-    if labels and (estimator.n_outputs_ > 1 or origin(estimator, "predict_proba") not in {_CLASSIFIER, *TREES}):
+    if labels and (
+        estimator.n_outputs_ > 1 or defining_class(estimator, "predict_proba") not in {_CLASSIFIER, *TREE_CLASSES}
+    ):
         return None
     asked = ("predict", "predict_proba", "_validate_X_predict") if labels else ("predict", "_validate_X_predict")
-    if any(origin(member, name) not in TREES for member in members for name in asked):
+    if any(defining_class(member, name) not in TREE_CLASSES for member in members for name in asked):
         return None
     mean = _mean(members, flat=not labels and estimator.n_outputs_ == 1)
     if mean is None:
         return None
-    return Computation(mean, Likeliest(estimator.classes_) if labels and method == "predict" else None)
+    return Computation(mean, ArgmaxLabels(estimator.classes_) if labels and method == "predict" else None)
 
 
 def _members(estimator: Any, method: str) -> Sequence[Any]:
-    where = origin(estimator, method)
-    if where in TREES:
+    where = defining_class(estimator, method)
+    if where in TREE_CLASSES:
         return [estimator]
-    if where in {_REGRESSOR, _CLASSIFIER} and origin(estimator, "_validate_X_predict") == _FOREST:
+    if where in {_REGRESSOR, _CLASSIFIER} and defining_class(estimator, "_validate_X_predict") == _FOREST:
         members: Sequence[Any] = estimator.estimators_
         return members
     return []
@@ -48,7 +50,7 @@ def _members(estimator: Any, method: str) -> Sequence[Any]:
 class _Mean:
     """The mean of the trees' values, one column an output or a class."""
 
-    def __init__(self, trees: Trees, count: int, *, flat: bool) -> None:
+    def __init__(self, trees: LeafValues, count: int, *, flat: bool) -> None:
         self._trees = trees
         self._count = count
         self._flat = flat
@@ -64,5 +66,5 @@ def _mean(members: Sequence[Any], *, flat: bool) -> _Mean | None:
     values = [tree.value.reshape(tree.node_count, -1) for tree in trees]
     # It is the first one that a forest asks whether a missing value is allowed.
     missing = bool(members[0]._support_missing_values(np.zeros((1, trees[0].n_features))))  # noqa: SLF001 - its only name
-    merged = merged_trees(trees, values, missing=missing)
+    merged = leaf_values(trees, values, missing=missing)
     return None if merged is None else _Mean(merged, len(trees), flat=flat)

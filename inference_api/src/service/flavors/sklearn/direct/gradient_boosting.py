@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from src.service.flavors.sklearn.direct.computation import Computation, Matrix, Step
-from src.service.flavors.sklearn.direct.defining_class import origin, origins
-from src.service.flavors.sklearn.direct.labels import Likeliest, Signs
+from src.service.flavors.computation import Computation, Matrix, Step
+from src.service.flavors.sklearn.direct.defining_class import defining_class, defining_classes
+from src.service.flavors.sklearn.direct.labels import ArgmaxLabels, SignLabels
 
 _BASE: Final = "sklearn.ensemble._gb.BaseGradientBoosting"
 _REGRESSOR: Final = "sklearn.ensemble._gb.GradientBoostingRegressor"
@@ -18,23 +18,23 @@ _CONSTANTS: Final = frozenset({"sklearn.dummy.DummyClassifier", "sklearn.dummy.D
 
 def gradient_boosting(estimator: Any, method: str) -> Computation | None:
     """The computation of fitted gradient boosting that starts from a constant, or None for anything else."""
-    if origins(estimator, "_raw_predict", "_raw_predict_init") != {_BASE}:
+    if defining_classes(estimator, "_raw_predict", "_raw_predict_init") != {_BASE}:
         return None
-    where = origins(estimator, method)
-    finish: Step | None = None
+    where = defining_classes(estimator, method)
+    postprocess: Step | None = None
     if where == {_REGRESSOR} and method == "predict":
-        finish = np.ravel
-    elif where == {_CLASSIFIER} and origin(estimator, "decision_function") == _CLASSIFIER:
-        finish = _decision(estimator, method)
-    raw = finish and _stages(estimator)
-    return None if raw is None else Computation(raw, finish)
+        postprocess = np.ravel
+    elif where == {_CLASSIFIER} and defining_class(estimator, "decision_function") == _CLASSIFIER:
+        postprocess = _decision(estimator, method)
+    raw = postprocess and _stages(estimator)
+    return None if raw is None else Computation(raw, postprocess)
 
 
 def _decision(estimator: Any, method: str) -> Step | None:
     single = estimator.estimators_.shape[1] == 1
     if method == "predict":
         classes = estimator.classes_
-        return Signs(classes, zero_is_second=True) if single else Likeliest(classes)
+        return SignLabels(classes, zero_is_second=True) if single else ArgmaxLabels(classes)
     if method != "predict_proba":
         return None
     proba: Step = estimator._loss.predict_proba  # noqa: SLF001 - the link from scores to probabilities has no other name
@@ -68,7 +68,7 @@ class _Stages:
 
 def _stages(estimator: Any) -> _Stages | None:
     start = estimator.init_
-    if not (isinstance(start, str) or origin(start, "predict") in _CONSTANTS):
+    if not (isinstance(start, str) or defining_class(start, "predict") in _CONSTANTS):
         return None
     anywhere = np.zeros((1, estimator.n_features_in_), dtype=np.float32)
     return _Stages(estimator, estimator._raw_predict_init(anywhere))  # noqa: SLF001 - what the stages are added to

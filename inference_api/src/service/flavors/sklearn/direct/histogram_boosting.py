@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from src.service.flavors.sklearn.direct.computation import Computation, Matrix, Step
-from src.service.flavors.sklearn.direct.defining_class import origins
-from src.service.flavors.sklearn.direct.labels import Likeliest, Signs
-from src.service.flavors.sklearn.direct.merged_trees import MAX_NODES, Fields, Grove, merge, total
+from src.service.flavors.computation import Computation, Matrix, Step
+from src.service.flavors.sklearn.direct.defining_class import defining_classes
+from src.service.flavors.sklearn.direct.labels import ArgmaxLabels, SignLabels
+from src.service.flavors.sklearn.direct.merged_trees import MAX_NODES, Fields, MergedTrees, merge, total
 
 _MODULE: Final = "sklearn.ensemble._hist_gradient_boosting.gradient_boosting"
 MOST_ROWS: Final = 128
@@ -21,9 +21,9 @@ _FIELDS: Final = Fields("left", "right", "feature_idx", "num_threshold")
 def histogram_boosting(estimator: Any, method: str) -> Computation | None:
     """The computation of fitted histogram gradient boosting on numbers, or None for anything else."""
     base = f"{_MODULE}.BaseHistGradientBoosting"
-    if origins(estimator, "_raw_predict", "_preprocess_X", "_predict_iterations") != {base}:
+    if defining_classes(estimator, "_raw_predict", "_preprocess_X", "_predict_iterations") != {base}:
         return None
-    where = origins(estimator, method)
+    where = defining_classes(estimator, method)
     raw = _raw(estimator)
     if raw is None:
         return None
@@ -36,15 +36,15 @@ def histogram_boosting(estimator: Any, method: str) -> Computation | None:
             return Computation(raw, loss.predict_proba)
         if method == "predict":
             several = estimator.n_trees_per_iteration_ > 1
-            return Computation(raw, Likeliest(estimator.classes_) if several else Signs(estimator.classes_))
+            return Computation(raw, ArgmaxLabels(estimator.classes_) if several else SignLabels(estimator.classes_))
     return None
 
 
 class _Raw:
     """The sum of the iterations, one column a class. A missing value is one that the trees know."""
 
-    def __init__(self, grove: Grove, predictors: Sequence[Step], start: Matrix) -> None:
-        self._grove = grove
+    def __init__(self, merged_trees: MergedTrees, predictors: Sequence[Step], start: Matrix) -> None:
+        self._merged_trees = merged_trees
         self._predictors = predictors
         self._start = start
 
@@ -56,7 +56,7 @@ class _Raw:
         return scores
 
     def _one_walk(self, matrix: Matrix) -> Matrix:
-        iterations = self._grove(matrix).reshape(-1, len(self._start), len(matrix))
+        iterations = self._merged_trees(matrix).reshape(-1, len(self._start), len(matrix))
         return np.asfortranarray(total(iterations).T)  # as the loss takes them
 
     def _one_by_one(self, matrix: Matrix) -> Matrix:
@@ -95,4 +95,4 @@ def _raw(estimator: Any) -> _Raw | None:
     blank = np.zeros((0, 8), dtype=np.uint32)
     merged = _Predictor(type(predictors[0])(nodes, blank, blank), columns)
     alone = [_Predictor(predictor, columns) for predictor in predictors]
-    return _Raw(Grove(merged, len(tables), columns, np.float64), alone, start)
+    return _Raw(MergedTrees(merged, len(tables), columns, np.float64), alone, start)

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from src.service.flavors.sklearn.direct.computation import Matrix, Step
-from src.service.flavors.sklearn.direct.defining_class import transform_origin
+from src.service.flavors.computation import Matrix, Step
+from src.service.flavors.sklearn.direct.defining_class import transform_class
 
 
 def imputing(transformer: Any) -> Step | None:
     """What a fitted imputer of means or medians does to a matrix, or None for any other transformer."""
-    if transform_origin(transformer) != "sklearn.impute._base.SimpleImputer":
+    if transform_class(transformer) != "sklearn.impute._base.SimpleImputer":
         return None
     marker = transformer.missing_values
     if not (isinstance(marker, float) and np.isnan(marker)) or transformer.strategy not in {"mean", "median"}:

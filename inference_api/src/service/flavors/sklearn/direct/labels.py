@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from src.service.flavors.sklearn.direct.computation import Matrix
+from src.service.flavors.computation import Matrix
 
 
-class Likeliest:
+class ArgmaxLabels:
     """The class with the highest number, the first of equals."""
 
     def __init__(self, classes: Matrix) -> None:
@@ -20,7 +20,7 @@ class Likeliest:
         return labels
 
 
-class Signs:
+class SignLabels:
     """The second class for a positive score, else the first."""
 
     def __init__(self, classes: Matrix, *, zero_is_second: bool = False) -> None:

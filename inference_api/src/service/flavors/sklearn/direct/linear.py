@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from src.service.flavors.sklearn.direct.computation import Computation, Matrix
-from src.service.flavors.sklearn.direct.defining_class import origin
-from src.service.flavors.sklearn.direct.labels import Likeliest, Signs
+from src.service.flavors.computation import Computation, Matrix
+from src.service.flavors.sklearn.direct.defining_class import defining_class
+from src.service.flavors.sklearn.direct.labels import ArgmaxLabels, SignLabels
 
 _LINEAR_MODEL: Final = "sklearn.linear_model._base.LinearModel"
 _CLASSIFIER: Final = "sklearn.linear_model._base.LinearClassifierMixin"
@@ -32,14 +32,14 @@ _SUMS: Final = frozenset({_LINEAR_MODEL, _STOCHASTIC, "sklearn.linear_model._coo
 
 def linear(estimator: Any, method: str) -> Computation | None:
     """The computation of a fitted linear regressor or classifier, or None for anything else."""
-    where = origin(estimator, method)
-    if method == "predict" and where in _REGRESSORS and origin(estimator, "_decision_function") in _SUMS:
+    where = defining_class(estimator, method)
+    if method == "predict" and where in _REGRESSORS and defining_class(estimator, "_decision_function") in _SUMS:
         return Computation(_Sum(estimator))
-    if origin(estimator, "decision_function") != _CLASSIFIER:
+    if defining_class(estimator, "decision_function") != _CLASSIFIER:
         return None
     if method == "predict" and where == _CLASSIFIER:
         single = estimator.coef_.ndim == 1 or len(estimator.coef_) == 1
-        labels = Signs(estimator.classes_) if single else Likeliest(estimator.classes_)
+        labels = SignLabels(estimator.classes_) if single else ArgmaxLabels(estimator.classes_)
         return Computation(_Scores(estimator), labels)
     if method == "predict_proba" and where == _LOGISTIC:
         return Computation(_Scores(estimator), _binary if len(estimator.classes_) <= 2 else _several)  # noqa: PLR2004

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from src.service.flavors.sklearn.direct.columns import gathering
-from src.service.flavors.sklearn.direct.computation import Computation, Step
-from src.service.flavors.sklearn.direct.defining_class import origin, transform_origin
+from src.service.flavors.computation import Computation, Step
+from src.service.flavors.sklearn.direct.column_transformer import column_extraction
+from src.service.flavors.sklearn.direct.defining_class import defining_class, transform_class
 from src.service.flavors.sklearn.direct.forest import forest
 from src.service.flavors.sklearn.direct.gradient_boosting import gradient_boosting
 from src.service.flavors.sklearn.direct.histogram_boosting import histogram_boosting
@@ -21,7 +21,7 @@ _PIPELINE: Final = "sklearn.pipeline.Pipeline"
 _KINDS: Final = (linear, forest, gradient_boosting, histogram_boosting)
 
 
-def computation_of(estimator: Any, method: str, columns: Sequence[Column] = ()) -> Computation | None:
+def find_computation(estimator: Any, method: str, columns: Sequence[Column] = ()) -> Computation | None:
     """The computation of a fitted estimator's method, or None when it is not one of the known ones.
 
     Args:
@@ -29,29 +29,29 @@ def computation_of(estimator: Any, method: str, columns: Sequence[Column] = ()) 
         method: The method that answers.
         columns: The columns of a row, for a pipeline that starts with a choice of columns.
     """
-    where = origin(estimator, method)
+    where = defining_class(estimator, method)
     if where == _PIPELINE:
         return _of_pipeline(estimator, method, columns)
     if where == "sklearn.model_selection._search.BaseSearchCV":
-        return computation_of(estimator.best_estimator_, method, columns)
+        return find_computation(estimator.best_estimator_, method, columns)
     return next(filter(None, (kind(estimator, method) for kind in _KINDS)), None)
 
 
 def _of_pipeline(pipeline: Any, method: str, columns: Sequence[Column]) -> Computation | None:
     *transformers, model = [step for _name, step in pipeline.steps]
-    last = computation_of(model, method)
-    gather = gathering(transformers[0], columns, _transforms) if transformers else None
-    before = _transforms(transformers if gather is None else transformers[1:])
-    if last is None or last.gather is not None or before is None:
+    last = find_computation(model, method)
+    extract = column_extraction(transformers[0], columns, _transforms) if transformers else None
+    transforms = _transforms(transformers if extract is None else transformers[1:])
+    if last is None or last.extract is not None or transforms is None:
         return None
-    return replace(last, before=(*before, *last.before), gather=gather)
+    return replace(last, transforms=(*transforms, *last.transforms), extract=extract)
 
 
 def _transforms(transformers: Sequence[Any]) -> list[Step] | None:
     """What transformers of numbers do, one after the other; None when one of them is not known."""
     found: list[Step] = []
     for transformer in transformers:
-        where = transform_origin(transformer)
+        where = transform_class(transformer)
         if _is_nothing(transformer, where):
             continue
         if where == _PIPELINE:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from src.service.flavors.sklearn.direct.computation import Matrix
+from src.service.flavors.computation import Matrix
 
 MAX_NODES: Final = 1_000_000
 """Merged trees live beside the original ones: 72 bytes a node."""
@@ -72,7 +72,7 @@ def merge(tables: Sequence[Matrix], leaves: Sequence[Matrix], fields: Fields, co
     return merged, roots
 
 
-class Grove:
+class MergedTrees:
     """Asks every tree about every row in one call."""
 
     def __init__(self, ask: Callable[[Matrix], Matrix], trees: int, columns: int, dtype: Any) -> None:

@@ -7,13 +7,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from src.service.flavors.sklearn.direct.computation import Matrix, Step
-from src.service.flavors.sklearn.direct.defining_class import transform_origin
+from src.service.flavors.computation import Matrix, Step
+from src.service.flavors.sklearn.direct.defining_class import transform_class
 
 
 def scaling(transformer: Any) -> Step | None:
     """What a fitted transformer does to a matrix, or None when it is not one of the known ones."""
-    known = _KNOWN.get(transform_origin(transformer))
+    known = _KNOWN.get(transform_class(transformer))
     return None if known is None else known(transformer)
 
 

@@ -1,4 +1,4 @@
-"""Trees of `sklearn.tree`, merged."""
+"""LeafValues of `sklearn.tree`, merged."""
 
 from __future__ import annotations
 
@@ -7,36 +7,36 @@ from typing import Any, Final
 
 import numpy as np
 
-from src.service.flavors.sklearn.direct.computation import Matrix
-from src.service.flavors.sklearn.direct.merged_trees import MAX_NODES, Fields, Grove, merge
+from src.service.flavors.computation import Matrix
+from src.service.flavors.sklearn.direct.merged_trees import MAX_NODES, Fields, MergedTrees, merge
 
-TREES: Final = frozenset(
+TREE_CLASSES: Final = frozenset(
     f"sklearn.tree._classes.{name}" for name in ("BaseDecisionTree", "DecisionTreeClassifier", "DecisionTreeRegressor")
 )
 """The classes whose methods ask `tree_` and nothing else."""
 _FIELDS: Final = Fields("left_child", "right_child", "feature", "threshold")
 
 
-class Trees:
+class LeafValues:
     """The values of the leaves that rows fall into; scikit-learn decides about values that it may refuse."""
 
-    def __init__(self, grove: Grove, *, missing: bool = False) -> None:
+    def __init__(self, merged_trees: MergedTrees, *, missing: bool = False) -> None:
         """Keep the merged trees, and whether they know where a missing value belongs."""
-        self._grove = grove
+        self._merged_trees = merged_trees
         self._refused = np.isinf if missing else _not_finite
 
     def __call__(self, matrix: Matrix) -> Matrix:
         """Values of shape (trees, rows, outputs), NaN for a row that scikit-learn may refuse."""
         with np.errstate(over="ignore"):  # what single precision does not hold is infinite, and refused
             single = matrix.astype(np.float32, copy=False)
-        values = self._grove(single)
+        values = self._merged_trees(single)
         refused = self._refused(single)
         if 1 in refused.tobytes():
             values[:, refused.any(axis=1)] = np.nan
         return values
 
 
-def merged_trees(trees: Sequence[Any], values: Sequence[Matrix], *, missing: bool = False) -> Trees | None:
+def leaf_values(trees: Sequence[Any], values: Sequence[Matrix], *, missing: bool = False) -> LeafValues | None:
     """One walk for many trees, or None when they are too large to be kept twice.
 
     Args:
@@ -54,10 +54,10 @@ def merged_trees(trees: Sequence[Any], values: Sequence[Matrix], *, missing: boo
     blank = np.zeros((len(nodes), 1, 1))
     merged.__setstate__({"max_depth": depth, "node_count": len(nodes), "nodes": nodes, "values": blank})
     at_nodes = np.concatenate([np.zeros((roots[0], values[0].shape[1])), *values])
-    return Trees(Grove(_Leaves(merged, at_nodes), len(trees), columns, np.float32), missing=missing)
+    return LeafValues(MergedTrees(_NodeValues(merged, at_nodes), len(trees), columns, np.float32), missing=missing)
 
 
-class _Leaves:
+class _NodeValues:
     def __init__(self, tree: Any, values: Matrix) -> None:
         self._apply = tree.apply
         self._values = values

@@ -11,14 +11,14 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils import all_estimators
 from sklearn.utils.estimator_checks import check_estimator
 
-from src.service.flavors.sklearn.estimator_types import import_modules_of, no_survey
+from src.service.flavors.sklearn.estimator_types import import_modules_of, without_estimator_scan
 
 
 def test_survey_is_put_back() -> None:
     """Without a survey there are no estimators in the block; afterwards there are again, errors notwithstanding."""
 
     def fail() -> None:
-        with no_survey():
+        with without_estimator_scan():
             assert sklearn.utils.all_estimators() == []
             raise ValueError("in the middle")
 

@@ -11,7 +11,8 @@ from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from src.service.flavors.sklearn.fitted_columns import FittedColumn, column_count, fitted_columns, takes_texts
+from src.service.flavors.interface import FittedColumn, FittedInput
+from src.service.flavors.sklearn.fitted_columns import find_fitted_columns, fitted_input
 
 DATA = pd.DataFrame(
     {
@@ -30,7 +31,7 @@ COLUMNS = make_column_transformer(
 
 def test_each_column_for_itself() -> None:
     """The transformers' columns are found whatever their order: values, kinds and marks of missing values."""
-    found = fitted_columns(make_pipeline(COLUMNS, Ridge()).fit(DATA, TARGET), 3)
+    found = find_fitted_columns(make_pipeline(COLUMNS, Ridge()).fit(DATA, TARGET), 3)
     assert found == [
         FittedColumn([], [], ["nan"], 3),
         FittedColumn(["string"], ["blue", "red"], ["none"], 2),
@@ -42,35 +43,34 @@ def test_inside_an_ensemble() -> None:
     """What is inside an ensemble is found, and the model that is fed by the others is left out."""
     data = DATA[["colour"]].dropna()
     stack = StackingRegressor([("one", make_pipeline(OneHotEncoder(), Ridge()))], LinearRegression(), cv=2)
-    assert fitted_columns(stack.fit(data, TARGET[:20]), 1) == [FittedColumn(["string"], ["blue", "red"])]
+    assert find_fitted_columns(stack.fit(data, TARGET[:20]), 1) == [FittedColumn(["string"], ["blue", "red"])]
 
 
 def test_what_is_filled_in_is_encoded_next() -> None:
     """An imputer keeps the columns in their places, so that the encoder after it tells of the same ones."""
     data = DATA[["colour"]]
     filled = SimpleImputer(missing_values=None, strategy="constant", fill_value="none")
-    found = fitted_columns(make_pipeline(filled, OneHotEncoder(), Ridge()).fit(data, TARGET), 1)
+    found = find_fitted_columns(make_pipeline(filled, OneHotEncoder(), Ridge()).fit(data, TARGET), 1)
     assert found == [FittedColumn(["string"], ["blue", "none", "red"], ["none"])]
 
 
 def test_native_categories() -> None:
     """The encoder that gradient boosting keeps for itself tells of its categories."""
     data = DATA[["x"]].assign(colour=DATA["colour"].astype("category"))
-    found = fitted_columns(HistGradientBoostingRegressor(max_iter=2).fit(data, TARGET), 2)
+    found = find_fitted_columns(HistGradientBoostingRegressor(max_iter=2).fit(data, TARGET), 2)
     assert [column.kinds for column in found] == [[], ["string"]]
 
 
 @pytest.mark.parametrize("imputer", [SimpleImputer(), KNNImputer()])
 def test_numbers_that_are_filled_in(imputer: SimpleImputer) -> None:
     """An imputer of numbers tells its mark and no kind."""
-    found = fitted_columns(make_pipeline(imputer, Ridge()).fit(DATA[["x"]], TARGET), 1)
+    found = find_fitted_columns(make_pipeline(imputer, Ridge()).fit(DATA[["x"]], TARGET), 1)
     assert found == [FittedColumn(markers=["nan"])]
 
 
 def test_nothing_is_known() -> None:
     """A bare regression tells how many columns there are, and no more."""
     estimator = LinearRegression().fit(np.ones((3, 2)), [1, 2, 3])
-    assert column_count(estimator) == 2
-    assert fitted_columns(estimator, 2) == [FittedColumn(), FittedColumn()]
-    assert not takes_texts(estimator)
-    assert column_count(object()) == 0
+    assert fitted_input(estimator) == FittedInput(None, 2, texts=False)
+    assert find_fitted_columns(estimator, 2) == [FittedColumn(), FittedColumn()]
+    assert fitted_input(object()) == FittedInput(None, 0, texts=False)

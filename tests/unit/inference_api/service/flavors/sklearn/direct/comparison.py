@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from src.service.flavors.sklearn.direct.computation import Computation, Matrix
+from src.service.flavors.computation import Computation, Matrix
 
 _SOURCE = np.random.default_rng(3)
 DATA = _SOURCE.normal(5, 3, (120, 3))

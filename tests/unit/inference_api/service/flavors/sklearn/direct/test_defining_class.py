@@ -5,7 +5,7 @@ from typing import Any
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.preprocessing import StandardScaler
 
-from src.service.flavors.sklearn.direct.defining_class import origin, origins, transform_origin
+from src.service.flavors.sklearn.direct.defining_class import defining_class, defining_classes, transform_class
 
 
 class Halved(LinearRegression):  # type: ignore[misc] # scikit-learn ships no types
@@ -18,9 +18,9 @@ class Halved(LinearRegression):  # type: ignore[misc] # scikit-learn ships no ty
 
 def test_defining_class() -> None:
     """It is the class that defines the method, wherever it is inherited from."""
-    assert origin(Ridge(), "_decision_function") == "sklearn.linear_model._base.LinearModel"
-    assert origin(Ridge(), "predict") == "sklearn.linear_model._ridge.Ridge"
-    assert origins(Ridge(), "predict", "_decision_function") == {
+    assert defining_class(Ridge(), "_decision_function") == "sklearn.linear_model._base.LinearModel"
+    assert defining_class(Ridge(), "predict") == "sklearn.linear_model._ridge.Ridge"
+    assert defining_classes(Ridge(), "predict", "_decision_function") == {
         "sklearn.linear_model._base.LinearModel",
         "sklearn.linear_model._ridge.Ridge",
     }
@@ -28,24 +28,24 @@ def test_defining_class() -> None:
 
 def test_override_in_a_subclass() -> None:
     """A subclass that overrides the method is its origin."""
-    assert origin(Halved(), "predict") == f"{__name__}.Halved"
+    assert defining_class(Halved(), "predict") == f"{__name__}.Halved"
 
 
 def test_override_on_the_object() -> None:
     """A method that the object alone has is nobody's."""
     estimator = LinearRegression()
     estimator.predict = len
-    assert origin(estimator, "predict") == ""
+    assert defining_class(estimator, "predict") == ""
 
 
 def test_no_such_method() -> None:
     """What is not there has no origin, on a value of any type."""
-    assert origin(LinearRegression(), "predict_proba") == ""
-    assert origin("drop", "transform") == ""
+    assert defining_class(LinearRegression(), "predict_proba") == ""
+    assert defining_class("drop", "transform") == ""
 
 
 def test_transformer_that_makes_frames() -> None:
     """A transformer that was told to make DataFrames is not scikit-learn's plain computation; the default is."""
-    assert transform_origin(StandardScaler()) == "sklearn.preprocessing._data.StandardScaler"
-    assert transform_origin(StandardScaler().set_output(transform="default")) == transform_origin(StandardScaler())
-    assert transform_origin(StandardScaler().set_output(transform="pandas")) == ""
+    assert transform_class(StandardScaler()) == "sklearn.preprocessing._data.StandardScaler"
+    assert transform_class(StandardScaler().set_output(transform="default")) == transform_class(StandardScaler())
+    assert transform_class(StandardScaler().set_output(transform="pandas")) == ""

@@ -1,4 +1,4 @@
-"""Trees and forests in one walk: scikit-learn's answers to the last bit."""
+"""LeafValues and forests in one walk: scikit-learn's answers to the last bit."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor, RandomForestClassifier, RandomForestRegressor
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeRegressor
 
+from src.service.flavors.computation import Matrix
 from src.service.flavors.sklearn.direct import trees
-from src.service.flavors.sklearn.direct.computation import Matrix
 from src.service.flavors.sklearn.direct.forest import forest
 from tests.unit.inference_api.service.flavors.sklearn.direct.comparison import (
     DATA,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
 from sklearn.linear_model import LinearRegression
 
-from src.service.flavors.sklearn.direct.computation import Matrix
+from src.service.flavors.computation import Matrix
 from src.service.flavors.sklearn.direct.gradient_boosting import gradient_boosting
 from tests.unit.inference_api.service.flavors.sklearn.direct.comparison import (
     DATA,

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
+from src.service.flavors.computation import Matrix
 from src.service.flavors.sklearn.direct import histogram_boosting as module
-from src.service.flavors.sklearn.direct.computation import Matrix
 from src.service.flavors.sklearn.direct.histogram_boosting import histogram_boosting
 from tests.unit.inference_api.service.flavors.sklearn.direct.comparison import (
     DATA,
@@ -91,7 +91,7 @@ def test_estimator_is_left_as_it_was() -> None:
 
 
 def test_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Trees that would take too much memory twice have no computation."""
+    """LeafValues that would take too much memory twice have no computation."""
     monkeypatch.setattr(module, "MAX_NODES", 10)
     assert histogram_boosting(*_FITTED[0]) is None
 

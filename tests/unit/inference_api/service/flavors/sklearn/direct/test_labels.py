@@ -2,18 +2,18 @@
 
 import numpy as np
 
-from src.service.flavors.sklearn.direct.labels import Likeliest, Signs
+from src.service.flavors.sklearn.direct.labels import ArgmaxLabels, SignLabels
 
 CLASSES = np.array(["a", "b"])
 
 
 def test_likeliest() -> None:
     """The highest number wins, and the first of equals."""
-    assert Likeliest(CLASSES)(np.array([[0.2, 0.8], [0.5, 0.5]])).tolist() == ["b", "a"]
+    assert ArgmaxLabels(CLASSES)(np.array([[0.2, 0.8], [0.5, 0.5]])).tolist() == ["b", "a"]
 
 
 def test_signs() -> None:
     """A positive score stands for the second class; zero for the one that the estimator gives it to."""
     scores = np.array([-1.0, 0.0, 1.0])
-    assert Signs(CLASSES)(scores).tolist() == ["a", "a", "b"]
-    assert Signs(CLASSES, zero_is_second=True)(scores[:, None]).tolist() == ["a", "b", "b"]
+    assert SignLabels(CLASSES)(scores).tolist() == ["a", "a", "b"]
+    assert SignLabels(CLASSES, zero_is_second=True)(scores[:, None]).tolist() == ["a", "b", "b"]

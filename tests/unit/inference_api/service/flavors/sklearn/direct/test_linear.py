@@ -26,7 +26,7 @@ from sklearn.linear_model import (
 )
 from sklearn.svm import LinearSVC, LinearSVR
 
-from src.service.flavors.sklearn.direct.computation import Matrix
+from src.service.flavors.computation import Matrix
 from src.service.flavors.sklearn.direct.linear import linear
 from tests.unit.inference_api.service.flavors.sklearn.direct.comparison import (
     DATA,

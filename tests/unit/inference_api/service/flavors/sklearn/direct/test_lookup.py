@@ -13,8 +13,8 @@ from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures, RobustScaler, StandardScaler
 
-from src.service.flavors.sklearn.direct.computation import Matrix
-from src.service.flavors.sklearn.direct.lookup import computation_of
+from src.service.flavors.computation import Matrix
+from src.service.flavors.sklearn.direct.lookup import find_computation
 from tests.unit.inference_api.service.flavors.sklearn.direct.comparison import (
     DATA,
     TARGET,
@@ -57,7 +57,7 @@ class OtherPipeline(Pipeline):  # type: ignore[misc] # scikit-learn ships no typ
 @given(fitted, matrices, st.sampled_from(["float64", "float32", "int64"]))
 def test_equal_answers(case: tuple[Any, str], matrix: Matrix, dtype: str) -> None:
     """A pipeline's answers are computed through all of its steps."""
-    assert_equal(computation_of(*case), *case, matrix.astype(dtype))
+    assert_equal(find_computation(*case), *case, matrix.astype(dtype))
 
 
 @settings(max_examples=80)
@@ -65,7 +65,7 @@ def test_equal_answers(case: tuple[Any, str], matrix: Matrix, dtype: str) -> Non
 @pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")
 def test_refused_rows(case: tuple[Any, str], matrix: Matrix) -> None:
     """What any step refuses is left to scikit-learn, row by row."""
-    assert_refused_rows_unknown(computation_of(*case), *case, matrix)
+    assert_refused_rows_unknown(find_computation(*case), *case, matrix)
 
 
 @pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
@@ -74,7 +74,7 @@ def test_overflow_on_the_way() -> None:
     data = DATA * 1e-300
     pipeline = make_pipeline(StandardScaler(), StandardScaler(), HistGradientBoostingRegressor(max_iter=2))
     matrix = np.array([[1e300, 0.0, 0.0], [0.0, 0.0, 0.0]])
-    assert_refused_rows_unknown(computation_of(pipeline.fit(data, TARGET), "predict"), pipeline, "predict", matrix)
+    assert_refused_rows_unknown(find_computation(pipeline.fit(data, TARGET), "predict"), pipeline, "predict", matrix)
 
 
 @pytest.mark.parametrize(
@@ -90,4 +90,4 @@ def test_overflow_on_the_way() -> None:
 )
 def test_others_are_not_known(estimator: Any) -> None:
     """One step that is not known, or not scikit-learn's own any more, and there is no computation."""
-    assert computation_of(estimator.fit(DATA, TARGET), "predict") is None
+    assert find_computation(estimator.fit(DATA, TARGET), "predict") is None

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from src.service.flavors.sklearn.direct.computation import Matrix
-from src.service.flavors.sklearn.direct.merged_trees import Fields, Grove, merge, total
+from src.service.flavors.computation import Matrix
+from src.service.flavors.sklearn.direct.merged_trees import Fields, MergedTrees, merge, total
 
 FIELDS = Fields("l", "r", "f", "t")
 NODES = np.dtype([("l", "i8"), ("r", "i8"), ("f", "i8"), ("t", "f8"), ("name", "i8")])
@@ -45,14 +45,14 @@ def test_trees_are_left_as_they_were() -> None:
 
 def test_all_trees_are_asked_about_all_rows() -> None:
     """One call with every row for every tree, the tree's number behind the row; values come back by tree and row."""
-    grove = Grove(lambda asked: asked @ [1.0, 10.0, 100.0], 3, 2, np.float64)
-    assert grove(np.array([[1, 2], [3, 4]]))[:, :, 0].tolist() == [[21, 43], [121, 143], [221, 243]]
+    merged_trees = MergedTrees(lambda asked: asked @ [1.0, 10.0, 100.0], 3, 2, np.float64)
+    assert merged_trees(np.array([[1, 2], [3, 4]]))[:, :, 0].tolist() == [[21, 43], [121, 143], [221, 243]]
 
 
 def test_another_number_of_columns_is_an_error() -> None:
     """Rows that the trees were not made for are not answered."""
     with pytest.raises(ValueError, match="broadcast"):
-        Grove(np.copy, 3, 2, np.float64)(np.zeros((2, 3)))
+        MergedTrees(np.copy, 3, 2, np.float64)(np.zeros((2, 3)))
 
 
 @pytest.mark.parametrize("shape", [(1000, 1, 1), (1000, 1, 3), (1000, 7, 1), (1, 2, 2)])

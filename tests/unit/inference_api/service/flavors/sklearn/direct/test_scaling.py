@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, Normalizer, RobustScaler, StandardScaler
 
-from src.service.flavors.sklearn.direct.computation import Matrix
+from src.service.flavors.computation import Matrix
 from src.service.flavors.sklearn.direct.scaling import scaling
 from tests.unit.inference_api.service.flavors.sklearn.direct.comparison import DATA, matrices
 

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from src.service.flavors.sklearn.direct.computation import Matrix
-from src.service.flavors.sklearn.direct.defining_class import transform_origin
+from src.service.flavors.computation import Matrix
+from src.service.flavors.sklearn.direct.defining_class import transform_class
 from src.service.schema.column import Column
 from src.service.schema.validator import Row
 
@@ -16,7 +16,7 @@ from src.service.schema.validator import Row
 _ARRAYS: Final = {"string": "O", "boolean": "Ob", "integer": "i"}
 
 
-class Categories:
+class OneHot:
     """What a fitted OneHotEncoder makes of some columns of the rows.
 
     Attributes:
@@ -46,7 +46,7 @@ class Categories:
     def fits(encoder: Any, columns: Sequence[Column]) -> bool:
         """Whether it is an encoder that keeps every category, over columns that can be looked up."""
         return (
-            transform_origin(encoder) == "sklearn.preprocessing._encoders.OneHotEncoder"
+            transform_class(encoder) == "sklearn.preprocessing._encoders.OneHotEncoder"
             and encoder.handle_unknown in {"ignore", "error"}
             and encoder.drop is None
             and encoder.min_frequency is None

@@ -12,7 +12,7 @@ from src.service.schema.validator import Row
 
 Matrix = np.ndarray[Any, Any]
 Step = Callable[[Matrix], Matrix]
-Gather = Callable[[Sequence[Row]], tuple[Matrix, list[int]]]
+Extract = Callable[[Sequence[Row]], tuple[Matrix, list[int]]]
 """A matrix straight from the rows, and the places of the rows that it says nothing about."""
 
 
@@ -22,15 +22,15 @@ class Computation:
 
     Attributes:
         raw: Numbers that decide the answers, one row a row; not finite where only scikit-learn knows what to say.
-        finish: Turns these into answers, such as labels; None when they are the answers.
-        before: What transformers do first, in their order.
-        gather: Makes the matrix where the estimator would get a DataFrame.
+        postprocess: Turns these into answers, such as labels; None when they are the answers.
+        transforms: What transformers do first, in their order.
+        extract: Makes the matrix where the estimator would get a DataFrame.
     """
 
     raw: Step
-    finish: Step | None = None
-    before: tuple[Step, ...] = ()
-    gather: Gather | None = None
+    postprocess: Step | None = None
+    transforms: tuple[Step, ...] = ()
+    extract: Extract | None = None
 
     def __call__(self, matrix: Matrix) -> tuple[Matrix, Sequence[int]]:
         """Compute.
@@ -41,15 +41,15 @@ class Computation:
         Returns:
             One answer a row, and the places of the rows whose answer is of no worth: there is none, or it is an error.
         """
-        for step in self.before:
+        for step in self.transforms:
             matrix = step(matrix)
         raw = self.raw(matrix)
         unknown = _not_finite(raw)
-        if self.finish is None:
+        if self.postprocess is None:
             return raw, unknown
         if unknown:
             raw[unknown] = 0.0
-        found = self.finish(raw)
+        found = self.postprocess(raw)
         if found.dtype.kind == "f":
             unknown = sorted({*unknown, *_not_finite(found)})
         return found, unknown

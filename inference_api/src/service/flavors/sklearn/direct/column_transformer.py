@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from src.service.flavors.sklearn.direct.categories import Categories
-from src.service.flavors.sklearn.direct.computation import Gather, Matrix, Step
-from src.service.flavors.sklearn.direct.defining_class import transform_origin
+from src.service.flavors.computation import Extract, Matrix, Step
+from src.service.flavors.sklearn.direct.defining_class import transform_class
+from src.service.flavors.sklearn.direct.one_hot import OneHot
 from src.service.schema.column import Column
 from src.service.schema.validator import Row
 
@@ -17,9 +17,9 @@ _PIPELINE: Final = "sklearn.pipeline.Pipeline"
 _NUMBERS: Final = frozenset({"float64", "int64", "int32", "bool"})
 
 
-def gathering(
+def column_extraction(
     transformer: Any, columns: Sequence[Column], transforms: Callable[[Sequence[Any]], list[Step] | None]
-) -> Gather | None:
+) -> Extract | None:
     """What a fitted ColumnTransformer makes of rows, or None when a part of it is not known.
 
     Args:
@@ -27,13 +27,13 @@ def gathering(
         columns: The columns of a row.
         transforms: Finds what transformers of numbers do, one after the other.
     """
-    if not columns or transform_origin(transformer) != "sklearn.compose._column_transformer.ColumnTransformer":
+    if not columns or transform_class(transformer) != "sklearn.compose._column_transformer.ColumnTransformer":
         return None
     if transformer.transformer_weights:
         return None
     names = getattr(transformer, "feature_names_in_", None)
     by_name = {column.name: place for place, column in enumerate(columns)}
-    parts: list[Gather] = []
+    parts: list[Extract] = []
     for name, part, _columns in transformer.transformers_:
         places: Sequence[int] = transformer._transformer_to_input_indices[name]  # noqa: SLF001 - whatever way they were given
         if isinstance(part, str) or len(places) == 0:  # "drop"
@@ -52,12 +52,12 @@ def _part(
     places: Sequence[int],
     columns: Sequence[Column],
     transforms: Callable[[Sequence[Any]], list[Step] | None],
-) -> Gather | None:
-    if Categories.fits(part, columns):
-        return Categories(part, places, columns)
+) -> Extract | None:
+    if OneHot.fits(part, columns):
+        return OneHot(part, places, columns)
     if any(column.dtype not in _NUMBERS for column in columns):
         return None
-    steps = [step for _name, step in part.steps] if transform_origin(part) == _PIPELINE else [part]
+    steps = [step for _name, step in part.steps] if transform_class(part) == _PIPELINE else [part]
     known = transforms(steps)
     return None if known is None else _Numbers(places, known)
 
@@ -79,7 +79,7 @@ class _Numbers:
 class _Parts:
     """The parts side by side."""
 
-    def __init__(self, parts: Sequence[Gather]) -> None:
+    def __init__(self, parts: Sequence[Extract]) -> None:
         self._parts = tuple(parts)
 
     def __call__(self, rows: Sequence[Row]) -> tuple[Matrix, list[int]]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from src.service.flavors.sklearn.direct.computation import Computation, Matrix
+from src.service.flavors.computation import Computation, Matrix
 
 
 def first(matrix: Matrix) -> Matrix:

@@ -16,7 +16,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from src.errors import RefusedRowError
-from src.service.flavors.sklearn.direct.lookup import computation_of
+from src.service.flavors.sklearn.direct.lookup import find_computation
 from src.service.prediction.encoders import FrameEncoder
 from src.service.prediction.model import LoadedModel
 from src.service.prediction.outputs import agree
@@ -96,7 +96,7 @@ _CELLS = st.tuples(
 def _models(name: str) -> tuple[LoadedModel, LoadedModel]:
     estimator, method = _FITTED[name]
     plain = model_of(estimator, COLUMNS, encoder=FrameEncoder(COLUMNS), predict_fn=method)
-    return plain, replace(plain, computation=computation_of(estimator, method, COLUMNS))
+    return plain, replace(plain, computation=find_computation(estimator, method, COLUMNS))
 
 
 @settings(max_examples=40)  # a pipeline takes scikit-learn and pandas milliseconds a row
@@ -119,9 +119,9 @@ def test_complete_rows_stay_on_the_quick_path(name: str) -> None:
     """Rows of known values are answered without the estimator."""
     computation = _models(name)[1].computation
     assert computation is not None
-    assert computation.gather is not None
+    assert computation.extract is not None
     rows = [(1.0, "red", 2, True, 50.0), (-1.0, "blue", 0, False, 40.0)]
-    matrix, left = computation.gather(rows)
+    matrix, left = computation.extract(rows)
     assert (len(matrix), left) == (2, [])
 
 
@@ -130,13 +130,15 @@ def test_columns_are_found_by_name() -> None:
     estimator, method = _FITTED["forest"]
     rows = [(1.0, "red", 2, True, 50.0)]
     turned = tuple(reversed(COLUMNS))
-    computation = computation_of(estimator, method, turned)
-    wanted = computation_of(estimator, method, COLUMNS)
+    computation = find_computation(estimator, method, turned)
+    wanted = find_computation(estimator, method, COLUMNS)
     assert computation is not None
-    assert computation.gather is not None
+    assert computation.extract is not None
     assert wanted is not None
-    assert wanted.gather is not None
-    np.testing.assert_array_equal(computation.gather([tuple(reversed(row)) for row in rows])[0], wanted.gather(rows)[0])
+    assert wanted.extract is not None
+    np.testing.assert_array_equal(
+        computation.extract([tuple(reversed(row)) for row in rows])[0], wanted.extract(rows)[0]
+    )
 
 
 def _over(*parts: Any) -> Any:
@@ -161,4 +163,4 @@ def _over(*parts: Any) -> Any:
 )
 def test_others_are_not_known(estimator: Any) -> None:
     """One part that is not known, and there is no computation."""
-    assert computation_of(estimator, "predict", COLUMNS) is None
+    assert find_computation(estimator, "predict", COLUMNS) is None

@@ -1,0 +1,124 @@
+"""What the service needs to know of a machine-learning library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from src.service.flavors.computation import Computation
+from src.service.schema.column import Column, Kind
+from src.service.schema.missing_values import Marker
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """What the MLmodel file says about the serialized estimator.
+
+    Attributes:
+        path: Its path below the model's folder.
+        serialization_format: Its format, such as `skops`.
+        library_version: Version of the library that it was saved with, or empty.
+        predict_fn: Method of the estimator that predicts.
+    """
+
+    path: str
+    serialization_format: str
+    library_version: str
+    predict_fn: str
+
+
+@dataclass(frozen=True, slots=True)
+class FittedInput:
+    """The input that an estimator was fitted with.
+
+    Attributes:
+        names: Names of the columns; None when it was fitted without names.
+        count: Number of columns; 0 when it is not known.
+        texts: Whether the input is a sequence of texts and not a table.
+    """
+
+    names: list[str] | None
+    count: int
+    texts: bool
+
+
+@dataclass(slots=True)
+class FittedColumn:
+    """What the fitted transformers show about one column.
+
+    Attributes:
+        kinds: Kinds in the order found; several of them contradict each other.
+        values: Values that the column had when the model was fitted, as JSON holds them.
+        markers: Markers of missing values that the transformers were fitted with.
+        transformer: A number that the columns of one transformer share; they are likely of the same kind.
+    """
+
+    kinds: list[Kind] = field(default_factory=list)
+    values: list[Any] = field(default_factory=list)
+    markers: list[Marker] = field(default_factory=list)
+    transformer: int = 0
+
+
+class Flavor(Protocol):
+    """One flavor of MLflow models."""
+
+    @property
+    def name(self) -> str:
+        """Its key under `flavors` in the MLmodel file."""
+        ...
+
+    @property
+    def loader_module(self) -> str:
+        """The `loader_module` that its models have under `python_function` in the MLmodel file."""
+        ...
+
+    def model_file(self, mlmodel: Mapping[str, Any]) -> ModelFile:
+        """Read the MLmodel file of a model of this flavor.
+
+        Raises:
+            ModelRefusedError: When the model cannot predict, or brings its own code.
+        """
+        ...
+
+    def load(self, path: Path, serialization_format: str, *, allow_pickle: bool) -> Any:
+        """Load an estimator without running code from its file.
+
+        Raises:
+            ModelRefusedError: For a format or a type that is not trusted, or a file that cannot be read.
+        """
+        ...
+
+    def import_for_pyfunc(self) -> None:
+        """Import what `mlflow.pyfunc` needs and `load` leaves out; call it before the first `load`."""
+        ...
+
+    def pyfunc_audit(self) -> AbstractContextManager[None]:
+        """A block in which `mlflow.pyfunc` loads nothing that `load` would refuse."""
+        ...
+
+    def installed_version(self) -> str:
+        """Version of the installed library."""
+        ...
+
+    def versions(self, saved_with: str) -> str:
+        """The version that a model was saved with and the installed one, for an error message."""
+        ...
+
+    def fitted_input(self, estimator: Any) -> FittedInput:
+        """The input that an estimator was fitted with."""
+        ...
+
+    def fitted_columns(self, estimator: Any, count: int) -> list[FittedColumn]:
+        """What an estimator shows about each of `count` input columns, in order."""
+        ...
+
+    def remove_names(self, estimator: Any) -> Callable[[], None]:
+        """Remove the fitted column names, so that an array causes no warning; the result restores them."""
+        ...
+
+    def direct_computation(self, estimator: Any, method: str, columns: Sequence[Column]) -> Computation | None:
+        """Predictions from fitted attributes without the estimator's own method, or None when none is known."""
+        ...

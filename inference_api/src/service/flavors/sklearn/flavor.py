@@ -1,0 +1,75 @@
+"""scikit-learn models behind the interface of flavors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from src.errors import ModelRefusedError
+from src.service.flavors.computation import Computation
+from src.service.flavors.interface import FittedColumn, FittedInput, ModelFile
+from src.service.flavors.sklearn.direct.lookup import find_computation
+from src.service.flavors.sklearn.fitted_columns import find_fitted_columns, fitted_input
+from src.service.flavors.sklearn.loader import audited_skops_files, load_estimator
+from src.service.flavors.sklearn.sub_estimators import remove_feature_names
+from src.service.flavors.sklearn.version import both_versions, installed_version
+from src.service.schema.column import Column
+
+
+class SklearnFlavor:
+    """The `sklearn` flavor of MLflow."""
+
+    name = "sklearn"
+    loader_module = "mlflow.sklearn"
+
+    def model_file(self, mlmodel: Mapping[str, Any]) -> ModelFile:
+        """Read the MLmodel file."""
+        sklearn, pyfunc = mlmodel["flavors"][self.name], mlmodel["flavors"].get("python_function")
+        if not pyfunc:
+            raise ModelRefusedError("the estimator has no method predict, so that MLflow logged nothing that answers")
+        if pyfunc.get("code") or sklearn.get("code"):
+            raise ModelRefusedError("the model brings code of its own (code_paths), which this service does not run")
+        return ModelFile(
+            path=sklearn["pickled_model"],
+            serialization_format=str(sklearn.get("serialization_format", "pickle")),
+            library_version=str(sklearn.get("sklearn_version", "")),
+            predict_fn=str(pyfunc.get("predict_fn", "predict")),
+        )
+
+    def load(self, path: Path, serialization_format: str, *, allow_pickle: bool) -> Any:
+        """Load an estimator."""
+        return load_estimator(path, serialization_format, allow_pickle=allow_pickle)
+
+    def import_for_pyfunc(self) -> None:
+        """Import skops completely, as MLflow uses it."""
+        import skops.io  # noqa: F401, PLC0415 - `load` alone imports less of scikit-learn
+
+    def pyfunc_audit(self) -> AbstractContextManager[None]:
+        """Audit the skops files that MLflow loads."""
+        return audited_skops_files()
+
+    def installed_version(self) -> str:
+        """Version of the installed scikit-learn."""
+        return installed_version()
+
+    def versions(self, saved_with: str) -> str:
+        """Both versions of scikit-learn."""
+        return both_versions(saved_with)
+
+    def fitted_input(self, estimator: Any) -> FittedInput:
+        """The input of the first step that changes anything."""
+        return fitted_input(estimator)
+
+    def fitted_columns(self, estimator: Any, count: int) -> list[FittedColumn]:
+        """What the transformers inside the estimator show."""
+        return find_fitted_columns(estimator, count)
+
+    def remove_names(self, estimator: Any) -> Callable[[], None]:
+        """Remove `feature_names_in_` from the estimator and its sub-estimators."""
+        return remove_feature_names(estimator)
+
+    def direct_computation(self, estimator: Any, method: str, columns: Sequence[Column]) -> Computation | None:
+        """The computation for the estimator's class."""
+        return find_computation(estimator, method, columns)
