@@ -26,8 +26,9 @@ from sklearn.model_selection import RandomizedSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 
+from src.service.content_digest import content_digest
 from src.service.fetching.request import FetchRequest
-from src.service.registry.bundle import Bundle, content_digest
+from src.service.registry.bundle import Bundle
 from src.service.training.trainer import train
 from src.service.training.training_options import TrainingOptions
 from src.service.verification.golden_answers import FILE

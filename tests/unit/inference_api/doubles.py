@@ -18,10 +18,11 @@ import pandas as pd
 import skops.io
 from sklearn.linear_model import LinearRegression
 
+from src.service.content_digest import content_digest
 from src.service.prediction.encoders import Encoder, FrameEncoder, MatrixEncoder
 from src.service.prediction.micro_batcher import SLOW_CALL_SECONDS
 from src.service.prediction.model import LoadedModel
-from src.service.registry.bundle import MODEL_FOLDER, Bundle, Check, content_digest
+from src.service.registry.bundle import MODEL_FOLDER, Bundle, Check
 from src.service.registry.client import ModelVersion
 from src.service.schema.column import Column, Kind
 from src.service.schema.validator import Schema

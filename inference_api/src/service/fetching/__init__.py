@@ -1,1 +1,1 @@
-"""The child process that downloads a version and describes it. What serves does not import this, but `runner`."""
+"""The process that downloads and describes a version; the serving process imports only `runner` and `request`."""

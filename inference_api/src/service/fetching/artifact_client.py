@@ -1,7 +1,7 @@
-"""A version's files over MLflow's REST interface: MLflow's own client takes 4 s of CPU and 150 MiB to be imported.
+"""Downloads a version's files over MLflow's REST API: importing MLflow's own client takes 4 s of CPU and 150 MiB.
 
-It hands out what the tracking server keeps itself or gets from its own object store (`mlflow-artifacts:`). Files that
-a client must fetch from elsewhere (s3:, dbfs:, file:) are left to MLflow's client, in `src.service.fetching.download`.
+It downloads files that the tracking server stores or proxies (`mlflow-artifacts:`). For files that a client must fetch
+from elsewhere (s3:, dbfs:, file:), `src.service.fetching.download` uses MLflow's client.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from src.service.network_route import Route
 MAX_ENTRIES: Final = 1000
 MAX_BYTES: Final = 4 << 30
 _MAX_LISTING_BYTES: Final = 1 << 20
-_PIECE: Final = 1 << 16
+_CHUNK_BYTES: Final = 1 << 16
 _TIMEOUT_SECONDS: Final = 30.0
 _LOCATION: Final = "/api/2.0/mlflow/model-versions/get-download-uri"
 _ARTIFACTS: Final = "/api/2.0/mlflow-artifacts/artifacts"
 
 
 class ArtifactClient:
-    """The files that an MLflow tracking server hands out itself."""
+    """Client for the files that an MLflow tracking server delivers itself."""
 
     def __init__(self, base_url: str, headers: Mapping[str, str]) -> None:
         """Prepare the requests.
 
         Args:
             base_url: MLflow's address.
-            headers: Credentials.
+            headers: Headers with the credentials.
         """
         self._base_url = base_url
         self._headers = dict(headers)
@@ -49,25 +49,25 @@ class ArtifactClient:
         Args:
             name: Registered model.
             version: Its version.
-            folder: Where to; nothing is written outside of it.
+            folder: Destination; nothing is written outside of it.
 
         Returns:
-            Whether this is a version whose files come this way; else nothing was written.
+            Whether the server delivers this version's files; if not, nothing was written.
 
         Raises:
-            ModelError: When the server does not answer, or not with the files.
-            ModelRefusedError: When the files are named, or as many or as large, as no model's are.
+            ModelError: When the server does not answer, or does not send the files.
+            ModelRefusedError: When a file name is not safe, or the files are too many or too large.
         """
         try:
-            location = urlsplit(str(self._asked(_LOCATION, name=name, version=version)["artifact_uri"]))
+            location = urlsplit(str(self._get_json(_LOCATION, name=name, version=version)["artifact_uri"]))
             if location.scheme != "mlflow-artifacts" or location.netloc:
                 return False
             root = location.path.strip("/")
-            for path in self._files(root):
+            for path in self._list_files(root):
                 self._save(f"{root}/{path}", folder / path)
         except HTTPError as error:
-            with error:  # it holds the connection
-                raise self._failure(self._words(error)) from error
+            with error:  # closes the connection
+                raise self._failure(self._http_reason(error)) from error
         except (URLError, OSError, http.client.HTTPException) as error:
             raise self._failure(getattr(error, "reason", error)) from error
         except (ValueError, LookupError) as error:
@@ -77,25 +77,25 @@ class ArtifactClient:
     def _failure(self, reason: object) -> ModelError:
         return ModelError(f"the model cannot be downloaded: {reason}{self._route.note}")
 
-    def _words(self, error: HTTPError) -> str:
-        text, ours = error.read(1000).decode(errors="replace"), not self._route.note
+    def _http_reason(self, error: HTTPError) -> str:
+        text, from_mlflow = error.read(1000).decode(errors="replace"), not self._route.note
         with suppress(ValueError, LookupError, TypeError):
-            text, ours = str(json.loads(text)["message"]), True
-        if not ours:  # the answer may be the proxy's, and its pages say less than its status
+            text, from_mlflow = str(json.loads(text)["message"]), True
+        if not from_mlflow:  # perhaps the proxy's HTML page, which tells less than the status
             return f"HTTP {error.code} {error.reason}"
         return f"MLflow answered {error.code}: {text[:200]}".splitlines()[0]
 
-    def _files(self, root: str) -> Iterator[str]:
-        """Paths below the root; the server may be anything, so that names are looked at and counted."""
-        folders, seen = [""], 0
+    def _list_files(self, root: str) -> Iterator[str]:
+        """Paths below the root. The server is not trusted: names are checked and the entries counted."""
+        folders, count = [""], 0
         while folders:
             folder = folders.pop()
-            entries = self._asked(_ARTIFACTS, path=f"{root}/{folder}".rstrip("/")).get("files", [])
-            seen += len(entries)
-            if seen > MAX_ENTRIES:
+            entries = self._get_json(_ARTIFACTS, path=f"{root}/{folder}".rstrip("/")).get("files", [])
+            count += len(entries)
+            if count > MAX_ENTRIES:
                 raise ModelRefusedError(f"the version's artifacts are more than {MAX_ENTRIES} files")
             for entry in entries:
-                path = folder + _safe(entry["path"])
+                path = folder + _safe_name(entry["path"])
                 if entry.get("is_dir"):
                     folders.append(f"{path}/")
                 else:
@@ -111,18 +111,18 @@ class ArtifactClient:
 
     def _copy(self, answer: http.client.HTTPResponse, file: BinaryIO) -> int:
         written = 0
-        while piece := answer.read(_PIECE):
-            self._bytes_left -= len(piece)
+        while chunk := answer.read(_CHUNK_BYTES):
+            self._bytes_left -= len(chunk)
             if self._bytes_left < 0:
                 raise ModelRefusedError(f"the version's artifacts are larger than {MAX_BYTES >> 20} MiB")
-            written += file.write(piece)
+            written += file.write(chunk)
         return written
 
-    def _asked(self, endpoint: str, /, **query: str) -> dict[str, Any]:
+    def _get_json(self, endpoint: str, /, **query: str) -> dict[str, Any]:
         with self._open(f"{endpoint}?{urlencode(query)}") as answer:
             found = json.loads(answer.read(_MAX_LISTING_BYTES))
         if not isinstance(found, dict):
-            raise ValueError("no JSON object")  # noqa: TRY004 - an answer that cannot be used, as one that is no JSON
+            raise ValueError("no JSON object")  # noqa: TRY004 - handled like an answer that is not JSON
         return found
 
     def _open(self, target: str) -> http.client.HTTPResponse:
@@ -130,8 +130,8 @@ class ArtifactClient:
         return self._route.open(request, _TIMEOUT_SECONDS)
 
 
-def _safe(name: object) -> str:
-    """The name of a file or folder, which must be no path."""
+def _safe_name(name: object) -> str:
+    """The name of a file or folder, when it is not a path."""
     if not isinstance(name, str) or name in {"", ".", ".."} or not set(name).isdisjoint("/\\\0"):
         raise ModelRefusedError(f"the version's artifacts hold a file of the name {name!r}"[:200])
     return name

@@ -1,4 +1,4 @@
-"""What the serving process tells the fetch child."""
+"""The request that the serving process sends to the fetch process."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from dataclasses import asdict, dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class FetchRequest:
-    """What to download.
+    """A version to download.
 
     Attributes:
         tracking_uri: MLflow server.
         name: Registered model.
         version: Version to download.
         run_id: Its run, for the bundle.
-        source: Where the registry says its artifacts are, for the bundle.
-        content_sha256: Digest that the registry holds, or empty.
+        source: Location of its artifacts according to the registry, for the bundle.
+        content_sha256: Digest in the registry, or empty.
         allow_pickle: Whether formats that run code may be loaded.
         destination: Empty folder to fill.
-        headers: What MLflow's REST interface wants to see of whoever asks.
+        headers: Headers with the credentials for MLflow's REST API.
     """
 
     tracking_uri: str
@@ -33,5 +33,5 @@ class FetchRequest:
     headers: dict[str, str] = field(default_factory=dict, repr=False)
 
     def as_json(self) -> bytes:
-        """The line that the child reads."""
+        """The input of the fetch process."""
         return json.dumps(asdict(self)).encode()

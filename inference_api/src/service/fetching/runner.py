@@ -1,4 +1,4 @@
-"""Runs the fetch child and turns what comes of it into a bundle or one of the service's errors."""
+"""Runs the fetch process; its result is a bundle or one of the service's errors."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from src.service.registry.bundle import Bundle
 logger = logging.getLogger(__name__)
 
 _ROOT: Final = Path(__file__).parents[3]
-_TAIL: Final = 4000
+_MAX_STDERR: Final = 4000
 
 
 async def run_fetch(request: FetchRequest, limit_seconds: float) -> Bundle:
     """Download a version in a child process.
 
     Args:
-        request: What to download, and where to.
-        limit_seconds: The child is killed after that time.
+        request: The version and the destination.
+        limit_seconds: The process is killed after this time.
 
     Raises:
-        ModelRefusedError: When the version can never be served as it is.
+        ModelRefusedError: When the version cannot be served; another attempt would not help.
         ModelError: When it could not be fetched this time.
     """
     command = (sys.executable, "-m", "src.service.fetching.worker")
@@ -40,12 +40,12 @@ async def run_fetch(request: FetchRequest, limit_seconds: float) -> Bundle:
     except TimeoutError:
         raise ModelError(f"the fetch took longer than {limit_seconds:g} s (MODEL_FETCH_SECONDS)") from None
     finally:
-        await _end(child)
+        await _kill(child)
     _raise_failure(child.returncode, output, errors)
     return Bundle.read(Path(request.destination))
 
 
-async def _end(child: Process) -> None:
+async def _kill(child: Process) -> None:
     if child.returncode is None:
         child.kill()
         await child.wait()
@@ -59,8 +59,8 @@ def _raise_failure(code: int | None, output: bytes, errors: bytes) -> None:
     answer = answer if isinstance(answer, dict) else {}
     if code == 0 and answer.get("ok"):
         return
-    if said := errors.decode(errors="replace").strip():
-        logger.warning("the fetch failed", extra={"exit_code": code, "stderr": said[-_TAIL:]})
+    if stderr := errors.decode(errors="replace").strip():
+        logger.warning("the fetch failed", extra={"exit_code": code, "stderr": stderr[-_MAX_STDERR:]})
     if "detail" in answer:
         kind = ModelRefusedError if answer.get("kind") == ModelRefusedError.kind else ModelError
         raise kind(answer["detail"])

@@ -19,12 +19,13 @@ from typing import Any
 import yaml
 
 from src.errors import ApiError, ModelError, ModelRefusedError
+from src.service.content_digest import content_digest
 from src.service.fetching.download import download
 from src.service.fetching.request import FetchRequest
 from src.service.fetching.signature_inference import complete_array, find_signature
 from src.service.flavors.interface import Flavor, ModelFile
 from src.service.flavors.table import find_flavor
-from src.service.registry.bundle import Bundle, Check, content_digest
+from src.service.registry.bundle import Bundle, Check
 from src.service.schema.column import Column
 from src.service.schema.sample_rows import EXAMPLE_ROWS, default_row, example_rows, random_rows
 from src.service.schema.signature import Signature, logged_signature

@@ -1,1 +1,1 @@
-"""Which version serves: following the alias, loading, swapping, trying again."""
+"""Decides which version serves: follows the alias, loads, swaps, retries."""

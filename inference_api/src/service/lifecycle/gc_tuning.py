@@ -1,4 +1,4 @@
-"""What the process does with its memory once a model serves."""
+"""Tuning of the garbage collector for serving."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import gc
 
 
 def freeze_gc() -> None:
-    """Take what now lives for long out of the garbage collector's sight: its pauses are the p99 of a small service."""
+    """Exclude all current objects from garbage collection, whose pauses determine the p99 of a small service."""
     gc.unfreeze()
     gc.collect()
     gc.freeze()

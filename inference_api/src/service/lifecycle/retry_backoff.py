@@ -1,4 +1,4 @@
-"""When a version that could not be made to serve is tried again: after longer and longer pauses."""
+"""Exponential backoff for a version that could not be loaded."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Final
 from src.errors import ApiError, ModelRefusedError
 
 MAX_PAUSE_SECONDS: Final = 300.0
-"""A version that was refused is what it is; something outside of it may change all the same."""
+"""For a version that was refused: it does not change, but its environment may."""
 MAX_PAUSE_AFTER_FAILURE_SECONDS: Final = 30.0
-"""What failed may be the object store, which comes back."""
+"""For a temporary failure, such as that of the object store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,48 +20,48 @@ class _Failure:
     """The last failure.
 
     Attributes:
-        place: The version's folder in the cache, which names it.
+        folder: The version's folder in the cache, which identifies it.
         error: Why it does not serve.
-        pause: Seconds from this failure to the next try.
-        retry_at: The loop's time of that try.
+        pause: Seconds between this failure and the next attempt.
+        retry_at: Time of the next attempt, by the event loop's clock.
     """
 
-    place: Path
+    folder: Path
     error: ApiError
     pause: float
     retry_at: float
 
 
 class RetryBackoff:
-    """Remembers the version that failed last. Each try is a process and a download: not one at every poll."""
+    """Limits the attempts for the version that failed last, each of which takes a process and a download."""
 
     def __init__(self, first_pause: float) -> None:
-        """Nothing has failed yet.
+        """Start without a failure.
 
         Args:
-            first_pause: Seconds until a version is tried for the second time.
+            first_pause: Seconds between the first and the second attempt.
         """
         self._first_pause = first_pause
         self._last: _Failure | None = None
 
-    def check(self, place: Path) -> None:
-        """Let a version pass unless it is too early to try it again.
+    def check(self, folder: Path) -> None:
+        """Check that a version may be tried now.
 
         Raises:
-            ApiError: The reason of its last failure.
+            ApiError: Its last failure, when it is too early to try again.
         """
         last = self._last
-        if last and last.place == place and asyncio.get_running_loop().time() < last.retry_at:
+        if last and last.folder == folder and asyncio.get_running_loop().time() < last.retry_at:
             raise last.error
 
-    def failed(self, place: Path, error: ApiError) -> None:
-        """Keep the reason, and set the time of the next try: twice the pause before, up to a limit."""
+    def failed(self, folder: Path, error: ApiError) -> None:
+        """Store the error, and double the pause before the next attempt, up to a limit."""
         longest = MAX_PAUSE_SECONDS if isinstance(error, ModelRefusedError) else MAX_PAUSE_AFTER_FAILURE_SECONDS
         pause = self._first_pause
-        if self._last is not None and self._last.place == place:
+        if self._last is not None and self._last.folder == folder:
             pause = max(self._first_pause, min(self._last.pause * 2, longest))
-        self._last = _Failure(place, error, pause, asyncio.get_running_loop().time() + pause)
+        self._last = _Failure(folder, error, pause, asyncio.get_running_loop().time() + pause)
 
     def reset(self) -> None:
-        """The alias points at a version that serves."""
+        """Forget the failure: the version of the alias serves."""
         self._last = None

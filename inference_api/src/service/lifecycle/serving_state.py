@@ -1,4 +1,4 @@
-"""What serves at the moment: the state that requests read and the watcher writes."""
+"""The state of the service: written by the watcher, read by requests."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class ReloadError:
 
 @dataclass(slots=True)
 class ServingState:
-    """What serves at the moment.
+    """The state of the service.
 
     Attributes:
         batcher: The current model's batcher, or None before the first.
-        last_error: Why the last look at the registry failed; None after a good one.
-        failures: Which exceptions of the service itself were logged.
-        cache_problem: Why versions are not kept in the model cache; None when they are.
+        last_error: Why the last poll of the registry failed; None after a successful one.
+        failures: Exceptions of the service itself that were logged.
+        cache_problem: Why the model cache cannot be written; None when it can.
     """
 
     batcher: MicroBatcher | None = None
@@ -42,14 +42,14 @@ class ServingState:
     cache_problem: str | None = None
 
     def note_cache_problem(self, problem: str | None) -> None:
-        """Remember why the model cache cannot be written, or that it can."""
+        """Store why the model cache cannot be written; None when it can."""
         self.cache_problem = problem
 
     def current(self) -> MicroBatcher:
         """The current model's batcher.
 
         Raises:
-            NotReadyError: When no model serves yet; tells why.
+            NotReadyError: When no model serves yet, with the reason.
         """
         if self.batcher is None:
             reason = self.last_error.detail if self.last_error else "the model is being loaded"

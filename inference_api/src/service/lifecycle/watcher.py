@@ -1,4 +1,4 @@
-"""Keeps the alias's version serving: looks, fetches, verifies, swaps; a failure keeps what serves and says why."""
+"""Polls the alias, then fetches, verifies and swaps its version. After a failure the current model keeps serving."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ _FIRST_POLL_SECONDS: Final = 1.0
 
 
 class ModelWatcher:
-    """Follows one alias for the life of the process."""
+    """Follows one alias until it is cancelled."""
 
     def __init__(self, settings: Settings, serving: ServingState, metrics: Metrics) -> None:
-        """Connect the parts.
+        """Create the registry client and the cache.
 
         Args:
             settings: The service's settings.
-            serving: State that requests read.
-            metrics: Where attempts are counted.
+            serving: The state that requests read.
+            metrics: Counts the attempts.
         """
         self._settings = settings
         self._serving = serving
@@ -46,7 +46,7 @@ class ModelWatcher:
         self._cache = ModelCache(
             settings.model_cache_dir, settings.registered_model_name, settings.model_alias, serving.note_cache_problem
         )
-        self._place: Path | None = None
+        self._folder: Path | None = None
         self._backoff = RetryBackoff(settings.model_poll_seconds)
 
     async def run(self) -> None:
@@ -58,7 +58,7 @@ class ModelWatcher:
                 self._forget_error()
             except ApiError as error:
                 self._note(error)
-            except Exception as error:  # a fault of one look must not end the watch
+            except Exception as error:  # one failed poll must not end the loop
                 logger.exception("the look at the registry failed")
                 self._note(_unexpected(error))
             pause = self._settings.model_poll_seconds
@@ -67,23 +67,23 @@ class ModelWatcher:
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 - jitter between replicas, not a secret
 
     async def refresh(self) -> None:
-        """Look once; load and swap when the alias points elsewhere.
+        """Poll once; load and swap when the alias points at another version.
 
         Raises:
             ApiError: When the registry does not answer, or its version cannot be served.
         """
         version = await self._registry.resolve()
-        place = self._cache.place(version)
-        if place == self._place:
+        folder = self._cache.folder_of(version)
+        if folder == self._folder:
             self._backoff.reset()
             return
-        self._backoff.check(place)
+        self._backoff.check(folder)
         try:
             bundle = await asyncio.to_thread(self._cache.find, version) or await self._fetch(version)
-            await self._swap(bundle, place)
+            await self._swap(bundle, folder)
         except Exception as error:
             self._metrics.reload("failure")
-            self._backoff.failed(place, error if isinstance(error, ApiError) else _unexpected(error))
+            self._backoff.failed(folder, error if isinstance(error, ApiError) else _unexpected(error))
             raise
         self._metrics.reload("success")
         self._backoff.reset()
@@ -91,11 +91,11 @@ class ModelWatcher:
 
     async def _start_from_cache(self) -> None:
         await asyncio.to_thread(self._cache.check)
-        place = self._cache.last_good()
-        if place is None:
+        folder = self._cache.last_good()
+        if folder is None:
             return
         try:
-            await self._swap(await asyncio.to_thread(Bundle.read, place), place)
+            await self._swap(await asyncio.to_thread(Bundle.read, folder), folder)
         except ApiError as error:
             self._note(error)
         except Exception as error:  # the registry may still have a version that loads
@@ -134,14 +134,14 @@ class ModelWatcher:
         self._cache.keep(workspace, version)
         return bundle
 
-    async def _swap(self, bundle: Bundle, place: Path) -> None:
+    async def _swap(self, bundle: Bundle, folder: Path) -> None:
         model = await asyncio.to_thread(
-            load_model, bundle, self._cache.where(place), allow_pickle=self._settings.allow_pickle
+            load_model, bundle, self._cache.actual_folder(folder), allow_pickle=self._settings.allow_pickle
         )
-        # One assignment: a request sees either the old model or the new one, whole.
+        # A single assignment: a request uses either the old model or the new one.
         self._serving.batcher = MicroBatcher(model, self._metrics, self._settings.max_queue_rows)
         self._forget_error()
-        self._place = place
+        self._folder = folder
         self._metrics.serving(bundle.name, bundle.version, self._settings.model_alias)
         logger.info(
             "the model serves",

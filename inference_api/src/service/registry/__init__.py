@@ -1,1 +1,1 @@
-"""Which model version the alias names, and the fetched versions on disk. Fetching itself is in `fetching`."""
+"""The model version that the alias points at, and the fetched versions on disk. Fetching is in `fetching`."""

@@ -1,7 +1,7 @@
-"""Fetched versions on a volume, so that the service starts and serves with MLflow, MySQL and MinIO all down.
+"""Fetched versions on a volume, so that the service starts and serves while MLflow, MySQL and MinIO are down.
 
-Where the volume cannot be written (another user's, read-only, full), what is there is still read, and a private folder
-for temporary files takes what is fetched, until the process ends.
+When the volume cannot be written (owned by another user, read-only, full), its versions are still read, and new ones
+are stored in a private temporary folder, the substitute, until the process ends.
 """
 
 from __future__ import annotations
@@ -30,25 +30,25 @@ ABANDONED_SECONDS: Final = 3600
 _PROBE_BYTES: Final = 1 << 20
 _READABLE_FOLDER: Final = 0o755
 _READABLE_FILE: Final = 0o644
-# Docker gives one of 64 MiB to every container, even to one whose file system is read-only and has no /tmp.
+# Docker mounts 64 MiB there in every container, even in one with a read-only file system and no /tmp.
 _SHARED_MEMORY: Final = "/dev/shm"  # noqa: S108 - the folder in it is made by mkdtemp
 
 _log = logging.getLogger(__name__)
 
 
 class ModelCache:
-    """A folder that replicas may share: every change in it is one rename."""
+    """A folder that replicas may share: every change in it is a single rename."""
 
     def __init__(
         self, root: Path, name: str, alias: str, on_problem: Callable[[str | None], None] = lambda _: None
     ) -> None:
-        """Name the folder of one model.
+        """Create the cache of one model.
 
         Args:
             root: The volume.
             name: Registered model.
             alias: Alias that is served; each has its own last good version.
-            on_problem: Gets the reason when the volume turns out not to be writable, and None when it is again.
+            on_problem: Called with the reason when the volume cannot be written, and with None when it can again.
         """
         self._on_problem = on_problem
         self._problem: str | None = None
@@ -56,35 +56,35 @@ class ModelCache:
         self._folder = root / (quote(name, safe="") or "_")
         self._last_good = self._folder / f"last-good-{quote(alias, safe='')}.json"
 
-    def place(self, version: ModelVersion) -> Path:
-        """The folder of one version on the volume, whether it is there or not: it names the version."""
+    def folder_of(self, version: ModelVersion) -> Path:
+        """The folder of a version on the volume, which may not exist. It identifies the version."""
         identity = hashlib.sha256(repr(version).encode()).hexdigest()[:12]
         return self._folder / f"{version.version}-{identity}"
 
-    def where(self, place: Path) -> Path:
-        """The folder that holds the files of a version: its place, or the one of the same name in the substitute."""
-        if self._substitute is not None and (self._substitute / place.name).is_dir():
-            return self._substitute / place.name
-        return place
+    def actual_folder(self, folder: Path) -> Path:
+        """The folder that has a version's files: the one on the volume, or that of the same name in the substitute."""
+        if self._substitute is not None and (self._substitute / folder.name).is_dir():
+            return self._substitute / folder.name
+        return folder
 
     def find(self, version: ModelVersion) -> Bundle | None:
-        """The version's bundle when it is there and intact; a damaged one is removed."""
-        place = self.where(self.place(version))
-        if not _is_folder(place):
+        """The version's bundle if it is cached and intact; a damaged one is removed."""
+        folder = self.actual_folder(self.folder_of(version))
+        if not _is_folder(folder):
             return None
         try:
-            return Bundle.read(place)
+            return Bundle.read(folder)
         except ModelError:
-            shutil.rmtree(place, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
             return None
 
     def check(self) -> None:
-        """Tell at once whether the volume can be written, not only when there is something to write."""
+        """Report now, before the first fetch, when the volume cannot be written."""
         with suppress(ModelError):
             self.discard(self.workspace())
 
     def workspace(self) -> Path:
-        """A new empty folder to fetch into: on the volume, or in the substitute when that cannot be written.
+        """A new empty folder to fetch into: on the volume or, when that cannot be written, in the substitute.
 
         Raises:
             ModelError: When neither can be written.
@@ -103,7 +103,7 @@ class ModelCache:
             error: Why the volume cannot be written; None when it is full.
 
         Raises:
-            ModelError: When there is no folder for temporary files either.
+            ModelError: When there is no temporary folder that can be written either.
         """
         problem = self._cannot_be_written(error)
         try:
@@ -119,7 +119,7 @@ class ModelCache:
         return workspace
 
     def is_full(self, workspace: Path) -> bool:
-        """Whether nothing more can be written to a workspace on the volume, so that the substitute is worth a try."""
+        """Whether a workspace is on the volume and the volume is full, so that the substitute may help."""
         if workspace.parent != self._folder:
             return False
         try:
@@ -129,14 +129,14 @@ class ModelCache:
         return False
 
     def keep(self, workspace: Path, version: ModelVersion) -> None:
-        """Move a filled workspace to its place; a replica that was quicker wins."""
-        place = workspace.parent / self.place(version).name
-        # Made for this user alone; a replica that runs as another user may read it.
+        """Rename a filled workspace to the version's folder, unless another replica has created that before."""
+        folder = workspace.parent / self.folder_of(version).name
+        # mkdtemp lets only this user in; a replica may run as another user.
         workspace.chmod(_READABLE_FOLDER)
         try:
-            workspace.rename(place)
+            workspace.rename(folder)
         except OSError:
-            if not place.is_dir():
+            if not folder.is_dir():
                 raise
             self.discard(workspace)
         if workspace.parent == self._folder:
@@ -147,45 +147,45 @@ class ModelCache:
         shutil.rmtree(workspace, ignore_errors=True)
 
     def mark_good(self, version: ModelVersion) -> None:
-        """Remember the version as the one to start with, and remove all but the newest few."""
-        place = self.place(version)
-        kept = self.where(place)
-        if kept != place:
-            # The substitute may be memory: it holds what serves and nothing else.
+        """Mark the version as the one to start with, and remove all but the newest few versions."""
+        folder = self.folder_of(version)
+        kept = self.actual_folder(folder)
+        if kept != folder:
+            # The substitute may be in memory: only the version that serves is kept there.
             for old in kept.parent.glob("[!.]*"):
                 if old != kept:
                     shutil.rmtree(old, ignore_errors=True)
             return
         try:
-            self._mark(place)
+            self._mark(folder)
         except OSError as error:
             consequence = "a start without MLflow begins with an earlier version, or with none"
             self._report(f"{self._cannot_be_written(error)}: {consequence}")
             return
         self._prune()
 
-    def _mark(self, place: Path) -> None:
+    def _mark(self, folder: Path) -> None:
         descriptor, name = tempfile.mkstemp(prefix=".good-", dir=self._folder)
         unfinished = Path(name)
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump({"folder": place.name}, file)
+                json.dump({"folder": folder.name}, file)
             unfinished.chmod(_READABLE_FILE)
             unfinished.replace(self._last_good)
         except BaseException:
             unfinished.unlink(missing_ok=True)
             raise
         with suppress(OSError):
-            os.utime(place)
+            os.utime(folder)
 
     def last_good(self) -> Path | None:
         """The folder of the version that served last, if there is one."""
-        return self._marked(self._last_good)
+        return self._marked_folder(self._last_good)
 
-    def _marked(self, mark: Path) -> Path | None:
+    def _marked_folder(self, mark: Path) -> Path | None:
         with suppress(OSError, ValueError, KeyError, TypeError):
-            place = self._folder / json.loads(mark.read_text(encoding="utf-8"))["folder"]
-            return place if place.is_dir() else None
+            folder = self._folder / json.loads(mark.read_text(encoding="utf-8"))["folder"]
+            return folder if folder.is_dir() else None
         return None
 
     def _cannot_be_written(self, error: OSError | None) -> str:
@@ -193,7 +193,7 @@ class ModelCache:
         return f"the model cache {self._folder} cannot be written ({reason})"
 
     def _report(self, problem: str | None) -> None:
-        """Log a problem once, and hand it on, until it is gone."""
+        """Log a problem and its end once each, and call `on_problem`."""
         if (problem is None) == (self._problem is None):
             return
         self._problem = problem
@@ -204,7 +204,7 @@ class ModelCache:
         self._on_problem(problem)
 
     def _prune(self) -> None:
-        in_use = {self._marked(mark) for mark in self._folder.glob("last-good-*.json")}
+        in_use = {self._marked_folder(mark) for mark in self._folder.glob("last-good-*.json")}
         versions = [path for path in self._folder.glob("[!.]*") if path.is_dir() and path not in in_use]
         abandoned = [path for path in self._folder.glob(".fetch-*") if time() - _changed(path) > ABANDONED_SECONDS]
         newest = sorted(versions, key=_changed, reverse=True)
@@ -213,24 +213,24 @@ class ModelCache:
 
 
 def _changed(path: Path) -> float:
-    """When a folder was last changed; 0 when another replica has just removed it."""
+    """Time of the last change of a folder; 0 when another replica has just removed it."""
     with suppress(OSError):
         return path.stat().st_mtime
     return 0.0
 
 
 def _is_folder(path: Path) -> bool:
-    """Also false for what this user may not even look at."""
+    """Whether it is a folder; false without permission to look at it."""
     with suppress(OSError):
         return path.is_dir()
     return False
 
 
 def _private_folder() -> Path:
-    """A folder that nobody else can enter, below the first one for temporary files that can be written.
+    """A new folder that only this user can enter, in the first temporary folder that can be written.
 
     Raises:
-        OSError: There is none.
+        OSError: When no temporary folder can be written.
     """
     prefix = "inference-models-"
     with suppress(OSError):

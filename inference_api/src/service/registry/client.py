@@ -1,4 +1,4 @@
-"""The registry's answer to one question: which version does the alias point at?"""
+"""Resolves the alias to a model version over MLflow's REST API."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _TIMEOUT_SECONDS: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class ModelVersion:
-    """A version in the registry; equal versions hold the same model.
+    """A version in the registry; equal versions are the same model.
 
     Attributes:
         name: Registered model.
         version: Version number as text.
         run_id: Run that logged it, or empty.
-        source: Where its artifacts are; it differs when a new registry counts from 1 again.
-        content_sha256: Digest that the trainer left as a tag, or empty.
+        source: Location of its artifacts; it differs for the same number in a new registry.
+        content_sha256: Digest of its files from the tag that the trainer sets, or empty.
     """
 
     name: str
@@ -40,7 +40,7 @@ class ModelVersion:
 
 
 class RegistryClient:
-    """The one REST call of the alias watch; it needs neither MLflow's client nor its memory."""
+    """Client for the one REST call that polling needs; MLflow's own client takes too much memory."""
 
     def __init__(self, settings: Settings) -> None:
         """Prepare the request.
@@ -54,7 +54,7 @@ class RegistryClient:
         self._route = Route.to(self._url)
 
     async def resolve(self) -> ModelVersion:
-        """Ask which version the alias points at.
+        """Get the version that the alias points at.
 
         Raises:
             RegistryError: When the server does not answer or does not know the alias.
@@ -68,7 +68,7 @@ class RegistryClient:
             with self._route.open(request, _TIMEOUT_SECONDS) as response:
                 return _version(json.load(response)["model_version"])
         except HTTPError as error:
-            with error:  # it holds the connection
+            with error:  # closes the connection
                 raise RegistryError(self._refusal(error)) from error
         except (URLError, OSError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", error)
@@ -87,13 +87,13 @@ class RegistryClient:
         if answer.get("error_code") in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
             return f"no version of the model {name!r} has the alias {alias!r} yet"
         uri, note = self._settings.mlflow_tracking_uri, self._route.note
-        if note and not answer:  # the answer may be the proxy's, and its pages say less than its status
+        if note and not answer:  # perhaps the proxy's HTML page, which tells less than the status
             return f"MLflow at {uri} does not answer: HTTP {error.code} {error.reason}{note}"
         return f"MLflow at {uri} answered {error.code}: {str(answer.get('message', text))[:200]}"
 
 
 def credentials(settings: Settings) -> dict[str, str]:
-    """The header that tells MLflow who asks; none without credentials."""
+    """The authorization header for MLflow; empty without credentials."""
     if settings.mlflow_tracking_token:
         return {"Authorization": f"Bearer {settings.mlflow_tracking_token}"}
     if settings.mlflow_tracking_username:

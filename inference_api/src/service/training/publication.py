@@ -1,6 +1,5 @@
 """Log a fitted model to MLflow, register it, and verify the files of the registered version."""
 
-import hashlib
 import logging
 import math
 import tempfile
@@ -18,14 +17,13 @@ import skops.io
 from mlflow import MlflowClient
 from mlflow.models import ModelSignature, infer_signature
 
+from src.service.content_digest import content_digest
 from src.service.training.errors import PublicationError
 from src.service.training.golden_answers import GOLDEN_ANSWERS_FILE, Predictor, golden_answers
 
 _LOG = logging.getLogger("training")
 
 EXAMPLE_ROWS: Final = 3
-# MLflow adds this file to a download; it is not among the logged files.
-_ADDED_BY_DOWNLOAD: Final = "registered_model_meta"
 
 
 @dataclass(frozen=True)
@@ -126,11 +124,3 @@ def _are_close(predicted: list[Any], expected: list[Any]) -> bool:
         math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9) if isinstance(other, float) else one == other
         for one, other in zip(predicted, expected, strict=True)
     )
-
-
-def content_digest(folder: Path) -> str:
-    """SHA-256 of the lines `<sha256>  <relative path>` of all files, sorted by path; a server compares it."""
-    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
-    files.pop(_ADDED_BY_DOWNLOAD, None)
-    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {name}\n" for name, path in sorted(files.items())]
-    return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -29,12 +29,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from src.errors import ModelError, ModelRefusedError
+from src.service.content_digest import content_digest
 from src.service.fetching import worker as module
 from src.service.fetching.request import FetchRequest
 from src.service.fetching.worker import fetch, main
 from src.service.flavors.sklearn.flavor import SklearnFlavor
 from src.service.lifecycle.load_model import load_model
-from src.service.registry.bundle import MODEL_FOLDER, Bundle, content_digest
+from src.service.registry.bundle import MODEL_FOLDER, Bundle
 from src.service.schema.validator import Schema
 from src.service.verification.golden_answers import FILE
 from src.service.verification.verify import verify_model

@@ -122,7 +122,7 @@ async def test_first_version(watched: Watched) -> None:
     watched.register(version_of("1"))
     await watched.watcher.refresh()
     assert await watched.answer() == pytest.approx(111)
-    assert watched.cache.last_good() == watched.cache.place(version_of("1"))
+    assert watched.cache.last_good() == watched.cache.folder_of(version_of("1"))
     assert watched.metric('inference_model_reloads_total{outcome="success"}') == "1.0"
     assert watched.metric('inference_model_info{alias="champion"') == "1.0"
 
@@ -174,7 +174,7 @@ async def test_refused_version_keeps_the_old(case: str, watched: Watched) -> Non
     with pytest.raises(ModelRefusedError):
         await watched.watcher.refresh()
     assert await watched.answer() == pytest.approx(111)
-    assert watched.cache.last_good() == watched.cache.place(version_of("1"))
+    assert watched.cache.last_good() == watched.cache.folder_of(version_of("1"))
     assert watched.metric('inference_model_reloads_total{outcome="failure"}') == "1.0"
 
 
@@ -279,7 +279,7 @@ async def test_cache_that_becomes_full(watched: Watched, monkeypatch: pytest.Mon
 async def test_damaged_cache_is_fetched_again(watched: Watched, fetch: FolderFetch) -> None:
     """A cached version that was changed is not served but fetched again."""
     watched.register(version_of("4"))
-    (watched.cache.place(version_of("4")) / DESCRIPTION).write_text("{")
+    (watched.cache.folder_of(version_of("4")) / DESCRIPTION).write_text("{")
     await watched.watcher.refresh()
     assert len(fetch.requests) == 1
     assert await watched.answer() == pytest.approx(444)
@@ -345,7 +345,7 @@ async def test_unusable_last_good_version(damage: Callable[[Path], None], watche
     """Whatever is wrong with the last good version, the watch goes on and serves what the registry has."""
     watched.register(version_of("1"))
     await watched.watcher.refresh()
-    damage(watched.cache.place(version_of("1")))
+    damage(watched.cache.folder_of(version_of("1")))
     watched.register(version_of("2"))
     after = Watched(watched.registry, watched.settings.model_cache_dir)
     await after.until(lambda: after.serving.batcher is not None)

@@ -1,13 +1,13 @@
 """What a fetch leaves on disk."""
 
-import hashlib
 import json
 from pathlib import Path
 
 import pytest
 
 from src.errors import ModelError
-from src.service.registry.bundle import DESCRIPTION, MODEL_FOLDER, Bundle, Check, content_digest
+from src.service.content_digest import content_digest
+from src.service.registry.bundle import DESCRIPTION, MODEL_FOLDER, Bundle, Check
 from src.service.schema.column import Column
 from tests.unit.inference_api.doubles import bundle_of, regression, write_bundle
 
@@ -25,43 +25,6 @@ def test_round_trip(tmp_path: Path) -> None:
     )
     bundle.write(tmp_path)
     assert Bundle.read(tmp_path) == bundle
-
-
-def test_digest_is_the_contract() -> None:
-    """The digest is over one line `<sha256>  <path>` a file: what the trainer writes into the registry."""
-    folder = Path(__file__).parent / "no-such-folder"
-    assert content_digest(folder) == hashlib.sha256(b"").hexdigest()
-
-
-def test_digest_of_files(tmp_path: Path) -> None:
-    """Lines are sorted by the text of the path, and the file that MLflow adds while downloading does not count."""
-    for name in ("a-b", "a/b", "a.b", "Z", "ñ", "a/registered_model_meta"):
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(name)
-    (tmp_path / "registered_model_meta").write_text("added")
-    lines = [
-        f"{hashlib.sha256(name.encode()).hexdigest()}  {name}\n"
-        for name in ("Z", "a-b", "a.b", "a/b", "a/registered_model_meta", "ñ")
-    ]
-    assert content_digest(tmp_path) == hashlib.sha256("".join(lines).encode()).hexdigest()
-
-
-@pytest.mark.parametrize("change", ["append", "rename", "add", "remove"])
-def test_digest_sees_every_change(change: str, tmp_path: Path) -> None:
-    """A changed, renamed, added or removed file makes another digest."""
-    (tmp_path / "one").write_text("1")
-    (tmp_path / "two").write_text("2")
-    before = content_digest(tmp_path)
-    if change == "append":
-        (tmp_path / "one").write_text("11")
-    elif change == "rename":
-        (tmp_path / "one").rename(tmp_path / "three")
-    elif change == "add":
-        (tmp_path / "three").write_text("")
-    else:
-        (tmp_path / "two").unlink()
-    assert content_digest(tmp_path) != before
 
 
 def test_changed_model_is_refused(tmp_path: Path) -> None:

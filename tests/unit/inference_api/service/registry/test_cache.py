@@ -46,7 +46,7 @@ def test_kept_version_is_found(cache: ModelCache) -> None:
     assert cache.last_good() is None
     bundle = fill(cache, version)
     assert cache.find(version) == bundle
-    assert ModelCache(cache.place(version).parents[1], NAME, "other").find(version) == bundle
+    assert ModelCache(cache.folder_of(version).parents[1], NAME, "other").find(version) == bundle
 
 
 @pytest.mark.parametrize("change", [{"source": "models:/m-9"}, {"run_id": "other"}, {"content_sha256": "other"}])
@@ -58,7 +58,9 @@ def test_same_number_of_another_registry(change: dict[str, str], cache: ModelCac
 
 def test_models_are_apart(tmp_path: Path) -> None:
     """Models of any name share a volume without meeting, and without leaving it."""
-    found = {ModelCache(tmp_path, name, "a").place(version_of()).parent for name in ("a/b", "a b", "../a", "año", "a")}
+    found = {
+        ModelCache(tmp_path, name, "a").folder_of(version_of()).parent for name in ("a/b", "a b", "../a", "año", "a")
+    }
     assert len(found) == 5
     assert all(folder.parent == tmp_path for folder in found)
 
@@ -67,9 +69,9 @@ def test_damaged_version_is_removed(cache: ModelCache) -> None:
     """A version whose files were changed is removed, so that it can be fetched again."""
     version = version_of("1")
     fill(cache, version)
-    (cache.place(version) / MODEL_FOLDER / "model.skops").write_bytes(b"")
+    (cache.folder_of(version) / MODEL_FOLDER / "model.skops").write_bytes(b"")
     assert cache.find(version) is None
-    assert not cache.place(version).exists()
+    assert not cache.folder_of(version).exists()
     fill(cache, version)
     assert cache.find(version) is not None
 
@@ -83,7 +85,7 @@ def test_quicker_replica_wins(cache: ModelCache, tmp_path: Path) -> None:
     for replica, workspace in zip((cache, other), workspaces, strict=True):
         write_bundle(workspace, regression())
         replica.keep(workspace, version)
-    assert names(tmp_path) == {cache.place(version).name}
+    assert names(tmp_path) == {cache.folder_of(version).name}
     assert cache.find(version) is not None
 
 
@@ -92,7 +94,7 @@ def test_last_good(cache: ModelCache) -> None:
     for number in ("1", "2"):
         fill(cache, version_of(number))
         cache.mark_good(version_of(number))
-    assert cache.last_good() == cache.place(version_of("2"))
+    assert cache.last_good() == cache.folder_of(version_of("2"))
 
 
 def test_last_good_is_by_alias(cache: ModelCache, tmp_path: Path) -> None:
@@ -101,8 +103,8 @@ def test_last_good_is_by_alias(cache: ModelCache, tmp_path: Path) -> None:
     for replica, number in ((cache, "1"), (other, "2")):
         fill(replica, version_of(number))
         replica.mark_good(version_of(number))
-    assert cache.last_good() == cache.place(version_of("1"))
-    assert other.last_good() == cache.place(version_of("2"))
+    assert cache.last_good() == cache.folder_of(version_of("1"))
+    assert other.last_good() == cache.folder_of(version_of("2"))
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "5", "{}", '{"folder": 5}', '{"folder": "gone"}', "\udcff"])
@@ -110,7 +112,7 @@ def test_unreadable_mark(text: str, cache: ModelCache) -> None:
     """A mark that is damaged, or whose version is gone, is as good as none."""
     fill(cache, version_of("1"))
     cache.mark_good(version_of("1"))
-    (mark,) = cache.place(version_of("1")).parent.glob("last-good-*")
+    (mark,) = cache.folder_of(version_of("1")).parent.glob("last-good-*")
     mark.write_text(text, encoding="utf-8", errors="surrogateescape")
     assert cache.last_good() is None
 
@@ -121,8 +123,8 @@ def test_old_versions_are_removed(cache: ModelCache, tmp_path: Path) -> None:
         version = version_of(str(number))
         fill(cache, version)
         cache.mark_good(version)
-        os.utime(cache.place(version), (number, number))
-    assert names(tmp_path) == {cache.place(version_of(number)).name for number in ("4", "5", "6")}
+        os.utime(cache.folder_of(version), (number, number))
+    assert names(tmp_path) == {cache.folder_of(version_of(number)).name for number in ("4", "5", "6")}
 
 
 def test_pruning_spares_what_any_alias_serves(cache: ModelCache, tmp_path: Path) -> None:
@@ -132,12 +134,12 @@ def test_pruning_spares_what_any_alias_serves(cache: ModelCache, tmp_path: Path)
         version = version_of(str(100 + place))
         fill(other, version)
         other.mark_good(version)
-        os.utime(other.place(version), (1, 1))
+        os.utime(other.folder_of(version), (1, 1))
     for number in range(1, 9):
         fill(cache, version_of(str(number)))
         cache.mark_good(version_of(str(number)))
     assert [replica.last_good() for replica in [*others, cache]] == [
-        cache.place(version_of(number)) for number in ("100", "101", "8")
+        cache.folder_of(version_of(number)) for number in ("100", "101", "8")
     ]
     assert cache.find(version_of("100")) is not None
 
@@ -147,10 +149,10 @@ def test_return_to_an_older_version(cache: ModelCache) -> None:
     for number in ("1", "2", "3"):
         fill(cache, version_of(number))
         cache.mark_good(version_of(number))
-        os.utime(cache.place(version_of(number)), (int(number), int(number)))
+        os.utime(cache.folder_of(version_of(number)), (int(number), int(number)))
     cache.mark_good(version_of("1"))
-    assert cache.last_good() == cache.place(version_of("1"))
-    assert cache.place(version_of("1")).stat().st_mtime > 3
+    assert cache.last_good() == cache.folder_of(version_of("1"))
+    assert cache.folder_of(version_of("1")).stat().st_mtime > 3
     assert cache.find(version_of("3")) is not None
 
 
@@ -237,7 +239,7 @@ def test_volume_that_cannot_be_written(tmp_path: Path, caplog: pytest.LogCapture
         cache.mark_good(version_of(number))
     [folder] = private_folders() - before
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert [path.name for path in folder.iterdir()] == [cache.place(version_of("2")).name]
+    assert [path.name for path in folder.iterdir()] == [cache.folder_of(version_of("2")).name]
     reason = f"the model cache {blocked / NAME} cannot be written (Not a directory)"
     sentence = f"{reason}: what is fetched is kept in {folder} until the service ends"
     assert told == [sentence]
@@ -256,12 +258,12 @@ def test_volume_of_another_user_is_read(volume: Path) -> None:
         cache = ModelCache(volume, NAME, "champion", told.append)
         cache.check()
         assert cache.find(version_of("1")) is not None
-        assert cache.last_good() == cache.place(version_of("1"))
-        assert cache.where(cache.place(version_of("1"))) == cache.place(version_of("1"))
+        assert cache.last_good() == cache.folder_of(version_of("1"))
+        assert cache.actual_folder(cache.folder_of(version_of("1"))) == cache.folder_of(version_of("1"))
         cache.mark_good(version_of("1"))
         fill(cache, version_of("2"))
         assert cache.find(version_of("2")) is not None
-        assert cache.where(cache.place(version_of("2"))) != cache.place(version_of("2"))
+        assert cache.actual_folder(cache.folder_of(version_of("2"))) != cache.folder_of(version_of("2"))
         del cache
     assert len(told) == 1
     assert "Permission denied" in str(told[0])
@@ -323,7 +325,7 @@ def test_other_users_can_read_what_is_kept(cache: ModelCache) -> None:
     """A replica that runs as another user can start from the volume."""
     fill(cache, version_of("1"))
     cache.mark_good(version_of("1"))
-    place = cache.place(version_of("1"))
+    place = cache.folder_of(version_of("1"))
     (mark,) = place.parent.glob("last-good-*")
     assert place.stat().st_mode & 0o777 == 0o755
     assert mark.stat().st_mode & 0o777 == 0o644
