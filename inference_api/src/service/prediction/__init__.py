@@ -1,1 +1,1 @@
-"""From rows to outcomes: encoding, the loaded model, micro-batches. Nothing here loads or verifies a model."""
+"""Makes predictions from rows: encoders, the loaded model, micro-batches. No model is loaded or verified here."""

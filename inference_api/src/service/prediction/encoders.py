@@ -1,4 +1,4 @@
-"""Rows of plain values become what the estimator takes: a NumPy matrix where that is enough, else a DataFrame."""
+"""Converts rows of plain values to the estimator's input: a NumPy array where that is enough, else a DataFrame."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from src.service.schema.validator import Row
 if TYPE_CHECKING:
     import pandas as pd
 
-# Kinds whose pandas column changes its dtype when a value is missing, so that rows with and without may not share one.
+# Kinds whose pandas column changes its dtype when a value is missing: rows with and without share no DataFrame.
 _CHANGED_BY_MISSING: Final = frozenset({"integer", "boolean", "any"})
 _NULLABLE: Final[dict[Kind, str]] = {"boolean": "boolean", "string": "string"}
 
 
 class Encoder(Protocol):
-    """Turns rows into the input of one `predict` call."""
+    """Converts rows to the input of one `predict` call."""
 
     @property
     def path(self) -> str:
-        """Name of the way, for `GET /model`."""
+        """Name of the kind of input, for `GET /model`."""
         ...
 
     def groups(self, rows: Sequence[Row]) -> list[list[int]]:
-        """Places of the rows that may share one call without changing each other's answer."""
+        """Indices of the rows that may share one call without changing each other's predictions."""
         ...
 
     def encode(self, rows: Sequence[Row]) -> Any:
@@ -38,7 +38,7 @@ class Encoder(Protocol):
 
 
 class MatrixEncoder:
-    """An (n, k) array of one dtype: no pandas on the way of a request."""
+    """Encodes rows as an array of shape (n, k) and one dtype, without pandas."""
 
     path = "matrix"
 
@@ -48,22 +48,22 @@ class MatrixEncoder:
         dtype: Literal["object", "str"] | None = None,
         missing: float | None = None,
     ) -> None:
-        """Fix the dtype.
+        """Choose the dtype.
 
         Args:
             columns: Columns for which `fits` holds, unless a dtype is given.
-            dtype: Of an array of objects or texts; else the one that all columns have in common.
-            missing: What stands for a missing value in an array of objects.
+            dtype: Dtype of an array of objects or texts; by default the common dtype of all columns.
+            missing: Marker of missing values in an array of objects.
         """
         self._dtype = _common_dtype(columns) if dtype is None else np.dtype(dtype)
         self._missing = missing
         self._count = len(columns)
-        # From one flat run of values NumPy fills an array in half the time, but it takes no missing value there.
+        # `fromiter` takes half the time of `array`, but accepts no None.
         self._flat = self._dtype.kind in "fiub" and all(column.required for column in columns)
 
     @staticmethod
     def fits(columns: Sequence[Column]) -> bool:
-        """Whether one array can hold exactly what a DataFrame of these columns would."""
+        """Whether one array can represent a DataFrame of these columns exactly."""
         kinds = {column.kind for column in columns}
         if kinds == {"string"}:
             return all(column.dtype == "object" and column.required for column in columns)
@@ -74,7 +74,7 @@ class MatrixEncoder:
         return not rounds and all(column.required or column.kind == "number" for column in columns)
 
     def groups(self, rows: Sequence[Row]) -> list[list[int]]:
-        """All rows together: a missing number is NaN."""
+        """All rows in one group: a missing number is NaN."""
         return [list(range(len(rows)))]
 
     def encode(self, rows: Sequence[Row]) -> np.ndarray[Any, Any]:
@@ -88,20 +88,20 @@ class MatrixEncoder:
 
 
 class SequenceEncoder:
-    """The only column as an array of texts, which is what a vectorizer of texts takes."""
+    """Encodes the only column as an array of texts, the input of a text vectorizer."""
 
     path = "sequence"
 
     def __init__(self, dtype: Literal["object", "str"] = "object") -> None:
-        """Fix the dtype.
+        """Choose the dtype.
 
         Args:
-            dtype: Of NumPy: in an array of `str` each text takes as much memory as the longest.
+            dtype: In a NumPy array of `str` each text takes as much memory as the longest one.
         """
         self._dtype = dtype
 
     def groups(self, rows: Sequence[Row]) -> list[list[int]]:
-        """All rows together."""
+        """All rows in one group."""
         return [list(range(len(rows)))]
 
     def encode(self, rows: Sequence[Row]) -> np.ndarray[Any, Any]:
@@ -110,7 +110,7 @@ class SequenceEncoder:
 
 
 class FrameEncoder:
-    """A DataFrame with the signature's names and dtypes: what `mlflow.pyfunc` would hand to the estimator."""
+    """Encodes rows as the DataFrame that `mlflow.pyfunc` would give the estimator: the signature's names and dtypes."""
 
     path = "frame"
 
@@ -121,37 +121,37 @@ class FrameEncoder:
 
         Args:
             columns: The columns in the signature's order.
-            named: Whether the model knows its columns by name; else they are numbered.
-            markers: What stands for a missing value in each column; each kind has its usual one.
+            named: Whether the model gets its columns by name; else they are numbered.
+            markers: Marker of missing values in each column; by default the first one of its kind.
         """
-        import pandas as pd  # noqa: PLC0415 - 60 MiB that models of the matrix path do without
+        import pandas as pd  # noqa: PLC0415 - 60 MiB that models with a matrix do not need
 
         self._pandas = pd
         self._columns = columns
         self._markers = tuple(markers or default_markers(columns))
         self._labels = [
-            (column.name if column.label is None else column.label) if named else place
-            for place, column in enumerate(columns)
+            (column.name if column.label is None else column.label) if named else index
+            for index, column in enumerate(columns)
         ]
-        self._watched = [
-            place
-            for place, (column, marker) in enumerate(zip(columns, self._markers, strict=True))
+        self._dtype_changing = [
+            index
+            for index, (column, marker) in enumerate(zip(columns, self._markers, strict=True))
             if column.kind in _CHANGED_BY_MISSING or (column.kind == "number" and marker != "nan")
         ]
 
     def groups(self, rows: Sequence[Row]) -> list[list[int]]:
-        """Rows whose integer, boolean and untyped values are missing, or typed, at the same places."""
-        if not self._watched:
+        """Rows whose values in columns of changing dtype have the same types, or are missing, in the same columns."""
+        if not self._dtype_changing:
             return [list(range(len(rows)))]
         found: dict[tuple[type, ...], list[int]] = {}
         for index, row in enumerate(rows):
-            found.setdefault(tuple([type(row[place]) for place in self._watched]), []).append(index)
+            found.setdefault(tuple([type(row[position]) for position in self._dtype_changing]), []).append(index)
         return list(found.values())
 
     def encode(self, rows: Sequence[Row]) -> pd.DataFrame:
         """The rows as a DataFrame of n rows and k columns."""
-        parts = zip(self._columns, self._markers, zip(*rows, strict=True), strict=True)
-        series = [self._series(column, marker, values) for column, marker, values in parts]
+        columns = zip(self._columns, self._markers, zip(*rows, strict=True), strict=True)
+        series = [self._series(column, marker, values) for column, marker, values in columns]
         return self._pandas.DataFrame(dict(zip(self._labels, series, strict=True)))
 
     def _series(self, column: Column, marker: Marker, values: tuple[Any, ...]) -> pd.Series[Any]:
@@ -160,9 +160,9 @@ class FrameEncoder:
             return self._pandas.Series(values)
         if missing and marker == "nan" and column.kind in {"boolean", "any"}:
             return self._pandas.Series([np.nan if value is None else value for value in values], dtype="object")
-        # A column of texts has one dtype, whether a value is missing or not.
-        marked = missing or column.kind == "string"
-        return self._pandas.Series(values, dtype=_dtype(column, marker) if marked else column.dtype)
+        # A column of texts has the same dtype with and without missing values.
+        uses_marker = missing or column.kind == "string"
+        return self._pandas.Series(values, dtype=_dtype(column, marker) if uses_marker else column.dtype)
 
 
 def _dtype(column: Column, marker: Marker) -> str:
@@ -171,7 +171,7 @@ def _dtype(column: Column, marker: Marker) -> str:
         return "object"
     if marker == "na":
         return _NULLABLE.get(column.kind) or column.dtype.replace("int", "Int").replace("uI", "UI")  # UInt8 for uint8
-    # Whole numbers as pandas reads them from a file with an empty cell.
+    # As pandas reads integers from a file with an empty cell.
     return "float64" if column.kind == "integer" else column.dtype
 
 

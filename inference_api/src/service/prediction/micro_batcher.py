@@ -1,4 +1,4 @@
-"""Micro-batching: the rows of a moment become one `predict` call."""
+"""Micro-batching: rows that arrive together are predicted in one call."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ MAX_ROWS_WITH_SLOW_FALLBACK: Final = 64
 
 
 class MicroBatcher:
-    """Collects the rows that one turn of the event loop brings and predicts them together.
+    """Collects the rows of one iteration of the event loop and predicts them together.
 
-    A quick model is called in the loop: a thread would cost more than the call. A model that takes longer than
-    `SLOW_CALL_SECONDS`, or thousands of rows at once, are called in one thread, so that the loop goes on accepting;
-    while it works, the next batch gathers. What one row took when the model was loaded is only the first guess: a
-    model that turns out slow on the batches that really come moves to the thread then. There is never more than one
-    call at a time (`predict` is not audited for threads, https://github.com/scikit-learn/scikit-learn/issues/18530).
+    A fast model is called in the event loop: a thread would cost more than the call. A model that takes longer than
+    `SLOW_CALL_SECONDS`, or a call with thousands of rows, runs in one thread, so that the loop goes on accepting
+    requests; the next batch is collected during the call. The time of one row, measured when the model was loaded, is
+    a first estimate: a model whose real batches are slow moves to the thread later. There is never more than one call
+    at a time (`predict` is not audited for threads, https://github.com/scikit-learn/scikit-learn/issues/18530).
     """
 
     def __init__(self, model: LoadedModel, metrics: Metrics, max_queue_rows: int) -> None:
-        """Serve one model; a swapped model gets a batcher of its own, so that no batch mixes versions.
+        """Create the batcher of one model; each model has its own, so that no batch mixes versions.
 
         Args:
             model: The model.
-            metrics: Where batches are counted.
-            max_queue_rows: Rows that may wait before `OverloadedError`.
+            metrics: Counts the batches.
+            max_queue_rows: Most rows that may wait; more raise `OverloadedError`.
         """
         self.model = model
         self._metrics = metrics
@@ -50,18 +50,18 @@ class MicroBatcher:
         self._scheduled = False
         self._slow = model.seconds_per_call > SLOW_CALL_SECONDS
         self._slow_calls = 0
-        # Refused rows are looked for by halving, with the estimator itself: many of them at once may take seconds.
+        # Refused rows are found by bisection with the estimator itself, which may take seconds for many rows.
         slow_fallback = model.fallback_seconds > SLOW_CALL_SECONDS
-        self._most_rows = MAX_ROWS_WITH_SLOW_FALLBACK if slow_fallback else MAX_ROWS_PER_CALL
-        self._thread = ThreadPoolExecutor(1, "predict")  # starts with its first call, ends with the batcher
+        self._max_rows = MAX_ROWS_WITH_SLOW_FALLBACK if slow_fallback else MAX_ROWS_PER_CALL
+        self._thread = ThreadPoolExecutor(1, "predict")  # the thread starts with the first call
         self._tasks: set[asyncio.Task[None]] = set()
 
     def is_quick(self, rows: int) -> bool:
-        """Whether a call for so many rows is short enough for the event loop."""
-        return not self._slow and rows <= self._most_rows
+        """Whether a call with this number of rows is short enough for the event loop."""
+        return not self._slow and rows <= self._max_rows
 
     def room(self) -> int:
-        """Rows that may join those that wait already."""
+        """Number of rows that may be added to the queue."""
         return max(self._max_queue_rows - self._rows, 0)
 
     def admits(self, rows: int) -> bool:
@@ -69,20 +69,20 @@ class MicroBatcher:
         return not self._rows or rows <= self.room()
 
     def overloaded(self) -> OverloadedError:
-        """What a row gets that finds no room."""
+        """The error for a row when the queue is full."""
         return OverloadedError(f"{self._rows} rows are waiting for the model")
 
     def predict_now(self, rows: Sequence[Row]) -> list[Outcome]:
-        """Outcomes of some rows, in their order; whatever fails, each row gets one.
+        """Predict rows now. Each row gets an outcome, in order, also when the call fails.
 
         Args:
             rows: Validated rows; in the event loop only as many as `is_quick` allows.
         """
-        # Not the wall's time: under a CPU quota, or beside a busy neighbour, every call is long now and then.
+        # CPU time, not wall time: under a CPU quota, or beside a busy process, some calls take long in wall time.
         start = thread_time()
         try:
             return self._outcomes(rows)
-        except Exception as error:  # noqa: BLE001 - an estimator may raise anything, and nobody may wait for ever
+        except Exception as error:  # noqa: BLE001 - an estimator may raise anything, and no request may wait forever
             return [self.model.failed(error)] * len(rows)
         finally:
             self._slow_calls = self._slow_calls + 1 if thread_time() - start > SLOW_CALL_SECONDS else 0
@@ -91,10 +91,10 @@ class MicroBatcher:
                 logger.info("the model is called beside the event loop from now on", extra={"rows": len(rows)})
 
     async def predict(self, rows: Sequence[Row]) -> list[Outcome]:
-        """Wait for the outcomes of some rows, in their order.
+        """Queue rows and wait for their outcomes, in order.
 
         Raises:
-            OverloadedError: When too many rows are waiting already.
+            OverloadedError: When too many rows are waiting.
         """
         if not self.admits(len(rows)):
             raise self.overloaded()
@@ -109,24 +109,24 @@ class MicroBatcher:
 
     def _start(self) -> None:
         if not self.is_quick(self._rows):
-            task = asyncio.get_running_loop().create_task(self._work())
+            task = asyncio.get_running_loop().create_task(self._run_in_thread())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
             return
-        taken = self._take()
+        batch = self._take_batch()
         self._scheduled = False
-        self._settle(taken, self.predict_now(_rows_of(taken)))
+        self._set_results(batch, self.predict_now(_rows_of(batch)))
 
-    async def _work(self) -> None:
+    async def _run_in_thread(self) -> None:
         loop = asyncio.get_running_loop()
         while self._waiting:
-            taken = self._take()
-            self._settle(taken, await loop.run_in_executor(self._thread, self.predict_now, _rows_of(taken)))
+            batch = self._take_batch()
+            self._set_results(batch, await loop.run_in_executor(self._thread, self.predict_now, _rows_of(batch)))
         self._scheduled = False
 
-    def _take(self) -> _Waiting:
-        taken, self._waiting, self._rows = self._waiting, [], 0
-        return taken
+    def _take_batch(self) -> _Waiting:
+        batch, self._waiting, self._rows = self._waiting, [], 0
+        return batch
 
     def _outcomes(self, rows: Sequence[Row]) -> list[Outcome]:
         start = perf_counter()
@@ -137,13 +137,13 @@ class MicroBatcher:
         return outcomes
 
     @staticmethod
-    def _settle(taken: _Waiting, outcomes: list[Outcome]) -> None:
+    def _set_results(batch: _Waiting, outcomes: list[Outcome]) -> None:
         first = 0
-        for part, future in taken:
-            if not future.done():  # a client that left has cancelled it
-                future.set_result(outcomes[first : first + len(part)])
-            first += len(part)
+        for rows, future in batch:
+            if not future.done():  # cancelled when the client disconnected
+                future.set_result(outcomes[first : first + len(rows)])
+            first += len(rows)
 
 
-def _rows_of(taken: _Waiting) -> list[Row]:
-    return [row for part, _future in taken for row in part]
+def _rows_of(batch: _Waiting) -> list[Row]:
+    return [row for rows, _future in batch for row in rows]

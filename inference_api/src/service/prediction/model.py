@@ -1,4 +1,4 @@
-"""A verified model in memory: rows in, one outcome a row out."""
+"""A verified model in memory, with one outcome for each row."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from src.service.registry.bundle import Bundle
 from src.service.schema.validator import Row, Schema
 
 Outcome = Answer | ApiError
-"""What one row gets: its answer, or the error that is its own."""
+"""The result for one row: its prediction, or its error."""
 
 MAX_REASON: Final = 300
 DIRECT: Final = "direct"
@@ -24,7 +24,7 @@ PLAIN: Final = "scikit-learn"
 
 
 class PredictionError(ApiError):
-    """The model failed in a way that is not the row's fault."""
+    """The model failed for a reason that is not the input."""
 
     status = 500
     kind = "prediction_failed"
@@ -35,17 +35,17 @@ class LoadedModel:
     """A model version that serves.
 
     Attributes:
-        bundle: Where it came from.
-        schema: What its rows look like.
+        bundle: The version's description.
+        schema: The schema of its rows.
         estimator: The fitted estimator.
-        encoder: How rows reach it.
+        encoder: Makes the estimator's input from rows.
         seconds_per_call: Time of one warm call on one row, on the path that serves.
         loaded_at: When it was loaded, UTC.
-        warnings: What an operator should know, such as another version of scikit-learn.
-        computation: The answers without the estimator's `predict`, when that was proven equal.
-        path_reason: Why that path serves.
-        fallback_seconds: Time of one warm call of the estimator, which some rows are left to.
-        failures: Which unexpected exceptions were logged.
+        warnings: For the operator, such as a different version of scikit-learn.
+        computation: The direct computation, when it predicts the same as the estimator; else None.
+        path_reason: Why this path serves.
+        fallback_seconds: Time of one warm call of the estimator, which predicts rows that the computation cannot.
+        failures: Unexpected exceptions that were logged.
     """
 
     bundle: Bundle
@@ -72,35 +72,35 @@ class LoadedModel:
             rows: Validated by `schema`.
 
         Returns:
-            One outcome a row, in order: the answer, or the error that this row alone gets.
+            One outcome per row, in order: its prediction, or its own error.
         """
-        return self._estimated(rows) if self.computation is None else self._computed(rows, self.computation)
+        return self._by_estimator(rows) if self.computation is None else self._by_computation(rows, self.computation)
 
-    def _computed(self, rows: Sequence[Row], computation: Computation) -> list[Outcome]:
+    def _by_computation(self, rows: Sequence[Row], computation: Computation) -> list[Outcome]:
         try:
             found, unknown = compute_rows(computation, self.encoder, rows)
-        except Exception:  # noqa: BLE001 - whatever it was not made for, the estimator itself decides
-            return self._estimated(rows)
+        except Exception:  # noqa: BLE001 - for an input that the computation does not support, the estimator decides
+            return self._by_estimator(rows)
         outcomes: list[Outcome] = found
-        if unknown:  # the estimator has its own words for a missing number, and its neighbours their answers
-            for place, outcome in zip(unknown, self._estimated([rows[place] for place in unknown]), strict=True):
-                outcomes[place] = outcome
+        if unknown:  # the estimator predicts these rows, or has the error message for them
+            for index, outcome in zip(unknown, self._by_estimator([rows[index] for index in unknown]), strict=True):
+                outcomes[index] = outcome
         return outcomes
 
-    def _estimated(self, rows: Sequence[Row]) -> list[Outcome]:
+    def _by_estimator(self, rows: Sequence[Row]) -> list[Outcome]:
         groups = self.encoder.groups(rows)
         if len(groups) == 1:
             return self._outcomes(rows)
         outcomes: list[Outcome] = [None] * len(rows)
-        for places in groups:
-            for place, outcome in zip(places, self._outcomes([rows[place] for place in places]), strict=True):
-                outcomes[place] = outcome
+        for indices in groups:
+            for index, outcome in zip(indices, self._outcomes([rows[index] for index in indices]), strict=True):
+                outcomes[index] = outcome
         return outcomes
 
     def _outcomes(self, rows: Sequence[Row]) -> list[Outcome]:
         try:
             found = predict_rows(self.estimator, self.bundle.predict_fn, self.encoder, rows)
-        except Exception as error:  # noqa: BLE001 - an estimator may raise anything; halving finds the rows it is about
+        except Exception as error:  # noqa: BLE001 - an estimator may raise anything; bisection finds the rows that cause it
             if len(rows) == 1:
                 return [self._refusal(error)]
             middle = len(rows) // 2
@@ -108,13 +108,13 @@ class LoadedModel:
         return [answer if is_finite(answer) else _not_finite() for answer in found]
 
     def _refusal(self, error: Exception) -> ApiError:
-        """What a row gets that the model does not answer: its own fault, or a failure that is noted for the log."""
+        """The error for a row that the model raises an exception for: of the input, or of the model."""
         if isinstance(error, ValueError | TypeError | OverflowError):
             return RefusedRowError(f"the model refuses this input: {error}"[:MAX_REASON])
         return self.failed(error)
 
     def failed(self, error: Exception) -> ApiError:
-        """What a row gets when the model fails in a way that is not the row's fault; noted for the log."""
+        """The error for a row when the model fails for a reason that is not the input; it is logged."""
         answer = PredictionError(f"the model failed: {type(error).__name__}; {LOGGED}")
         return self.failures.noted(answer, error)
 
@@ -125,7 +125,7 @@ def predict_rows(estimator: Any, predict_fn: str, encoder: Encoder, rows: Sequen
 
 
 def compute_rows(computation: Computation, encoder: Encoder, rows: Sequence[Row]) -> tuple[list[Answer], Sequence[int]]:
-    """The answers without the estimator, and the places of the rows that only the estimator can answer."""
+    """The predictions of a computation, and the indices of the rows that only the estimator can predict."""
     matrix, left = (encoder.encode(rows), []) if computation.extract is None else computation.extract(rows)
     found, unknown = computation(matrix)
     return unpack_answers(found, len(rows)), sorted({*unknown, *left}) if left else unknown

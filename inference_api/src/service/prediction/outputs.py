@@ -1,4 +1,4 @@
-"""What an estimator returned, as plain values: one answer a row."""
+"""Converts what an estimator returned to plain values, one answer per row."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ Answer = Any
 
 
 def unpack_answers(raw: Any, count: int) -> list[Answer]:
-    """Unpack the return value of `predict`.
+    """Convert the return value of `predict`.
 
     Args:
-        raw: An array, sparse matrix, DataFrame or Series of n rows, or a list of such arrays, one an output.
-        count: Rows that were asked.
+        raw: An array, sparse matrix, DataFrame or Series of n rows, or a list of arrays, one per output.
+        count: Number of rows that were predicted.
 
     Returns:
-        One answer a row: a plain value, or a list for several outputs.
+        One answer per row: a plain value, or a list for several outputs.
 
     Raises:
-        ValueError: When there is not one answer a row.
+        ValueError: When the number of answers is not the number of rows.
     """
     if isinstance(raw, list) and raw and isinstance(raw[0], np.ndarray):
         per_output = [unpack_answers(output, count) for output in raw]
@@ -40,7 +40,7 @@ def unpack_answers(raw: Any, count: int) -> list[Answer]:
 
 
 def is_finite(answer: Answer) -> bool:
-    """Whether there is no NaN and no infinity in the answer, which JSON could not hold."""
+    """Whether the answer has no NaN and no infinity, which JSON cannot represent."""
     if isinstance(answer, float):
         return math.isfinite(answer)
     if isinstance(answer, list):
@@ -49,7 +49,7 @@ def is_finite(answer: Answer) -> bool:
 
 
 def is_json(answer: Answer) -> bool:
-    """Whether JSON can hold the answer: it is finite, and nothing like a complex number or bytes is in it."""
+    """Whether JSON can represent the answer: it is finite, without complex numbers, bytes and the like."""
     if isinstance(answer, list | tuple):
         return all(is_json(part) for part in answer)
     if isinstance(answer, dict):
@@ -58,7 +58,7 @@ def is_json(answer: Answer) -> bool:
 
 
 def agree(left: Answer, right: Answer, tolerance: float = 1e-9) -> bool:
-    """Whether two answers are the same, numbers up to the relative tolerance of a differently sized batch."""
+    """Whether two answers are equal, numbers up to a relative and absolute tolerance."""
     if isinstance(left, list) and isinstance(right, list):
         return len(left) == len(right) and all(agree(*pair, tolerance) for pair in zip(left, right, strict=True))
     if _is_number(left) and _is_number(right):

@@ -1,1 +1,1 @@
-"""The columns of a model's input and the checks of a request against them. No model is loaded here."""
+"""The columns of a model's input, and the validation of requests. No model is loaded here."""

@@ -1,4 +1,4 @@
-"""One column of a model's input: its name, what JSON may hold for it, and the dtype the model receives."""
+"""One column of a model's input: its name, its type in JSON, and the dtype that the model gets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MLFLOW_TYPES: Final[dict[str, tuple[Kind, str]]] = {
 _INT64: Final = np.iinfo("int64")
 
 Label = str | int | float | bool | tuple[Any, ...]
-"""What a DataFrame may call a column."""
+"""The label of a column in a DataFrame."""
 _NUMPY_KINDS: Final[dict[str, Kind]] = {
     "f": "number",
     "i": "integer",
@@ -44,10 +44,10 @@ class Column:
 
     Attributes:
         name: Key in the JSON object, and the DataFrame's column.
-        kind: What JSON may hold for it.
-        dtype: NumPy (or pandas) dtype that the model receives.
-        required: Whether the key must be there with a value; else null and absent are missing values.
-        label: What the DataFrame calls the column, where that is no text, as `0` or `2019`; None when it is the name.
+        kind: Its type in JSON.
+        dtype: NumPy (or pandas) dtype that the model gets.
+        required: Whether a value is required; else null or an absent key is a missing value.
+        label: The DataFrame's label when it is not a text, such as `0` or `2019`; None when it is the name.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Column:
         """The column for a type of MLflow's column-based signatures.
 
         Args:
-            label: The column's name in the signature; a number where the DataFrame's columns were numbers.
+            label: The column's name in the signature; a number where the DataFrame had numbers as labels.
             mlflow_type: The type's name.
             required: Whether the signature requires a value.
 
@@ -79,10 +79,10 @@ class Column:
 
     @classmethod
     def of_dtype(cls, name: str, dtype: str) -> Self:
-        """The column for one position of a tensor of that dtype.
+        """The column for one position of a tensor of this dtype.
 
         Raises:
-            ModelRefusedError: For a dtype that JSON cannot carry.
+            ModelRefusedError: For a dtype that JSON cannot represent.
         """
         kind = _NUMPY_KINDS.get(np.dtype(dtype).kind)
         if kind is None:
@@ -91,16 +91,16 @@ class Column:
 
     @classmethod
     def of_json(cls, values: dict[str, Any]) -> Self:
-        """A column as `dataclasses.asdict` and JSON keep it; JSON has no tuples."""
+        """A column from the JSON of `dataclasses.asdict`, in which tuples are lists."""
         column = cls(**values)
         return replace(column, label=tuple(column.label)) if isinstance(column.label, list) else column
 
     def core_schema(self) -> CoreSchema:
-        """What pydantic-core validates: strict, so that no string becomes a number and no number a boolean."""
+        """The schema for validation. It is strict: no string is converted to a number, and no number to a boolean."""
         return self._optional(self._value_schema())
 
     def documented_schema(self) -> CoreSchema:
-        """The same for JSON Schema, which has a word for what `core_schema` puts together of several parts."""
+        """The schema for documentation, with the types of JSON Schema in place of combined schemas."""
         if self.kind == "integer":
             return self._optional(self._integer_schema())
         if self.kind == "datetime":
@@ -120,8 +120,8 @@ class Column:
             smallest = None if largest is None else -largest
             return core_schema.float_schema(strict=True, allow_inf_nan=False, ge=smallest, le=largest)
         if self.kind == "integer":
-            # To JSON Schema 75.0 is an integer too (https://json-schema.org/draft/2020-12/json-schema-core#section-4.2.3):
-            # any number enters, and the second step takes those without a fraction.
+            # In JSON Schema 75.0 is an integer as well (https://json-schema.org/draft/2020-12/json-schema-core#section-4.2.3):
+            # the first step accepts any number, the second one those without a fraction.
             number = core_schema.union_schema(
                 [core_schema.int_schema(strict=True), core_schema.float_schema(strict=True, allow_inf_nan=False)],
                 mode="left_to_right",
@@ -142,7 +142,9 @@ class Column:
         return core_schema.union_schema(
             [
                 core_schema.bool_schema(strict=True),
-                core_schema.int_schema(strict=True, ge=_INT64.min, le=_INT64.max),  # beyond, pandas changes the dtype
+                core_schema.int_schema(
+                    strict=True, ge=_INT64.min, le=_INT64.max
+                ),  # for larger ones pandas changes the dtype
                 core_schema.float_schema(strict=True, allow_inf_nan=False),
                 core_schema.str_schema(strict=True),
             ],

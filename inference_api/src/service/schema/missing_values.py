@@ -1,9 +1,8 @@
-"""What stands for a missing value when it reaches a model: None, NaN or pandas' NA.
+"""The marker of missing values in a model's input: None, NaN or pandas' NA.
 
-JSON has one null, pandas has three, and a model may know one of them only: an imputer looks for the one that it was
-fitted for, and to an encoder with the category None a NaN is an unknown value. Which one is right is found by what the
-fitted transformers show (`src.service.flavors.sklearn.fitted_columns`), and by comparing answers where that leaves a
-choice.
+JSON has one null and pandas has three markers, of which a model may support only one: an imputer replaces the one that
+it was fitted with, and for an encoder with the category None a NaN is an unknown value. The fitted transformers show
+the right one (`Flavor.fitted_columns`); where they do not, predictions are compared.
 """
 
 from __future__ import annotations
@@ -15,9 +14,9 @@ from typing import Final, Literal
 from src.service.schema.column import Column, Kind
 
 Marker = Literal["nan", "none", "na"]
-"""NaN (NaT for a moment), None, or pandas' NA in a column of one of its nullable types."""
+"""NaN (NaT for a datetime), None, or pandas' NA in a column of a nullable dtype."""
 
-# The first is how pandas reads a file with an empty cell, and MLflow takes it.
+# The first one is what pandas reads from an empty cell of a file, and MLflow accepts it.
 MARKERS: Final[dict[Kind, tuple[Marker, ...]]] = {
     "number": ("nan", "none"),
     "integer": ("nan", "na", "none"),
@@ -35,21 +34,21 @@ def default_markers(columns: Sequence[Column]) -> tuple[Marker, ...]:
 
 
 def marker_choices(columns: Sequence[Column], fitted: Sequence[Sequence[Marker]]) -> list[tuple[Marker, ...]]:
-    """Ways to mark missing values, one marker a column, the likeliest first.
+    """Combinations of markers, one per column, the most likely first.
 
     Args:
         columns: The columns of a row.
-        fitted: For each column, the markers that fitted transformers know.
+        fitted: For each column, the markers that the transformers were fitted with.
 
     Returns:
-        At least one choice, and not more than a few: all combinations would be too many to try.
+        At least one combination, and only a few: all of them would be too many to try.
     """
     ranked = [_ranked(column, known) for column, known in zip(columns, fitted, strict=True)]
-    likeliest = tuple(markers[0] for markers in ranked)
-    alike: list[tuple[Marker, ...]] = [
+    most_likely = tuple(markers[0] for markers in ranked)
+    uniform: list[tuple[Marker, ...]] = [
         tuple(marker if marker in markers else markers[0] for markers in ranked) for marker in _ALL
     ]
-    return list(dict.fromkeys([likeliest, *alike, *islice(product(*ranked), MAX_CHOICES)]))
+    return list(dict.fromkeys([most_likely, *uniform, *islice(product(*ranked), MAX_CHOICES)]))
 
 
 _ALL: Final[tuple[Marker, ...]] = ("nan", "none", "na")

@@ -1,4 +1,4 @@
-"""Rows to verify a model with: the input example, and random rows in its neighbourhood."""
+"""Rows to verify a model with: the input example, and random rows near it."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _DEFAULTS: Final[dict[str, Any]] = {
 
 
 Values = Mapping[str, Sequence[Any]]
-"""Values that columns are known to have, by the column's name."""
+"""Known values of columns, by the column's name."""
 
 
 def default_row(columns: Sequence[Column], known: Values = MappingProxyType({})) -> dict[str, Any]:
-    """A row for a model that brings no input example: a value that is known of each column, else one of its kind."""
+    """A row for a model without an input example: the first known value of each column, else a default of its kind."""
     return {column.name: (known.get(column.name) or [_DEFAULTS[column.kind]])[0] for column in columns}
 
 
@@ -40,7 +40,7 @@ def example_rows(example: Any, columns: Sequence[Column]) -> list[dict[str, Any]
     """MLflow's input example as JSON objects that fit the columns.
 
     Args:
-        example: A DataFrame, an array of shape (n, k), a dict or a list of dicts; anything else gives no rows.
+        example: A DataFrame, an array of shape (n, k), a dict or a list of dicts; other types give no rows.
         columns: The model's columns.
     """
     names = [column.name for column in columns]
@@ -69,13 +69,13 @@ def random_rows(
     known: Values = MappingProxyType({}),
     count: int = RANDOM_ROWS,
 ) -> list[dict[str, Any]]:
-    """Rows near those that were seen, with missing values where a column is optional; the same at every call.
+    """Rows near the example rows, with missing values in optional columns; the same at every call.
 
     Args:
         columns: The model's columns.
         seen: Rows of the input example.
         known: Other values that the model was fitted with: categories, words.
-        count: How many rows.
+        count: Number of rows.
     """
     source = random.Random(5)  # noqa: S311 - reproducible test data, not a secret
     values = {
@@ -102,7 +102,7 @@ def _near(source: random.Random, column: Column, value: Any) -> Any:
     if column.kind == "boolean":
         return source.random() < 0.5  # noqa: PLR2004 - a fair coin
     if column.kind == "datetime":
-        with suppress(OverflowError):  # the year 9999 means "never" to many
+        with suppress(OverflowError):  # 9999 is often used for "never"
             value = (datetime.fromisoformat(value) + timedelta(hours=source.randint(-1000, 1000))).isoformat()
         return value
     if isinstance(value, bool | str):
@@ -117,7 +117,7 @@ def _near(source: random.Random, column: Column, value: Any) -> Any:
 
 
 def _json(value: Any, column: Column) -> Any:
-    """A value of a DataFrame or an array as JSON holds it; missing values as None."""
+    """A value of a DataFrame or an array as a JSON value; missing values as None."""
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or value != value or str(value) in {"NaT", "<NA>"}:  # noqa: PLR0124 - NaN differs from itself

@@ -22,10 +22,10 @@ class Signature:
 
     Attributes:
         columns: The columns in order.
-        named: Whether the model gets a DataFrame with these names; else positions.
+        named: Whether the model gets a DataFrame with these names; else with positions.
         tensor: Whether MLflow expects one array instead of a DataFrame.
         sequence: Whether the model takes the only column as a sequence of texts instead of a table.
-        array_dtype: `str` or `object` where that is the dtype of the array that MLflow expects, else empty.
+        array_dtype: `str` or `object` when MLflow expects an array of that dtype, else empty.
     """
 
     columns: tuple[Column, ...]
@@ -36,13 +36,13 @@ class Signature:
 
 
 def logged_signature(mlmodel: Mapping[str, Any]) -> Signature | None:
-    """Read the columns from the MLmodel file, if it has any.
+    """Read the signature from the MLmodel file; None when it has none.
 
     Args:
         mlmodel: The parsed MLmodel file.
 
     Raises:
-        ModelRefusedError: For an input that a flat JSON object cannot carry.
+        ModelRefusedError: For an input that a flat JSON object cannot represent.
     """
     inputs = (mlmodel.get("signature") or {}).get("inputs")
     specs = json.loads(inputs) if inputs else []
@@ -58,7 +58,7 @@ def logged_signature(mlmodel: Mapping[str, Any]) -> Signature | None:
         )
     labels = [spec["name"] for spec in specs] if named else numbered(len(specs))
     for label in labels:
-        if isinstance(label, bool | list):  # MLflow takes True for 1, and cannot look up a list
+        if isinstance(label, bool | list):  # MLflow confuses True with 1, and fails to look up a list
             raise ModelRefusedError(
                 f"the signature names a column {label!r}, which mlflow.pyfunc does not find in a table: rename the "
                 "columns with texts, as with X.columns = [...], fit and log the model again"
@@ -73,12 +73,12 @@ def logged_signature(mlmodel: Mapping[str, Any]) -> Signature | None:
 
 
 def numbered(count: int) -> list[str]:
-    """Names for columns that have none: feature1, feature2 and so on."""
-    return [f"feature{place}" for place in range(1, count + 1)]
+    """Names for columns without names: feature1, feature2 and so on."""
+    return [f"feature{number}" for number in range(1, count + 1)]
 
 
 def text_signature() -> Signature:
-    """The input of a model that takes a sequence of texts: one field, which has no name of its own."""
+    """The input of a model that takes a sequence of texts: one field with the name `text`."""
     return Signature((Column("text", "string", "object"),), named=False, tensor=True, sequence=True)
 
 

@@ -1,4 +1,4 @@
-"""The model's signature as a typed request: JSON in, rows of plain values out, or an error that names the field."""
+"""Validates request bodies against the model's signature: the result is rows, or an error that names the fields."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from src.service.schema.column import Column
 from src.service.schema.json_encoding import MARK, has_mark, not_utf8
 
 Row = tuple[Any, ...]
-"""One value a column, in the signature's order; None is a missing value."""
+"""One value per column, in the signature's order; None is a missing value."""
 
 MAX_PROBLEMS: Final = 20
 MAX_NAME: Final = 100
@@ -22,7 +22,7 @@ MAX_REPORTED: Final = 10_000
 
 
 class Schema:
-    """What one row, and a batch of rows, of a model's input looks like.
+    """The schema of one row, and of a batch of rows, of a model's input.
 
     Attributes:
         columns: The columns in the signature's order.
@@ -39,7 +39,7 @@ class Schema:
         self.columns = tuple(columns)
         self.example = example
         self._names = [column.name for column in columns]
-        self._datetimes = [place for place, column in enumerate(columns) if column.kind == "datetime"]
+        self._datetimes = [index for index, column in enumerate(columns) if column.kind == "datetime"]
         row_schema = _object_schema(columns, Column.core_schema)
         self._row = SchemaValidator(row_schema)
         self._rows = SchemaValidator(core_schema.list_schema(row_schema, fail_fast=True))
@@ -70,7 +70,7 @@ class Schema:
 
         Raises:
             NotJsonError: When it is not JSON.
-            InvalidRowError: When a row does not fit; names the fields with the row's place.
+            InvalidRowError: When a row does not fit; names the fields with the row's index.
             BodyTooLargeError: When there are too many rows.
         """
         try:
@@ -78,13 +78,13 @@ class Schema:
         except ValidationError as error:
             if has_mark(body):
                 return self.rows(body[len(MARK) :], limit)
-            raise _as_api_error(self._whole(body, error), "a JSON array of objects", body) from None
+            raise _as_api_error(self._all_problems(body, error), "a JSON array of objects", body) from None
         if len(values) > limit:
             raise BodyTooLargeError(f"the batch has {len(values)} rows; the limit is {limit}")
         return [self._tuple(value) for value in values]
 
     def rows_of(self, values: Iterable[dict[str, Any]]) -> list[Row]:
-        """Validate objects that are already parsed, such as an input example.
+        """Validate parsed objects, such as an input example.
 
         Raises:
             pydantic_core.ValidationError: When one does not fit.
@@ -92,27 +92,27 @@ class Schema:
         return [self._tuple(self._row.validate_json(to_json(value))) for value in values]
 
     def fits(self, value: dict[str, Any]) -> bool:
-        """Whether an object that is already parsed is a row."""
+        """Whether a parsed object is a valid row."""
         try:
             self.rows_of([value])
-        except (ValidationError, ValueError):  # ValueError: JSON cannot hold it
+        except (ValidationError, ValueError):  # ValueError: it is not serializable to JSON
             return False
         return True
 
     @cached_property
     def json_schema(self) -> dict[str, Any]:
         """JSON Schema of one row, with the example."""
-        from pydantic.json_schema import GenerateJsonSchema  # noqa: PLC0415 - the fetch child does without pydantic
+        from pydantic.json_schema import GenerateJsonSchema  # noqa: PLC0415 - the fetch process does not need pydantic
 
         schema = GenerateJsonSchema().generate(_object_schema(self.columns, Column.documented_schema))
         for column in schema["properties"].values():
-            column.pop("title", None)  # pydantic's is the name with other capitals
+            column.pop("title", None)  # pydantic's title is the name in another letter case
         return {**schema, "title": "Row", "example": self.example}
 
-    def _whole(self, body: bytes, first: ValidationError) -> ValidationError:
-        """The problems of all rows where they can only be few, else of the first row that has any.
+    def _all_problems(self, body: bytes, first: ValidationError) -> ValidationError:
+        """The problems of all rows when there cannot be many, else of the first invalid row.
 
-        A megabyte of empty objects would take seconds to list, while every other request waits.
+        To list the problems of a megabyte of empty objects takes seconds, during which all requests wait.
         """
         if (body.count(b",") + 1) * (len(self.columns) + 1) <= MAX_REPORTED:
             try:
@@ -125,19 +125,19 @@ class Schema:
         if len(values) == len(self._names) and not self._datetimes:
             return tuple([values[name] for name in self._names])
         row = [values.get(name) for name in self._names]
-        for place in self._datetimes:
-            row[place] = _naive_utc(row[place])
+        for index in self._datetimes:
+            row[index] = _naive_utc(row[index])
         return tuple(row)
 
 
 def _object_schema(columns: Sequence[Column], value: Callable[[Column], CoreSchema]) -> CoreSchema:
-    """A typed dict takes keys of any form: spaces, accents, keywords, pydantic's own names."""
+    """The schema of a JSON object; a typed dict allows any key: spaces, accents, keywords, names used by pydantic."""
     fields = {column.name: core_schema.typed_dict_field(value(column), required=column.required) for column in columns}
     return core_schema.typed_dict_schema(fields, extra_behavior="forbid")
 
 
 def _naive_utc(moment: date | None) -> datetime | None:
-    """A date is its midnight. MLflow's datetime columns hold no time zone: an offset is converted to UTC."""
+    """A datetime in UTC without time zone, as in MLflow's datetime columns; a date is converted to its midnight."""
     if moment is None:
         return None
     if not isinstance(moment, datetime):
@@ -157,7 +157,7 @@ def _as_api_error(error: ValidationError, expected: str, body: bytes) -> NotJson
 
 
 def _field(location: tuple[int | str, ...]) -> str:
-    """`name` for a row, `[3].name` for row 3 of a batch, `body` for the whole."""
+    """`name` for a single row, `[3].name` for row 3 of a batch, `body` for the whole body."""
     place = f"[{location[0]}]" if location and isinstance(location[0], int) else ""
     names = [str(part)[:MAX_NAME] or '""' for part in location[1 if place else 0 :][:1]]
     return ".".join([part for part in (place, *names) if part]) or "body"
