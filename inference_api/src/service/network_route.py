@@ -1,8 +1,8 @@
-"""The way to a server: directly, or through the HTTP proxy that the environment names.
+"""The route to a server: directly, or through the HTTP proxy that the environment names.
 
-`urllib`, `requests` and `botocore` read HTTP_PROXY and NO_PROXY each in its own way: all of them ask a proxy for
-127.0.0.1, none knows `*.example.org`, only one knows networks like 10.0.0.0/8 (curl and Go know all three). So the
-decision is made here. urllib reads the variables, as it does for `urlopen`: a name in small letters wins.
+`urllib`, `requests` and `botocore` interpret HTTP_PROXY and NO_PROXY differently: all of them use the proxy for
+127.0.0.1, none supports `*.example.org`, and only one supports networks like 10.0.0.0/8 (curl and Go handle all three).
+Therefore this module decides. urllib reads the variables, as for `urlopen`: a lower-case name takes precedence.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from urllib.error import URLError
 from urllib.parse import SplitResult, urlsplit
 from urllib.request import ProxyHandler, Request, build_opener, getproxies
 
-# This machine, and what the stack's Compose files call their services.
+# This machine, and the names of services in the stack's Compose files.
 DIRECT_HOSTS: Final = (
     "localhost",
     "127.0.0.1",
-    "::1",  # not in brackets, at which httpx fails: https://github.com/encode/httpx/issues/3574
+    "::1",  # without brackets, with which httpx fails: https://github.com/encode/httpx/issues/3574
     "host.docker.internal",
     "mlflow",
     "mlflow_server",
@@ -32,7 +32,7 @@ _EXAMPLE: Final = "write it like http://proxy.example.org:3128, with @ : / # % i
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How a server is asked.
+    """The route to a server.
 
     Attributes:
         host: The server's name.
@@ -46,15 +46,15 @@ class Route:
 
     @classmethod
     def to(cls, url: str) -> Route:
-        """Find the way by the proxy variables of the environment.
+        """Find the route from the proxy variables of the environment.
 
         Args:
-            url: Any address of the server.
+            url: Any URL of the server.
         """
         try:
             parts = urlsplit(url)
             host, port = parts.hostname or "", parts.port or _PORTS.get(parts.scheme)
-        except ValueError:  # no address at all, of which whoever asks it is told
+        except ValueError:  # not a URL; the request fails with its own error
             return cls("")
         proxies = getproxies()
         for scheme in (parts.scheme, "all"):
@@ -78,7 +78,7 @@ class Route:
 
     @property
     def note(self) -> str:
-        """What to add to the sentence about a server that gives no answer: the proxy, without its password."""
+        """Addition to an error message about the server: the proxy, without its password."""
         if self.proxy is None or self.problem:
             return ""
         parts = _split(self.proxy)
@@ -103,17 +103,17 @@ class Route:
 
 
 def direct_hosts(url: str) -> dict[str, str]:
-    """The variables that tell every library, and child processes, which hosts are asked directly.
+    """Environment variables that tell all libraries, and child processes, which hosts need no proxy.
 
     Args:
-        url: A server that is one of them when this module says so, even if a library would not see it.
+        url: A server, which is added when its route is direct, because libraries may decide differently.
 
     Returns:
-        NO_PROXY in both spellings: what the user set, this machine, and the stack's services.
+        NO_PROXY in both spellings: the user's entries, this machine, and the stack's services.
     """
     given = [name for name in re.split(r"[\s,]+", getproxies().get("no", "")) if name]
     if "*" in given:
-        names = ["*"]  # means everything only when it stands alone
+        names = ["*"]  # means all hosts only as the single entry
     else:
         route = Route.to(url)
         own = [] if route.proxy else [route.host]
@@ -122,7 +122,7 @@ def direct_hosts(url: str) -> dict[str, str]:
 
 
 def _split(proxy: str) -> SplitResult | None:
-    """A proxy's URL in parts, None when it has no host or an impossible port."""
+    """The parts of a proxy's URL; None without a host, or with an invalid port."""
     try:
         parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
         usable = bool(parts.hostname) and parts.port != 0 and parts.path in {"", "/"}
@@ -144,7 +144,7 @@ def _is_direct(host: str, port: int | None, no_proxy: str) -> bool:
 def _matches(
     entry: str, host: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address | None, port: int | None
 ) -> bool:
-    """Whether an entry of NO_PROXY means the host: `*`, a name with all below it, an address or a network; a port."""
+    """Whether an entry of NO_PROXY matches: `*`, a domain with its subdomains, an address, a network; with a port."""
     if entry == "*":
         return True
     if address is not None:

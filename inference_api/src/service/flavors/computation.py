@@ -1,4 +1,4 @@
-"""A model's answers for a matrix, computed from what it learned without its own `predict`."""
+"""Predictions computed from a model's fitted attributes, without its own `predict`."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from src.service.schema.validator import Row
 Matrix = np.ndarray[Any, Any]
 Step = Callable[[Matrix], Matrix]
 Extract = Callable[[Sequence[Row]], tuple[Matrix, list[int]]]
-"""A matrix straight from the rows, and the places of the rows that it says nothing about."""
+"""Makes a matrix from rows; the list has the indices of the rows that only the estimator can predict."""
 
 
 @dataclass(frozen=True, slots=True)
 class Computation:
-    """Steps that treat every row by itself.
+    """Steps that compute each row independently.
 
     Attributes:
-        raw: Numbers that decide the answers, one row a row; not finite where only scikit-learn knows what to say.
-        postprocess: Turns these into answers, such as labels; None when they are the answers.
-        transforms: What transformers do first, in their order.
-        extract: Makes the matrix where the estimator would get a DataFrame.
+        raw: Computes the raw predictions, one row per row; not finite where only the estimator can predict.
+        postprocess: Converts raw predictions to answers, such as labels; None when they are the answers.
+        transforms: The steps of the transformers before it, in order.
+        extract: Makes the matrix when the estimator's input is a DataFrame; else None.
     """
 
     raw: Step
@@ -36,10 +36,11 @@ class Computation:
         """Compute.
 
         Args:
-            matrix: One row a row, as scikit-learn would get it. It is not changed.
+            matrix: The estimator's input. It is not changed.
 
         Returns:
-            One answer a row, and the places of the rows whose answer is of no worth: there is none, or it is an error.
+            One answer per row, and the indices of the rows whose answer is not valid: only the estimator can predict
+            them, or refuse them with an error.
         """
         for step in self.transforms:
             matrix = step(matrix)
@@ -57,7 +58,7 @@ class Computation:
 
 def _not_finite(values: Matrix) -> list[int]:
     finite = np.isfinite(values)
-    if 0 not in finite.tobytes():  # a third of the time of `all`
+    if 0 not in finite.tobytes():  # takes a third of the time of `all`
         return []
-    places: list[int] = np.flatnonzero(~finite.reshape(len(finite), -1).all(axis=1)).tolist()
-    return places
+    indices: list[int] = np.flatnonzero(~finite.reshape(len(finite), -1).all(axis=1)).tolist()
+    return indices

@@ -1,1 +1,1 @@
-"""scikit-learn: which files are trusted, how they are loaded, what a fitted estimator shows."""
+"""scikit-learn: which types are trusted, how files are loaded, what a fitted estimator shows."""

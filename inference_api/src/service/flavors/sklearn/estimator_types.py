@@ -1,7 +1,7 @@
-"""What skops and a skops file import of scikit-learn: only the modules that the file names.
+"""Imports skops, and the modules of scikit-learn that a skops file names, and no others.
 
-skops trusts every public estimator, and imports every module of scikit-learn to know them: half a second, 15 MiB. Here
-it is imported without, and the types of a file are judged by `src.service.flavors.sklearn.trusted_types`.
+skops trusts every public estimator, and imports all modules of scikit-learn to list them: half a second, 15 MiB. Here
+it is imported without that list; `src.service.flavors.sklearn.trusted_types` decides which types are trusted.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ _MODULE: Final = re.compile(rb'"__module__": *"(sklearn\.[\w.]+)"')
 
 @contextmanager
 def without_estimator_scan() -> Iterator[None]:
-    """In this block skops is imported without its survey: it trusts no estimator by itself then."""
-    import sklearn.utils  # noqa: PLC0415 - scikit-learn comes with the first model, not before
+    """A block in which importing skops lists no estimators, so that skops itself trusts none."""
+    import sklearn.utils  # noqa: PLC0415 - imported with the first model, not before
 
-    survey = sklearn.utils.all_estimators
+    original = sklearn.utils.all_estimators
     sklearn.utils.all_estimators = list
     try:
         yield
     finally:
-        sklearn.utils.all_estimators = survey
+        sklearn.utils.all_estimators = original
 
 
 def import_modules_of(path: Path) -> None:
-    """Import the modules of scikit-learn that a skops file names; none of them is the file's own code."""
+    """Import the modules of scikit-learn that a skops file names; no other module is imported."""
     with ZipFile(path) as file:
         names = {name.decode() for name in _MODULE.findall(file.read("schema.json"))}
     for name in sorted(names):
         if in_trusted_package(name):
-            with suppress(ImportError):  # of another version of scikit-learn: the audit says what it misses
+            with suppress(ImportError):  # a module of another version: the audit reports it
                 import_module(name)

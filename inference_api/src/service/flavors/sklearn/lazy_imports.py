@@ -1,9 +1,9 @@
-"""Imports that scikit-learn and SciPy make for fitting and for DataFrames, put off until something needs them.
+"""Defers imports of scikit-learn and SciPy that are needed only for fitting and for DataFrames.
 
-`import sklearn` brings statistics, optimizers, quadrature, a Fortran compiler's front end and, where it is installed,
-pandas: half of its memory and of its time. Within `deferred_imports()` these modules are stand-ins, and so is what
-other modules take from them by name; each becomes the real thing at its first use. Afterwards no stand-in is left
-where imports look, so that whoever imports such a module later gets the real one.
+`import sklearn` imports statistics, optimizers, quadrature, the front end of a Fortran compiler and, if installed,
+pandas: half of its memory and time. Within `deferred_imports()` these modules are replaced by lazy modules, and names
+imported from them by lazy attributes; both import the real module at their first use. Afterwards no lazy module is left
+in `sys.modules`, so that later imports get the real one.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _deferring: ContextVar[bool] = ContextVar("deferring", default=False)
 
 @contextmanager
 def deferred_imports() -> Iterator[None]:
-    """Put off the imports of `DEFERRED` that this thread makes in the block."""
+    """Defer the imports of `DEFERRED` that this thread makes in the block."""
     finder = _Finder()
     sys.meta_path.insert(0, finder)
     token = _deferring.set(True)
@@ -42,44 +42,44 @@ def deferred_imports() -> Iterator[None]:
     finally:
         _deferring.reset(token)
         sys.meta_path.remove(finder)
-        _withdraw()
+        _remove_lazy_modules()
 
 
-class _StandIn(ModuleType):
+class _LazyModule(ModuleType):
     """A module that is imported when one of its attributes is used."""
 
     def __getattr__(self, name: str) -> Any:
-        """What another module takes by name while it is imported itself is put off too."""
+        """The real attribute, or a lazy one while imports are deferred."""
         if not _deferring.get():
-            return getattr(_real(self.__name__), name)
-        if name.startswith("__"):  # the import system asks
+            return getattr(_import_real(self.__name__), name)
+        if name.startswith("__"):  # the import system looks these up
             raise AttributeError(name)
-        return _Later(self.__name__, name)
+        return _LazyAttribute(self.__name__, name)
 
 
-class _Later:
-    """A function or class of a module that is not imported yet."""
+class _LazyAttribute:
+    """A function or class of a lazy module."""
 
     def __init__(self, module: str, name: str) -> None:
         self._module = module
         self._name = name
 
     def __call__(self, *args: Any, **values: Any) -> Any:
-        return getattr(_real(self._module), self._name)(*args, **values)
+        return getattr(_import_real(self._module), self._name)(*args, **values)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):  # what Python and inspect look for in any object
+        if name.startswith("__"):  # Python and inspect look these up in any object
             raise AttributeError(name)
-        return getattr(getattr(_real(self._module), self._name), name)
+        return getattr(getattr(_import_real(self._module), self._name), name)
 
 
 class _Finder(MetaPathFinder, Loader):
-    """Finds stand-ins, for modules that are installed."""
+    """Finds lazy modules in place of installed ones."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, _target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """A stand-in for a deferred module or one inside it, unless that is imported already."""
+        """The spec of a lazy module, for a deferred module or one of its submodules."""
         if not _deferring.get() or not _is_deferred(fullname):
             return None
         real = PathFinder.find_spec(fullname, path)
@@ -91,22 +91,22 @@ class _Finder(MetaPathFinder, Loader):
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """An empty module."""
-        return _StandIn(spec.name)
+        return _LazyModule(spec.name)
 
     def exec_module(self, _module: ModuleType) -> None:
-        """Nothing: that is the point."""
+        """Execute nothing: the real module is imported later."""
 
 
 def _is_deferred(name: str) -> bool:
     parent = sys.modules.get(name.rpartition(".")[0])
-    return name in DEFERRED or isinstance(parent, _StandIn)
+    return name in DEFERRED or isinstance(parent, _LazyModule)
 
 
-def _real(name: str) -> ModuleType:
+def _import_real(name: str) -> ModuleType:
     module = sys.modules.get(name)
-    if module is not None and not isinstance(module, _StandIn):
+    if module is not None and not isinstance(module, _LazyModule):
         return module
-    _withdraw()
+    _remove_lazy_modules()
     token = _deferring.set(False)
     try:
         return import_module(name)
@@ -114,12 +114,12 @@ def _real(name: str) -> ModuleType:
         _deferring.reset(token)
 
 
-def _withdraw() -> None:
-    """Take the stand-ins from where imports look; modules that hold one keep it."""
+def _remove_lazy_modules() -> None:
+    """Remove lazy modules from `sys.modules` and from their parents; other modules keep their references."""
     for name, module in list(sys.modules.items()):
-        if isinstance(module, _StandIn):
+        if isinstance(module, _LazyModule):
             sys.modules.pop(name, None)
             parent, _, child = name.rpartition(".")
-            holder = vars(sys.modules[parent]) if parent in sys.modules else {}
-            if holder.get(child) is module:
-                del holder[child]
+            attributes = vars(sys.modules[parent]) if parent in sys.modules else {}
+            if attributes.get(child) is module:
+                del attributes[child]

@@ -1,4 +1,4 @@
-"""A model file becomes an estimator, without running code that the file brings along."""
+"""Loads an estimator from a model file without running code from the file."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def load_estimator(path: Path, serialization_format: str, *, allow_pickle: bool)
 
     Args:
         path: The model file.
-        serialization_format: `skops`, `pickle` or `cloudpickle`, as the flavor's configuration says.
-        allow_pickle: Whether formats that run code of their author may be loaded.
+        serialization_format: `skops`, `pickle` or `cloudpickle`, from the MLmodel file.
+        allow_pickle: Whether formats that run code from the file may be loaded.
 
     Raises:
         ModelRefusedError: For a format or a type that is not trusted, or a file that cannot be read.
@@ -37,42 +37,42 @@ def load_estimator(path: Path, serialization_format: str, *, allow_pickle: bool)
             f"the model is stored as {serialization_format}, which runs code of its author when it is loaded; "
             "log it in the skops format, or set ALLOW_PICKLE=true when you trust everybody who can register models"
         )
-    import cloudpickle  # noqa: PLC0415 - only for those who allowed it
+    import cloudpickle  # noqa: PLC0415 - needed only where it is allowed
 
     try:
         with path.open("rb") as file:
             return cloudpickle.load(file)
     except Exception as error:
-        raise ModelRefusedError(f"the {serialization_format} file cannot be loaded: {_sentence(error)}") from error
+        raise ModelRefusedError(f"the {serialization_format} file cannot be loaded: {_reason(error)}") from error
 
 
 def load_skops(path: Path) -> Any:
-    """Load an estimator from a skops file that names nothing but what is trusted.
+    """Load an estimator from a skops file whose types are all trusted.
 
     Raises:
-        ModelRefusedError: For what is not trusted, or is not there, or a file that cannot be read.
+        ModelRefusedError: For a type that is not trusted or does not exist, or a file that cannot be read.
     """
     try:
         with deferred_imports():
             with without_estimator_scan():
-                import skops.io  # noqa: F401, PLC0415 - scikit-learn comes with it; the process is live before
+                import skops.io  # noqa: F401, PLC0415 - it imports scikit-learn, which is not needed before the first model
             import_modules_of(path)
         return _audited(path)
     except ModelRefusedError:
         raise
     except Exception as error:
-        raise ModelRefusedError(f"the skops file cannot be loaded: {_sentence(error)}") from error
+        raise ModelRefusedError(f"the skops file cannot be loaded: {_reason(error)}") from error
 
 
 @contextmanager
 def audited_skops_files() -> Iterator[None]:
-    """In this block `skops.io.load` is this module's: MLflow then builds nothing that is not trusted here.
+    """A block in which `skops.io.load` is `load_skops`, so that MLflow loads trusted types only.
 
-    MLflow takes the list of trusted types from the model itself, and builds also what the audit leaves out.
+    MLflow takes the list of trusted types from the model itself, and loads also the attributes that the audit removes.
     """
     import skops.io  # noqa: PLC0415 - as above
 
-    def load(file: str | Path, trusted: object = None) -> Any:  # noqa: ARG001 - what the model trusts
+    def load(file: str | Path, trusted: object = None) -> Any:  # noqa: ARG001 - the model's own list is ignored
         return load_skops(Path(file))
 
     original = skops.io.load
@@ -84,7 +84,7 @@ def audited_skops_files() -> Iterator[None]:
 
 
 def _audited(path: Path) -> Any:
-    # What `skops.io.load` does, with another audit. The names are skops' own: its version is pinned.
+    # Like `skops.io.load`, with another audit. The imported names are private; the version of skops is pinned.
     from skops.io._audit import get_tree  # noqa: PLC0415 - as above
     from skops.io._utils import read_schema  # noqa: PLC0415 - as above
 
@@ -121,5 +121,5 @@ def _missing(names: Iterable[str]) -> ModelRefusedError:
     )
 
 
-def _sentence(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:300]

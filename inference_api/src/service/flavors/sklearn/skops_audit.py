@@ -1,10 +1,10 @@
-"""The audit of a skops file: every node of it is judged by what loading and predicting do with it.
+"""The audit of a skops file: each kind of node has a rule, according to how loading and predicting use it.
 
-skops' own audit compares names alone, wherever they stand. A name that is trusted as a function could then be called
-while the file is loaded, with arguments from the file; here each kind of node has its own rule.
+skops' own audit compares only names, in any kind of node: a name that is trusted as a function could be called during
+loading with arguments from the file.
 
-A search keeps its scorers, distributions and splitters, which only fitting uses. Such an attribute is left out of the
-loaded estimator when it holds something that is not trusted: it is neither built nor needed to predict.
+A search keeps its scorers, distributions and splitters, which only fitting uses. Such an attribute is replaced in the
+loaded estimator when it holds something that is not trusted: it is not constructed, and predicting does not need it.
 """
 
 from __future__ import annotations
@@ -45,21 +45,27 @@ _FITTING_ONLY: Final = {
     "scoring": None,
     "strategy": None,
 }
-"""Attributes that scikit-learn's estimators use to fit, not to predict, and what takes the place of each."""
+"""Attributes that scikit-learn's estimators use to fit, not to predict, with their replacements."""
 
-# An estimator's methods that answer; others set its parameters or fit it.
+# Methods that predict or transform; the others set parameters or fit.
 _METHODS: Final = frozenset(
     {"__call__", "decision_function", "inverse_transform", "predict", "predict_log_proba", "predict_proba", "transform"}
 )
 _CLASS_NODES: Final = frozenset({"ObjectNode", "TreeNode"})
 _VECTORIZERS: Final = "sklearn.feature_extraction.text"
 _COLUMN_TRANSFORMER: Final = "sklearn.compose._column_transformer.ColumnTransformer"
-_COLUMNS: Final = 2  # of name, transformer, columns
+_COLUMNS: Final = 2  # index in the tuple (name, transformer, columns)
 
 
 @dataclass(slots=True)
 class Audit:
-    """What a file holds that is not trusted."""
+    """The findings about a file.
+
+    Attributes:
+        refused: Types that are not trusted.
+        missing: Types that the installed scikit-learn does not have.
+        left_out: Attributes that were replaced.
+    """
 
     refused: set[str] = field(default_factory=set)
     missing: set[str] = field(default_factory=set)
@@ -76,53 +82,53 @@ class Audit:
             node = pending.pop()
             if id(node) not in audit._seen:
                 audit._seen.add(id(node))
-                audit._judge(node)
+                audit._audit_node(node)
                 pending += _children(node)
         return audit
 
     def file_readers(self) -> set[str]:
-        """The vectorizers, once they are built, that take a row's text for the name of a file and read that."""
+        """The vectorizers that read files named by their input; call it after the estimator was constructed."""
         built = [(node, vars(node.construct()).get("input", "content")) for node in self._vectorizers]
         return {
-            f"{'.'.join(_named(node))}(input={source!r})"
+            f"{'.'.join(_full_name(node))}(input={source!r})"
             for node, source in built
             if not isinstance(source, str) or source not in {"content", "file"}
         }
 
-    def _judge(self, node: Node) -> None:
-        module, name = _named(node)
+    def _audit_node(self, node: Node) -> None:
+        module, name = _full_name(node)
         if not _is_trusted(node):
-            (self.missing if is_missing(module, name) else self.refused).add(_title(node))
+            (self.missing if is_missing(module, name) else self.refused).add(_display_name(node))
         elif type(node).__name__ == "ObjectNode":
-            self._leave_out(node)
+            self._replace_attributes(node)
             if module == _VECTORIZERS:
                 self._vectorizers.append(node)
 
-    def _leave_out(self, node: Node) -> None:
+    def _replace_attributes(self, node: Node) -> None:
         attributes = _content(node.children.get("attrs"))
         for name in _FITTING_ONLY.keys() & attributes.keys():
-            if not _is_harmless(attributes[name]):
+            if not _is_trusted_tree(attributes[name]):
                 attributes[name] = _literal(_FITTING_ONLY[name])
                 self.left_out.add(f"{node.class_name}.{name}")
         if f"{node.module_name}.{node.class_name}" == _COLUMN_TRANSFORMER:
-            # A function that chooses columns was called to fit; `transformers_` has the columns that it chose.
+            # A function that selects columns is called by `fit`; `transformers_` has the selected columns.
             for entry in _list(attributes.get("transformers")):
-                parts = _list(entry)
-                if len(parts) > _COLUMNS and not _is_harmless(parts[_COLUMNS]):
-                    parts[_COLUMNS] = _literal(None)
+                fields = _list(entry)
+                if len(fields) > _COLUMNS and not _is_trusted_tree(fields[_COLUMNS]):
+                    fields[_COLUMNS] = _literal(None)
                     self.left_out.add(f"{node.class_name}.transformers")
 
 
-def _is_harmless(root: Node) -> bool:
+def _is_trusted_tree(root: Node) -> bool:
     audit = Audit.of(root)
     return not audit.refused and not audit.missing
 
 
 def _is_trusted(node: Node) -> bool:
     kind = type(node).__name__
-    module, name = _named(node)
+    module, name = _full_name(node)
     if kind in {"CachedNode", "JsonNode", "SliceNode"}:
-        return True  # another node, or no type at all
+        return True  # a reference to another node, or a plain value
     if kind == "FunctionNode":
         return not node.get_unsafe_set() or is_trusted_function(module, name)
     if kind == "MethodNode":
@@ -146,30 +152,30 @@ def _is_trusted_kind(kind: str, module: str, name: str) -> bool:
     if kind == "ConstructorFromReduceNode":
         return is_trusted_value(module, name)
     if kind == "SparseMatrixNode":
-        return module.startswith("scipy.sparse.")  # loaded by SciPy, whatever the name is
+        return module.startswith("scipy.sparse.")  # SciPy loads it, independent of the name
     return (kind, f"{module}.{name}") in {
         ("DictNode", "sklearn.utils._bunch.Bunch"),
         ("DTypeNode", "numpy.dtype"),
         ("OperatorFuncNode", "operator.itemgetter"),
-        ("PartialNode", "functools.partial"),  # its function and its arguments are nodes of their own
+        ("PartialNode", "functools.partial"),  # its function and arguments are separate nodes
     }
 
 
-def _named(node: Node) -> tuple[str, str]:
-    """The module and the name; a function of the oldest format has them elsewhere."""
+def _full_name(node: Node) -> tuple[str, str]:
+    """The module and the name, which functions of the oldest format store elsewhere."""
     content: Any = node.children.get("content")
     if type(node).__name__ == "FunctionNode" and isinstance(content, dict):
         return str(content["module_path"]), str(content["function"])
     return str(node.module_name), str(node.class_name)
 
 
-def _title(node: Node) -> str:
-    title = ".".join(_named(node))
+def _display_name(node: Node) -> str:
+    title = ".".join(_full_name(node))
     return f"{title}.{node.children['func']}" if type(node).__name__ == "MethodNode" else title
 
 
 def _children(node: Node) -> Iterator[Node]:
-    from skops.io._audit import Node  # noqa: PLC0415 - imported by the caller, lean
+    from skops.io._audit import Node  # noqa: PLC0415 - the loader has imported skops before
 
     if type(node).__name__ == "CachedNode":
         yield node.cached
@@ -183,7 +189,7 @@ def _children(node: Node) -> Iterator[Node]:
 
 
 def _content(node: Any) -> dict[str, Node]:
-    """The attributes of an object, which replacing changes for the object."""
+    """The attributes of an object; a replacement in this dict changes the object."""
     return node.content if type(node).__name__ == "DictNode" else {}
 
 

@@ -1,13 +1,13 @@
-"""Which types and functions of scikit-learn, NumPy, SciPy and Python a skops file may name.
+"""The types and functions of scikit-learn, NumPy, SciPy and Python that a skops file may name.
 
-skops audits a file before it builds anything from it. MLflow takes the list of trusted types from the model's own
-MLmodel file (https://github.com/mlflow/mlflow/pull/25686), which is no boundary; this rule belongs to the service.
+skops audits a file before it constructs anything. MLflow takes the list of trusted types from the model's own MLmodel
+file (https://github.com/mlflow/mlflow/pull/25686), which is no security boundary; these rules are the service's own.
 
-A class is trusted when scikit-learn defines it where its estimators and their parts are: an object of it holds data,
-and runs scikit-learn's own code. A function is trusted when it is public and computes with the arrays that it is
-given: a file can have it called with arguments of its own. Neither is trusted where scikit-learn reads and writes
-files, fetches, imports or tests (`datasets`, `externals`, `utils`, `inspection`), and a name counts only where the
-object is defined: `sklearn.base.warnings` and `sklearn.utils.fixes.tarfile` are nobody's own.
+A class is trusted when it is defined in a package of estimators: its objects hold data and run scikit-learn's own
+code. A function is trusted when it is public and computes with arrays, because a file can have it called with arguments
+from the file. Nothing is trusted in packages that read or write files, download, import or test (`datasets`,
+`externals`, `utils`, `inspection`). A name is trusted only in the module that defines the object, which excludes
+`sklearn.base.warnings` and `sklearn.utils.fixes.tarfile`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _PACKAGES: Final = frozenset(
         "neural_network", "pipeline", "preprocessing", "random_projection", "semi_supervised", "svm", "tree",
     }
 )  # fmt: skip
-"""The packages of scikit-learn that define estimators, and the losses, which are no estimators."""
+"""The packages of scikit-learn that define estimators, and the package of losses."""
 
 _FUNCTION_PACKAGES: Final = (_PACKAGES | {"utils"}) - {
     "_loss",
@@ -37,10 +37,10 @@ _FUNCTION_PACKAGES: Final = (_PACKAGES | {"utils"}) - {
     "tree",  # export_graphviz writes files
 }
 _UTILITIES: Final = frozenset({"class_weight", "extmath", "multiclass", "sparsefuncs", "validation"})
-# The one makes a folder, the other changes how SciPy treats errors everywhere.
+# The first creates a folder; the second changes the error handling of SciPy globally.
 _NOT_TRUSTED: Final = frozenset({"sklearn.utils.validation.check_memory", "scipy.special._ufuncs.seterr"})
-# Modules inside these packages that draw, write, test, or only fit.
-_NO_PARTS: Final = frozenset(
+# Modules of these packages that plot, write files, test, or are used only to fit.
+_EXCLUDED_MODULES: Final = frozenset(
     {
         "tests", "externals", "_criterion", "_export", "_pairwise_distances_reduction", "_partitioner", "_plot",
         "_splitter",
@@ -58,14 +58,14 @@ _PRIVATE: Final = frozenset(
         "sklearn.utils._metadata_requests.MethodMetadataRequest",
     }
 )
-"""What fitted estimators hold besides: passive objects, and functions of arrays."""
+"""Other objects in fitted estimators: objects that only hold data, and functions of arrays."""
 
 _SCIPY: Final = frozenset({"scipy.linalg", "scipy.ndimage", "scipy.signal", "scipy.spatial.distance", "scipy.special"})
 _SCIPY_STATISTICS: Final = frozenset(
     {"scipy.stats._morestats", "scipy.stats._mstats_basic", "scipy.stats._stats_py", "scipy.stats._variation"}
 )
-"""What SciPy's functions may be of. Classes are not trusted: a distribution of `scipy.stats` runs source code that is
-part of its state (`rv_generic._attach_argparser_methods`)."""
+"""Modules of trusted functions of SciPy. Its classes are not trusted: a distribution of `scipy.stats` runs source code
+that is part of its state (`rv_generic._attach_argparser_methods`)."""
 
 _NUMPY_FILES: Final = "numpy.lib._npyio_impl"  # save, savetxt
 _NUMPY_BUILTINS: Final = frozenset(
@@ -86,9 +86,9 @@ _VALUES: Final = frozenset(
 
 
 def in_trusted_package(module: str) -> bool:
-    """Whether a module of scikit-learn defines estimators, parts of them, or functions of arrays."""
+    """Whether a module of scikit-learn defines estimators, their components, or functions of arrays."""
     root, *path = module.split(".")
-    if root != "sklearn" or not path or not _NO_PARTS.isdisjoint(path):
+    if root != "sklearn" or not path or not _EXCLUDED_MODULES.isdisjoint(path):
         return False
     if path[0] == "utils":
         return len(path) > 1 and (path[1] in _UTILITIES or path[1] in {"_bunch", "_metadata_requests"})
@@ -96,31 +96,31 @@ def in_trusted_package(module: str) -> bool:
 
 
 def is_missing(module: str, name: str) -> bool:
-    """Whether scikit-learn could have it by its module, but the installed version has not."""
-    if module == "_loss":  # what scikit-learn's own losses called their module before 1.6
+    """Whether the module is trusted, but the installed scikit-learn does not have this name."""
+    if module == "_loss":  # the module name of scikit-learn's losses before 1.6
         return True
     return in_trusted_package(module) and _found(module, name) is None
 
 
 def is_trusted_class(module: str, name: str) -> bool:
-    """Whether an object of this class may be built, its attributes set to what the file says."""
+    """Whether an object of this class may be created, with attributes from the file."""
     if f"{module}.{name}" in _PRIVATE:
         return isclass(_found(module, name))
     return in_trusted_package(module) and not module.startswith("sklearn.utils.") and isclass(_own(module, name))
 
 
 def is_trusted_named_tuple(module: str, name: str) -> bool:
-    """Whether this class is a tuple with names for its members, which is called with them."""
+    """Whether this class is a named tuple, which is called with its members."""
     return is_trusted_class(module, name) and issubclass(_found(module, name), tuple)
 
 
 def is_trusted_value(module: str, name: str) -> bool:
-    """Whether this class may be called with what the file says: those of dates and decimal numbers."""
+    """Whether this class of dates, times or decimals may be called with arguments from the file."""
     return f"{module}.{name}" in _VALUES
 
 
 def is_trusted_type(module: str, name: str) -> bool:
-    """Whether this class, or function written in C, may be an attribute of an object."""
+    """Whether this class, or function written in C, may be the value of an attribute."""
     if module == "builtins":
         return name in _BUILTINS
     if module == "numpy":
@@ -129,7 +129,7 @@ def is_trusted_type(module: str, name: str) -> bool:
 
 
 def is_trusted_function(module: str, name: str) -> bool:
-    """Whether this function may be called with arguments that the file chooses."""
+    """Whether this function may be called with arguments from the file."""
     full_name = f"{module}.{name}"
     if full_name in _PRIVATE:
         return callable(_found(module, name))
@@ -155,23 +155,23 @@ def _found(module: str, name: str) -> Any:
 
 
 def _own(module: str, name: str) -> Any:
-    """What the module itself defines under this name."""
+    """The object of this name, if the module itself defines it."""
     found = _found(module, name)
     own = getattr(found, "__module__", "") == module and getattr(found, "__qualname__", "") == name
     return found if own else None
 
 
 def _is_scalar_type(name: str) -> bool:
-    import numpy as np  # noqa: PLC0415 - comes with the first model, not before
+    import numpy as np  # noqa: PLC0415 - imported with the first model, not before
 
     found = getattr(np, name, None)
     return isclass(found) and issubclass(found, np.generic)
 
 
 def _is_array_function(module: str, name: str) -> bool:
-    """Whether it is one of NumPy's functions that array types may override, which all work on arrays.
+    """Whether it is a NumPy function that array types may override, all of which compute with arrays or write files.
 
-    All but those that write files. They say that they are of `numpy`, wherever their code is.
+    Those that write files are excluded by the module of their code: `__module__` is `numpy` for all of them.
     """
     import numpy as np  # noqa: PLC0415 - as above
 

@@ -1,1 +1,1 @@
-"""Predictions computed from fitted attributes, without an estimator's own `predict`. `lookup` finds the computation."""
+"""Computations from fitted attributes, without an estimator's own `predict`. `lookup` finds one for an estimator."""

@@ -1,4 +1,4 @@
-"""Where a method of an estimator comes from."""
+"""The class that defines a method of an estimator."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Any
 
 
 def defining_class(estimator: Any, method: str) -> str:
-    """The full name of the class that defines what a method call on the estimator runs; empty when none does.
+    """The full name of the class that defines the method of the estimator; empty when none does.
 
-    An author may override `predict` in a subclass, or on the very object: neither is scikit-learn's computation any
-    more. Names, because importing the classes to compare them with would load modules that the model may not need.
+    A method that is overridden in a subclass, or on the object itself, is not scikit-learn's computation any more.
+    Names are compared, because importing the classes would import modules that the model may not need.
     """
     if method in getattr(estimator, "__dict__", {}):
         return ""
@@ -25,6 +25,6 @@ def defining_classes(estimator: Any, *methods: str) -> set[str]:
 
 
 def transform_class(transformer: Any) -> str:
-    """The class that defines what a transformer does; empty also when it was told to make a DataFrame of the result."""
-    told = getattr(transformer, "_sklearn_output_config", {}).get("transform", "default")
-    return defining_class(transformer, "transform") if told == "default" else ""
+    """The class that defines `transform`; empty also for a transformer that is configured to return a DataFrame."""
+    output = getattr(transformer, "_sklearn_output_config", {}).get("transform", "default")
+    return defining_class(transformer, "transform") if output == "default" else ""

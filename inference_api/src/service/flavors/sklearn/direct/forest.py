@@ -1,4 +1,4 @@
-"""Decision trees, random forests and extremely randomized trees: the mean of the leaves."""
+"""Decision trees, random forests and extremely randomized trees: the mean of the leaf values."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def forest(estimator: Any, method: str) -> Computation | None:
         estimator.n_outputs_ > 1 or defining_class(estimator, "predict_proba") not in {_CLASSIFIER, *TREE_CLASSES}
     ):
         return None
-    asked = ("predict", "predict_proba", "_validate_X_predict") if labels else ("predict", "_validate_X_predict")
-    if any(defining_class(member, name) not in TREE_CLASSES for member in members for name in asked):
+    methods = ("predict", "predict_proba", "_validate_X_predict") if labels else ("predict", "_validate_X_predict")
+    if any(defining_class(member, name) not in TREE_CLASSES for member in members for name in methods):
         return None
     mean = _mean(members, flat=not labels and estimator.n_outputs_ == 1)
     if mean is None:
@@ -48,7 +48,7 @@ def _members(estimator: Any, method: str) -> Sequence[Any]:
 
 
 class _Mean:
-    """The mean of the trees' values, one column an output or a class."""
+    """The mean of the trees' values, one column per output or class."""
 
     def __init__(self, trees: LeafValues, count: int, *, flat: bool) -> None:
         self._trees = trees
@@ -64,7 +64,7 @@ class _Mean:
 def _mean(members: Sequence[Any], *, flat: bool) -> _Mean | None:
     trees = [member.tree_ for member in members]
     values = [tree.value.reshape(tree.node_count, -1) for tree in trees]
-    # It is the first one that a forest asks whether a missing value is allowed.
+    # A forest checks for missing values with its first tree.
     missing = bool(members[0]._support_missing_values(np.zeros((1, trees[0].n_features))))  # noqa: SLF001 - its only name
     merged = leaf_values(trees, values, missing=missing)
     return None if merged is None else _Mean(merged, len(trees), flat=flat)

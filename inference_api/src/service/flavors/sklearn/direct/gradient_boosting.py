@@ -1,4 +1,4 @@
-"""Gradient boosting: a constant and the stages, which scikit-learn walks through in one call once it has checked."""
+"""Gradient boosting: a constant plus the stages, for which scikit-learn has one compiled function."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CONSTANTS: Final = frozenset({"sklearn.dummy.DummyClassifier", "sklearn.dummy.D
 
 
 def gradient_boosting(estimator: Any, method: str) -> Computation | None:
-    """The computation of fitted gradient boosting that starts from a constant, or None for anything else."""
+    """The computation of fitted gradient boosting with a constant initial prediction, or None for anything else."""
     if defining_classes(estimator, "_raw_predict", "_raw_predict_init") != {_BASE}:
         return None
     where = defining_classes(estimator, method)
@@ -37,15 +37,15 @@ def _decision(estimator: Any, method: str) -> Step | None:
         return SignLabels(classes, zero_is_second=True) if single else ArgmaxLabels(classes)
     if method != "predict_proba":
         return None
-    proba: Step = estimator._loss.predict_proba  # noqa: SLF001 - the link from scores to probabilities has no other name
+    proba: Step = estimator._loss.predict_proba  # noqa: SLF001 - the link from scores to probabilities has no public name
     return (lambda scores: proba(scores.ravel())) if single else proba
 
 
 class _Stages:
-    """The scores, one column a class."""
+    """The scores, one column per class."""
 
     def __init__(self, estimator: Any, start: Matrix) -> None:
-        from sklearn.ensemble._gradient_boosting import predict_stages  # noqa: PLC0415 - came with the estimator
+        from sklearn.ensemble._gradient_boosting import predict_stages  # noqa: PLC0415 - the estimator has imported it
 
         self._add = predict_stages
         self._trees = estimator.estimators_
@@ -54,10 +54,10 @@ class _Stages:
         self._columns = estimator.n_features_in_
 
     def __call__(self, matrix: Matrix) -> Matrix:
-        with np.errstate(over="ignore"):  # what single precision does not hold is infinite, and refused
+        with np.errstate(over="ignore"):  # a value too large for single precision becomes infinite, and is refused
             single = np.ascontiguousarray(matrix, dtype=np.float32)
         if single.shape[1] != self._columns:
-            raise ValueError("another number of columns than the trees know")  # the walk itself does not look
+            raise ValueError("another number of columns than the trees know")  # predict_stages does not check
         scores = np.repeat(self._start, len(single), axis=0)
         self._add(self._trees, single, self._rate, scores)
         finite = np.isfinite(single)
@@ -70,5 +70,5 @@ def _stages(estimator: Any) -> _Stages | None:
     start = estimator.init_
     if not (isinstance(start, str) or defining_class(start, "predict") in _CONSTANTS):
         return None
-    anywhere = np.zeros((1, estimator.n_features_in_), dtype=np.float32)
-    return _Stages(estimator, estimator._raw_predict_init(anywhere))  # noqa: SLF001 - what the stages are added to
+    any_row = np.zeros((1, estimator.n_features_in_), dtype=np.float32)
+    return _Stages(estimator, estimator._raw_predict_init(any_row))  # noqa: SLF001 - the initial prediction

@@ -1,4 +1,4 @@
-"""Histogram gradient boosting, whose hundred calls of one small tree each are nine tenths of its time."""
+"""Histogram gradient boosting with its trees merged: a hundred calls for one tree each take 90 % of its time."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from src.service.flavors.sklearn.direct.labels import ArgmaxLabels, SignLabels
 from src.service.flavors.sklearn.direct.merged_trees import MAX_NODES, Fields, MergedTrees, merge, total
 
 _MODULE: Final = "sklearn.ensemble._hist_gradient_boosting.gradient_boosting"
-MOST_ROWS: Final = 128
-"""Beyond, the calls cost less than the walk, which the choice of the tree makes longer."""
+MAX_ROWS: Final = 128
+"""With more rows a call per tree is faster, because the merged tree is deeper."""
 _FIELDS: Final = Fields("left", "right", "feature_idx", "num_threshold")
 
 
@@ -24,10 +24,10 @@ def histogram_boosting(estimator: Any, method: str) -> Computation | None:
     if defining_classes(estimator, "_raw_predict", "_preprocess_X", "_predict_iterations") != {base}:
         return None
     where = defining_classes(estimator, method)
-    raw = _raw(estimator)
+    raw = _raw_scores(estimator)
     if raw is None:
         return None
-    loss = estimator._loss  # noqa: SLF001 - the link from scores to answers has no other name
+    loss = estimator._loss  # noqa: SLF001 - the link from scores to predictions has no public name
     if where == {f"{_MODULE}.HistGradientBoostingRegressor"} and method == "predict":
         inverse = loss.link.inverse
         return Computation(raw, lambda scores: inverse(scores.ravel()))
@@ -40,8 +40,8 @@ def histogram_boosting(estimator: Any, method: str) -> Computation | None:
     return None
 
 
-class _Raw:
-    """The sum of the iterations, one column a class. A missing value is one that the trees know."""
+class _RawScores:
+    """The sum of the iterations, one column per class. The trees support missing values."""
 
     def __init__(self, merged_trees: MergedTrees, predictors: Sequence[Step], start: Matrix) -> None:
         self._merged_trees = merged_trees
@@ -49,17 +49,17 @@ class _Raw:
         self._start = start
 
     def __call__(self, matrix: Matrix) -> Matrix:
-        scores = self._one_walk(matrix) if len(matrix) <= MOST_ROWS else self._one_by_one(matrix)
+        scores = self._with_merged_trees(matrix) if len(matrix) <= MAX_ROWS else self._tree_by_tree(matrix)
         infinite = np.isinf(matrix) if matrix.dtype.kind == "f" else None
         if infinite is not None and infinite.any():
-            scores[infinite.any(axis=1)] = np.nan  # a transformer before may refuse it
+            scores[infinite.any(axis=1)] = np.nan  # a transformer before it may refuse infinity
         return scores
 
-    def _one_walk(self, matrix: Matrix) -> Matrix:
+    def _with_merged_trees(self, matrix: Matrix) -> Matrix:
         iterations = self._merged_trees(matrix).reshape(-1, len(self._start), len(matrix))
-        return np.asfortranarray(total(iterations).T)  # as the loss takes them
+        return np.asfortranarray(total(iterations).T)  # the memory layout that the loss expects
 
-    def _one_by_one(self, matrix: Matrix) -> Matrix:
+    def _tree_by_tree(self, matrix: Matrix) -> Matrix:
         doubles = np.asarray(matrix, dtype=np.float64)
         scores = np.empty((len(matrix), len(self._start)), order="F")
         scores[:] = self._start
@@ -69,30 +69,30 @@ class _Raw:
 
 
 class _Predictor:
-    """A tree, the merged one or one alone, in one thread."""
+    """Calls one tree, merged or not, in one thread."""
 
     def __init__(self, predictor: Any, columns: int) -> None:
         self._predict = predictor.predict
         self._categories = np.zeros((0, 8), dtype=np.uint32)
         self._map = np.zeros(columns + 1, dtype=np.uint32)
 
-    def __call__(self, asked: Matrix) -> Matrix:
-        found: Matrix = self._predict(asked, self._categories, self._map, 1)
+    def __call__(self, inputs: Matrix) -> Matrix:
+        found: Matrix = self._predict(inputs, self._categories, self._map, 1)
         return found
 
 
-def _raw(estimator: Any) -> _Raw | None:
+def _raw_scores(estimator: Any) -> _RawScores | None:
     predictors = [predictor for iteration in estimator._predictors for predictor in iteration]  # noqa: SLF001 - the trees
     tables = [predictor.nodes.copy() for predictor in predictors]
     columns, width = estimator.n_features_in_, estimator.n_trees_per_iteration_
-    if estimator._preprocessor is not None or sum(map(len, tables)) > MAX_NODES:  # noqa: SLF001 - set for categories only
+    if estimator._preprocessor is not None or sum(map(len, tables)) > MAX_NODES:  # noqa: SLF001 - not None for categories only
         return None
     leaves = [table["is_leaf"] != 0 for table in tables]
-    start = estimator._baseline_prediction.ravel()  # noqa: SLF001 - what the iterations are added to
-    for place in range(width):
-        tables[place]["value"] += start[place]
+    start = estimator._baseline_prediction.ravel()  # noqa: SLF001 - the initial prediction
+    for index in range(width):
+        tables[index]["value"] += start[index]
     nodes, _roots = merge(tables, leaves, _FIELDS, columns)
     blank = np.zeros((0, 8), dtype=np.uint32)
     merged = _Predictor(type(predictors[0])(nodes, blank, blank), columns)
     alone = [_Predictor(predictor, columns) for predictor in predictors]
-    return _Raw(MergedTrees(merged, len(tables), columns, np.float64), alone, start)
+    return _RawScores(MergedTrees(merged, len(tables), columns, np.float64), alone, start)

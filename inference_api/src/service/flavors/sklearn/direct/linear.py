@@ -1,4 +1,4 @@
-"""Linear models: a product and a sum, of which scikit-learn's own checks are nine tenths of the time."""
+"""Linear models: a matrix product and a sum. Input checks take 90 % of the time of scikit-learn's `predict`."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class _Sum:
 
 
 class _Scores(_Sum):
-    """The decision function: one column for two classes, else one a class."""
+    """The decision function: one score for two classes, else one per class."""
 
     def __call__(self, matrix: Matrix) -> Matrix:
         scores = super().__call__(matrix)
@@ -67,7 +67,7 @@ class _Scores(_Sum):
 
 
 def _binary(scores: Matrix) -> Matrix:
-    from scipy.special import expit  # noqa: PLC0415 - scikit-learn has loaded it by then
+    from scipy.special import expit  # noqa: PLC0415 - scikit-learn has imported it
 
     likely = expit(scores)
     return np.stack([1 - likely, likely], axis=1)

@@ -1,4 +1,4 @@
-"""Which computation, if any, is that of an estimator."""
+"""Finds the direct computation of an estimator."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from src.service.flavors.sklearn.direct.scaling import scaling
 from src.service.schema.column import Column
 
 _PIPELINE: Final = "sklearn.pipeline.Pipeline"
-_KINDS: Final = (linear, forest, gradient_boosting, histogram_boosting)
+_FINDERS: Final = (linear, forest, gradient_boosting, histogram_boosting)
 
 
 def find_computation(estimator: Any, method: str, columns: Sequence[Column] = ()) -> Computation | None:
-    """The computation of a fitted estimator's method, or None when it is not one of the known ones.
+    """The computation of a fitted estimator's method, or None when none is known.
 
     Args:
         estimator: A model, or a pipeline of transformers and a model.
-        method: The method that answers.
-        columns: The columns of a row, for a pipeline that starts with a choice of columns.
+        method: The method that predicts.
+        columns: The columns of a row, for a pipeline that begins with a ColumnTransformer.
     """
     where = defining_class(estimator, method)
     if where == _PIPELINE:
         return _of_pipeline(estimator, method, columns)
     if where == "sklearn.model_selection._search.BaseSearchCV":
         return find_computation(estimator.best_estimator_, method, columns)
-    return next(filter(None, (kind(estimator, method) for kind in _KINDS)), None)
+    return next(filter(None, (find(estimator, method) for find in _FINDERS)), None)
 
 
 def _of_pipeline(pipeline: Any, method: str, columns: Sequence[Column]) -> Computation | None:
@@ -48,11 +48,11 @@ def _of_pipeline(pipeline: Any, method: str, columns: Sequence[Column]) -> Compu
 
 
 def _transforms(transformers: Sequence[Any]) -> list[Step] | None:
-    """What transformers of numbers do, one after the other; None when one of them is not known."""
+    """The steps of consecutive transformers of numbers; None when one of them is not known."""
     found: list[Step] = []
     for transformer in transformers:
         where = transform_class(transformer)
-        if _is_nothing(transformer, where):
+        if _is_identity(transformer, where):
             continue
         if where == _PIPELINE:
             inner = _transforms([step for _name, step in transformer.steps])
@@ -65,7 +65,7 @@ def _transforms(transformers: Sequence[Any]) -> list[Step] | None:
     return found
 
 
-def _is_nothing(transformer: Any, where: str) -> bool:
+def _is_identity(transformer: Any, where: str) -> bool:
     if where == "sklearn.preprocessing._function_transformer.FunctionTransformer":
-        return transformer.func is None  # what a ColumnTransformer makes of "passthrough"
+        return transformer.func is None  # a ColumnTransformer replaces "passthrough" by it
     return transformer is None or (isinstance(transformer, str) and transformer == "passthrough")

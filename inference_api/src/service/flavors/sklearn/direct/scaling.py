@@ -1,4 +1,4 @@
-"""Transformers of numbers that treat every row and column by itself."""
+"""Scalers, which transform each row and column independently."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from src.service.flavors.sklearn.direct.defining_class import transform_class
 
 
 def scaling(transformer: Any) -> Step | None:
-    """What a fitted transformer does to a matrix, or None when it is not one of the known ones."""
+    """The step of a fitted scaler, or None for any other transformer."""
     known = _KNOWN.get(transform_class(transformer))
     return None if known is None else known(transformer)
 
 
-class _Shift:
-    """Subtract, then divide; either may be absent."""
+class _SubtractDivide:
+    """Subtracts, then divides; either may be None."""
 
     def __init__(self, centre: Matrix | None, scale: Matrix | None, *, rounds: bool = False) -> None:
         self._centre = centre
         self._scale = scale
-        self._rounds = rounds  # to the matrix's precision before it is used, not after
+        self._rounds = rounds  # rounds centre and scale to the matrix's precision first
 
     def __call__(self, matrix: Matrix) -> Matrix:
         floats = _floats(matrix)
@@ -34,40 +34,42 @@ class _Shift:
         return floats
 
 
-class _Stretch:
-    """Multiply, then add."""
+class _MultiplyAdd:
+    """Multiplies, then adds."""
 
-    def __init__(self, scale: Matrix, least: Matrix) -> None:
+    def __init__(self, scale: Matrix, offset: Matrix) -> None:
         self._scale = scale
-        self._least = least
+        self._offset = offset
 
     def __call__(self, matrix: Matrix) -> Matrix:
         floats = _floats(matrix)
         floats *= self._scale
-        floats += self._least
+        floats += self._offset
         return floats
 
 
 def _floats(matrix: Matrix) -> Matrix:
-    """A copy, in single precision only when the matrix is."""
+    """A copy as floats: in double precision unless the matrix is of floats already."""
     return matrix.astype(matrix.dtype if matrix.dtype.kind == "f" else np.float64)
 
 
 def _standard(scaler: Any) -> Step:
-    return _Shift(scaler.mean_ if scaler.with_mean else None, scaler.scale_ if scaler.with_std else None, rounds=True)
+    return _SubtractDivide(
+        scaler.mean_ if scaler.with_mean else None, scaler.scale_ if scaler.with_std else None, rounds=True
+    )
 
 
 def _min_max(scaler: Any) -> Step | None:
-    # Clipping would hide a value that is not finite, which scikit-learn refuses.
-    return None if scaler.clip else _Stretch(scaler.scale_, scaler.min_)
+    # With clipping an infinite value, which scikit-learn refuses, would not be noticed.
+    return None if scaler.clip else _MultiplyAdd(scaler.scale_, scaler.min_)
 
 
 def _max_abs(scaler: Any) -> Step | None:
-    return None if getattr(scaler, "clip", False) else _Shift(None, scaler.scale_)
+    return None if getattr(scaler, "clip", False) else _SubtractDivide(None, scaler.scale_)
 
 
 def _robust(scaler: Any) -> Step:
-    return _Shift(
+    return _SubtractDivide(
         scaler.center_ if scaler.with_centering else None,
         scaler.scale_ if scaler.with_scaling else None,
     )

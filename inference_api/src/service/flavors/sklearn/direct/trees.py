@@ -1,4 +1,4 @@
-"""LeafValues of `sklearn.tree`, merged."""
+"""Merged trees of `sklearn.tree`."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from src.service.flavors.sklearn.direct.merged_trees import MAX_NODES, Fields, M
 TREE_CLASSES: Final = frozenset(
     f"sklearn.tree._classes.{name}" for name in ("BaseDecisionTree", "DecisionTreeClassifier", "DecisionTreeRegressor")
 )
-"""The classes whose methods ask `tree_` and nothing else."""
+"""The classes whose methods predict with `tree_` only."""
 _FIELDS: Final = Fields("left_child", "right_child", "feature", "threshold")
 
 
 class LeafValues:
-    """The values of the leaves that rows fall into; scikit-learn decides about values that it may refuse."""
+    """The values of the leaves that rows reach; NaN for rows that scikit-learn may refuse."""
 
     def __init__(self, merged_trees: MergedTrees, *, missing: bool = False) -> None:
-        """Keep the merged trees, and whether they know where a missing value belongs."""
+        """Store the merged trees, and whether they support missing values."""
         self._merged_trees = merged_trees
         self._refused = np.isinf if missing else _not_finite
 
     def __call__(self, matrix: Matrix) -> Matrix:
         """Values of shape (trees, rows, outputs), NaN for a row that scikit-learn may refuse."""
-        with np.errstate(over="ignore"):  # what single precision does not hold is infinite, and refused
+        with np.errstate(over="ignore"):  # a value too large for single precision becomes infinite, and is refused
             single = matrix.astype(np.float32, copy=False)
         values = self._merged_trees(single)
         refused = self._refused(single)
@@ -37,12 +37,12 @@ class LeafValues:
 
 
 def leaf_values(trees: Sequence[Any], values: Sequence[Matrix], *, missing: bool = False) -> LeafValues | None:
-    """One walk for many trees, or None when they are too large to be kept twice.
+    """The leaf values of many trees, or None when they are too large to be kept twice.
 
     Args:
         trees: The `tree_` of each fitted tree.
         values: One row of values for each node of each tree.
-        missing: Whether the trees know where a missing value belongs.
+        missing: Whether the trees support missing values.
     """
     if sum(tree.node_count for tree in trees) > MAX_NODES:
         return None
@@ -62,8 +62,8 @@ class _NodeValues:
         self._apply = tree.apply
         self._values = values
 
-    def __call__(self, asked: Matrix) -> Matrix:
-        found: Matrix = self._values.take(self._apply(asked), axis=0)
+    def __call__(self, inputs: Matrix) -> Matrix:
+        found: Matrix = self._values.take(self._apply(inputs), axis=0)
         return found
 
 

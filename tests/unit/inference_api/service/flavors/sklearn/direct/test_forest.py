@@ -1,4 +1,4 @@
-"""LeafValues and forests in one walk: scikit-learn's answers to the last bit."""
+"""Direct computations of trees and forests, equal to scikit-learn to the last bit."""
 
 from typing import Any
 

@@ -67,7 +67,7 @@ def test_many_rows(case: tuple[Any, str]) -> None:
     """A batch for which the trees are asked one by one is as equal, a value that is not finite included."""
     estimator, method = case
     matrix = np.tile(_HOLED, (2, 1))
-    assert len(matrix) > module.MOST_ROWS
+    assert len(matrix) > module.MAX_ROWS
     computation = histogram_boosting(*case)
     assert_equal(computation, *case, matrix)
     assert computation is not None
@@ -91,7 +91,7 @@ def test_estimator_is_left_as_it_was() -> None:
 
 
 def test_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    """LeafValues that would take too much memory twice have no computation."""
+    """Trees that would take too much memory twice have no computation."""
     monkeypatch.setattr(module, "MAX_NODES", 10)
     assert histogram_boosting(*_FITTED[0]) is None
 
