@@ -90,7 +90,7 @@ def record(server: str, name: str, version: str, checks: list[dict[str, Any]], f
 
 def test_the_trainers_version(mlflow_server: str, tmp_path: Path) -> None:
     """What the trainer registers is fetched without MLflow, pandas and scikit-learn, with answers that MLflow gives."""
-    name = "recorded"
+    name = "with_golden_answers"
     train(options_of(mlflow_server, name))
     digest = mlflow.MlflowClient(mlflow_server).get_model_version(name, "1").tags["content_sha256"]
     by_record, imported = fetched(request_of(mlflow_server, name, "1", tmp_path / "record", digest))
@@ -160,9 +160,7 @@ def test_search_whole(
     assert len(bundle.checks) > 0
 
 
-def test_record_that_the_model_does_not_confirm(
-    serve: Callable[..., Service], mlflow_server: str, tmp_path: Path
-) -> None:
+def test_golden_answers_that_differ(serve: Callable[..., Service], mlflow_server: str, tmp_path: Path) -> None:
     """A version that answers otherwise than its record, or holds what is not trusted, is refused by the service."""
     name = "lying_record"
     model = LinearRegression().fit(DATA, DATA["x"])

@@ -1,4 +1,4 @@
-"""Files over MLflow's REST interface, from a server that may be broken or hostile."""
+"""Downloading files over MLflow's REST API from a server that may be broken or malicious."""
 
 import json
 import threading
@@ -21,7 +21,7 @@ Answer = tuple[int, bytes, int | None]
 
 
 class StubServer:
-    """Answers as MLflow's artifact proxy does, or as a test wants it to.
+    """Answers as MLflow's artifact proxy does, or as a test configures it.
 
     Attributes:
         location: Where the registry says the version's files are.
@@ -31,7 +31,7 @@ class StubServer:
     """
 
     def __init__(self) -> None:
-        """A version of two files, one in a folder of an odd name."""
+        """Create a version with two files, one in a folder with an unusual name."""
         self.location = f"mlflow-artifacts:/{ROOT}"
         self.files = {"MLmodel": b"flavors:\n", "data ñ/x #1%.bin": bytes(range(256)) * 1000}
         self.answers: dict[str, Answer] = {}
@@ -100,7 +100,7 @@ def found(folder: Path) -> dict[str, bytes]:
 
 
 def test_all_files(server: StubServer, tmp_path: Path) -> None:
-    """Every file arrives whole under its name, folders included; each request carries the credentials."""
+    """Every file is downloaded completely under its path; each request has the credentials."""
     assert download(server, tmp_path)
     assert found(tmp_path) == server.files
     assert server.requests[0][0].endswith("?name=a+b%2F%C3%B1&version=3")
@@ -111,7 +111,7 @@ def test_all_files(server: StubServer, tmp_path: Path) -> None:
     "location", ["s3://bucket/m-1", "file:///m-1", "dbfs:/m-1", "/m-1", "mlflow-artifacts://other:5000/1", ""]
 )
 def test_files_elsewhere(location: str, server: StubServer, tmp_path: Path) -> None:
-    """Files that this server does not hand out are left to MLflow's client; nothing is written."""
+    """Files that the server does not deliver are left to MLflow's client; nothing is written."""
     server.location = location
     assert not download(server, tmp_path)
     assert found(tmp_path) == {}
@@ -119,8 +119,8 @@ def test_files_elsewhere(location: str, server: StubServer, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("name", ["..", ".", "", "a/b", "../x", "/etc/passwd", "a\\b", "a\0b", 5, None])
 @pytest.mark.parametrize("is_dir", [True, False])
-def test_names_that_lead_out(name: Any, is_dir: bool, server: StubServer, tmp_path: Path) -> None:  # noqa: FBT001
-    """A name that is a path, or none, is refused; nothing is written outside of the folder."""
+def test_unsafe_names(name: Any, is_dir: bool, server: StubServer, tmp_path: Path) -> None:  # noqa: FBT001
+    """A name that is a path, or is empty, is refused; nothing is written outside of the folder."""
     listing = {"files": [{"path": name, "is_dir": is_dir}]}
     server.answers["/api/2.0/mlflow-artifacts/artifacts"] = (200, json.dumps(listing).encode(), None)
     (tmp_path / "model").mkdir()
@@ -130,7 +130,7 @@ def test_names_that_lead_out(name: Any, is_dir: bool, server: StubServer, tmp_pa
 
 
 def test_too_many_files(server: StubServer, tmp_path: Path) -> None:
-    """A folder that contains itself, or a million files, ends in a refusal."""
+    """A folder that contains itself, or too many files, is refused."""
     listing = {"files": [{"path": "again", "is_dir": True}]}
     server.answers["/api/2.0/mlflow-artifacts/artifacts"] = (200, json.dumps(listing).encode(), None)
     with pytest.raises(ModelRefusedError, match=f"more than {MAX_ENTRIES} files"):
@@ -138,7 +138,7 @@ def test_too_many_files(server: StubServer, tmp_path: Path) -> None:
 
 
 def test_too_large(server: StubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files that are larger together than any model ends in a refusal, and the disk is not filled."""
+    """Files that exceed the limit of size together are refused before the disk is full."""
     monkeypatch.setattr(artifact_client, "MAX_BYTES", 100_000)
     with pytest.raises(ModelRefusedError, match="larger than"):
         download(server, tmp_path)
@@ -162,7 +162,7 @@ BROKEN: list[tuple[str, Answer, str]] = [
 
 @pytest.mark.parametrize(("path", "answer", "reason"), BROKEN)
 def test_broken_server(path: str, answer: Answer, reason: str, server: StubServer, tmp_path: Path) -> None:
-    """Whatever is wrong with the server, the reason says so, and it is tried again: not the version is at fault."""
+    """A fault of the server is a temporary error with a reason: the version is not refused."""
     server.answers[path] = answer
     with pytest.raises(ModelError, match=f"the model cannot be downloaded: .*{reason}") as caught:
         download(server, tmp_path)
@@ -170,15 +170,13 @@ def test_broken_server(path: str, answer: Answer, reason: str, server: StubServe
 
 
 def test_no_server(tmp_path: Path) -> None:
-    """Without a server the reason is the connection's."""
+    """Without a server the reason is that of the connection."""
     with pytest.raises(ModelError, match=r"the model cannot be downloaded: .*Connection refused"):
         ArtifactClient(f"http://127.0.0.1:{free_port()}", {}).download("m", "1", tmp_path)
 
 
-def test_a_server_here_is_asked_past_the_proxy(
-    server: StubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """HTTP_PROXY without NO_PROXY changes nothing for loopback."""
+def test_local_server_without_the_proxy(server: StubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """HTTP_PROXY without NO_PROXY has no effect for loopback."""
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
     monkeypatch.setattr("urllib.request._opener", None)  # urlopen reads the environment once in a process
     assert download(server, tmp_path)
@@ -193,10 +191,10 @@ def test_a_server_here_is_asked_past_the_proxy(
         (503, b'{"message": "the database is down"}', "MLflow answered 503: the database is down"),
     ],
 )
-def test_an_answer_of_a_proxy(
+def test_error_page_of_a_proxy(
     status: int, page: bytes, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The reason names the proxy, without its password; its page is not called MLflow's answer."""
+    """The reason names the proxy without its password; the proxy's page is not taken for MLflow's answer."""
     with corporate_proxy(status, page) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         with pytest.raises(ModelError, match=rf": {said}; asked through the proxy {proxy.address} \(HTTP_PROXY\)"):

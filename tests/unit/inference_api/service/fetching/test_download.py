@@ -1,4 +1,4 @@
-"""Where a version's files come from."""
+"""Downloading a version's files from the tracking server, or with MLflow's client."""
 
 import os
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from src.service.fetching.request import FetchRequest
 
 
 class ScriptedProxy:
-    """Stands in for the tracking server's own way.
+    """Replaces the client for files that the tracking server delivers.
 
     Attributes:
         hands_out: Whether it has the files.
@@ -24,13 +24,13 @@ class ScriptedProxy:
     """
 
     def __init__(self) -> None:
-        """Have an MLmodel file."""
+        """Create the double with an MLmodel file."""
         self.hands_out = True
         self.names = ["MLmodel"]
         self.asked: list[tuple[str, dict[str, str]]] = []
 
     def __call__(self, base_url: str, headers: dict[str, str]) -> "ScriptedProxy":
-        """Be constructed."""
+        """Accept the arguments of the client."""
         self.asked.append((base_url, headers))
         return self
 
@@ -43,7 +43,7 @@ class ScriptedProxy:
 
 @pytest.fixture(autouse=True)
 def _environment() -> Iterator[None]:
-    """MLflow's client is set by the environment; this puts it back."""
+    """MLflow's client is configured by the environment, which is restored afterwards."""
     before = dict(os.environ)
     yield
     os.environ.clear()
@@ -52,7 +52,7 @@ def _environment() -> Iterator[None]:
 
 @pytest.fixture
 def proxy(monkeypatch: pytest.MonkeyPatch) -> ScriptedProxy:
-    """A proxy that does as it is told."""
+    """A proxy with scripted answers."""
     double = ScriptedProxy()
     monkeypatch.setattr(module, "ArtifactClient", double)
     return double
@@ -72,14 +72,14 @@ REQUEST = FetchRequest(
 
 
 def test_from_the_proxy(proxy: ScriptedProxy, tmp_path: Path) -> None:
-    """What the tracking server hands out is all that is needed."""
+    """When the tracking server delivers the files, MLflow's client is not used."""
     assert download(REQUEST, tmp_path) == tmp_path / "model"
     assert (tmp_path / "model" / "MLmodel").read_text() == "from the proxy"
     assert proxy.asked == [("http://127.0.0.1:9", {"Authorization": "Bearer t"})]
 
 
 def test_from_elsewhere(proxy: ScriptedProxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files that it does not hand out are fetched by MLflow's client, by the version's name."""
+    """Files that it does not deliver are downloaded by MLflow's client, by the version's name."""
     proxy.hands_out = False
     uris = []
 
@@ -92,9 +92,9 @@ def test_from_elsewhere(proxy: ScriptedProxy, tmp_path: Path, monkeypatch: pytes
     assert uris == ["models:/model/3"]
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning")  # MLflow's client leaves its refused connection to the collector
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # MLflow's client does not close its refused connection
 def test_client_that_gets_no_answer(proxy: ScriptedProxy, tmp_path: Path) -> None:
-    """MLflow's client gives up soon, and its reason is one sentence."""
+    """MLflow's client does not retry for minutes, and its error is one sentence."""
     proxy.hands_out = False
     with pytest.raises(ModelError, match="the model cannot be downloaded: ") as caught:
         download(REQUEST, tmp_path)
@@ -102,7 +102,7 @@ def test_client_that_gets_no_answer(proxy: ScriptedProxy, tmp_path: Path) -> Non
 
 
 def test_client_behind_a_proxy(proxy: ScriptedProxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """MLflow's client is told which hosts it asks directly, and a proxy in the way is named without its password."""
+    """MLflow's client gets the hosts that need no proxy; an error names the proxy without its password."""
     proxy.hands_out = False
     with corporate_proxy() as corporate:
         monkeypatch.setenv("HTTP_PROXY", corporate.url)
@@ -113,7 +113,7 @@ def test_client_behind_a_proxy(proxy: ScriptedProxy, tmp_path: Path, monkeypatch
 
 
 def test_no_model(proxy: ScriptedProxy, tmp_path: Path) -> None:
-    """Files without an MLmodel among them are no model."""
+    """Files without an MLmodel file are refused."""
     proxy.names = ["README"]
     with pytest.raises(ModelRefusedError, match="no MLmodel file"):
         download(REQUEST, tmp_path)

@@ -1,4 +1,4 @@
-"""The fetch child as the service sees it."""
+"""Running the fetch process, and its results."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ REQUEST = FetchRequest(
 
 
 class ScriptedChild:
-    """Stands in for the Python that runs the child: ignores its arguments and does what a script says."""
+    """Replaces the Python interpreter of the fetch process by a script."""
 
     def __init__(self, folder: Path, script: str) -> None:
         """Write the program."""
@@ -37,33 +37,33 @@ class ScriptedChild:
 
 
 async def run(script: str, folder: Path, monkeypatch: pytest.MonkeyPatch, limit: float = 60.0) -> object:
-    """Fetch with a scripted child."""
+    """Fetch with a scripted process."""
     monkeypatch.setattr(sys, "executable", str(ScriptedChild(folder, script).path))
     return await run_fetch(replace(REQUEST, destination=str(folder / "out")), limit)
 
 
 def test_request_is_json() -> None:
-    """The child is told everything, in one JSON object."""
+    """The request is one JSON object."""
     assert FetchRequest(**json.loads(REQUEST.as_json())) == REQUEST
 
 
 async def test_fetched_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a good fetch the bundle is read from the destination, chatter on the output notwithstanding."""
+    """After a successful fetch the bundle is read from the destination; other output is ignored."""
     bundle = write_bundle(tmp_path / "out", regression())
     script = "print('downloading'); print(json.dumps({'ok': True}))"
     assert await run(script, tmp_path, monkeypatch) == bundle
 
 
-async def test_child_gets_the_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The request arrives on the child's standard input, which then ends."""
+async def test_process_gets_the_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process gets the request on its standard input, which is then closed."""
     script = "print(json.dumps({'kind': 'x', 'detail': json.load(sys.stdin)['name']})); sys.exit(1)"
     with pytest.raises(ModelError, match="año"):
         await run(script, tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize("kind", [ModelRefusedError, ModelError])
-async def test_childs_reason(kind: type[ModelError], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The child's reason becomes the service's error: a refusal for good, or a failure of this time."""
+async def test_reason_of_the_process(kind: type[ModelError], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reason becomes an error of the service: a refusal, or a temporary failure."""
     answer = json.dumps({"kind": kind.kind, "detail": "the reason"})
     with pytest.raises(ModelError, match=r"^the reason$") as caught:
         await run(f"print({answer!r}); sys.exit(1)", tmp_path, monkeypatch)

@@ -53,20 +53,20 @@ def find(estimator: Any, example: Any = None) -> Signature:
 
 
 def test_by_names() -> None:
-    """The fields are the names that the model was fitted with; numbers that it cannot do without are required."""
+    """The fields are the names that the model was fitted with; a column whose value may not be missing is required."""
     found = find(LinearRegression().fit(NUMBERS, TARGET))
     assert found == Signature((Column("a b", "number", "float64"), Column("año", "number", "float64")), named=True)
 
 
 def test_without_names() -> None:
-    """A model that was fitted on an array has feature1 to featuren."""
+    """A model that was fitted on an array has the fields feature1, feature2 and so on."""
     found = find(LinearRegression().fit(NUMBERS.to_numpy(), TARGET))
     assert [column.name for column in found.columns] == ["feature1", "feature2"]
     assert found.named is False
 
 
 def test_nothing_known() -> None:
-    """A model that knows nothing of its columns is refused, and the reason says how to log a signature."""
+    """A model without any information about its columns is refused; the reason tells how to log a signature."""
     with pytest.raises(ModelRefusedError, match=r"does not know the columns .* signature=infer_signature\(X"):
         find(KMeans())
 
@@ -92,20 +92,20 @@ CATEGORICAL = {
 
 @pytest.mark.parametrize("name", CATEGORICAL)
 def test_categories_are_texts(name: str) -> None:
-    """The categories of an encoder, however deep, tell that its column is text; the others are numbers."""
+    """The categories of an encoder, at any depth, show that its column is text; the others are numbers."""
     found = find(CATEGORICAL[name].fit(MIXED, TARGET))
     assert [(column.name, column.kind) for column in found.columns] == [("colour", "string"), ("size", "number")]
 
 
 def test_calibrated_model() -> None:
-    """What a calibrated classifier keeps its model in has no parameters of its own, and is looked into all the same."""
+    """The model inside a calibrated classifier is inspected, although its wrapper has no parameters."""
     pipeline = make_pipeline(_COLUMNS, LogisticRegression())
     found = find(CalibratedClassifierCV(pipeline, cv=2).fit(MIXED, [0, 0, 1, 1] * 5))
     assert [column.kind for column in found.columns] == ["string", "number"]
 
 
 def test_what_may_be_missing() -> None:
-    """A value may be missing where the model still answers: after an imputer, or for boosting."""
+    """A value may be missing when the model still predicts: with an imputer, or for boosting."""
     found = find(CATEGORICAL["imputed"].fit(MIXED, TARGET))
     assert [column.required for column in found.columns] == [False, False]
     found = find(HistGradientBoostingRegressor(max_iter=2).fit(NUMBERS, TARGET))
@@ -116,7 +116,7 @@ def test_what_may_be_missing() -> None:
 
 @pytest.mark.parametrize("vectorizer", [TfidfVectorizer(), CountVectorizer(), HashingVectorizer(n_features=16)])
 def test_texts_in_a_column(vectorizer: Any) -> None:
-    """A vectorizer tells that its column is text, also one that keeps no words."""
+    """A vectorizer shows that its column is text, also one without a vocabulary."""
     columns = make_column_transformer((vectorizer, "texto"), (StandardScaler(), ["n"]))
     found = find(make_pipeline(columns, LogisticRegression()).fit(TEXTS, LABELS))
     assert [(column.name, column.kind) for column in found.columns] == [("texto", "string"), ("n", "number")]
@@ -132,12 +132,12 @@ TEXT_MODELS = {
 
 @pytest.mark.parametrize("name", TEXT_MODELS)
 def test_sequences_of_texts(name: str) -> None:
-    """A model whose first step counts words takes no table: its only field is the text."""
+    """A model whose first step is a text vectorizer has one field, the text."""
     assert find(TEXT_MODELS[name].fit(TEXTS["texto"], LABELS)) == text_signature()
 
 
 def test_other_categories() -> None:
-    """Categories that are whole numbers, fractions, booleans or moments give their column that kind."""
+    """Categories that are integers, floats, booleans or datetimes give their column that kind."""
     data = pd.DataFrame(
         {
             "n": [1, 2] * 10,
@@ -152,12 +152,12 @@ def test_other_categories() -> None:
 
 
 def lengths(frame: pd.DataFrame) -> np.ndarray[Any, Any]:
-    """How long each text is; a number has no length."""
+    """The length of each text; fails for numbers."""
     return np.array([[len(value) for value in row] for row in frame.to_numpy().tolist()])
 
 
 def test_kinds_by_trying() -> None:
-    """Where nothing tells, numbers are tried and then texts, alike for the columns of one transformer."""
+    """When nothing shows the kinds, numbers are tried and then texts, the same for all columns of one transformer."""
     data = pd.DataFrame({"one": ["a", "bb"] * 10, "x": NUMBERS["año"], "two": ["ccc", "d"] * 10})
     columns = make_column_transformer((FunctionTransformer(lengths), ["one", "two"]), (StandardScaler(), ["x"]))
     found = find(make_pipeline(columns, Ridge()).fit(data, TARGET))
@@ -165,7 +165,7 @@ def test_kinds_by_trying() -> None:
 
 
 def test_kinds_of_the_example() -> None:
-    """A logged example tells what the estimator does not: names, texts, booleans; whole numbers may be fractions."""
+    """A logged example shows names, texts and booleans that the estimator does not; its integers become numbers."""
     example = pd.DataFrame({"texts": ["a", "b"], "n": [1, 2], "flag": [True, False]})
     seen: list[tuple[str, ...]] = []
 
@@ -179,12 +179,12 @@ def test_kinds_of_the_example() -> None:
 
 
 def refuse(_data: Any) -> Any:
-    """Answer nothing."""
+    """Refuse every input."""
     raise ValueError("no")
 
 
 def test_nothing_is_answered() -> None:
-    """When neither numbers nor texts are answered the model is refused, with its columns and what to do."""
+    """When the model predicts neither numbers nor texts it is refused; the reason has its columns and what to do."""
     estimator = make_pipeline(StandardScaler(), FunctionTransformer(), Ridge()).fit(NUMBERS, TARGET)
     estimator.steps[1] = ("refuse", FunctionTransformer(refuse))
     with pytest.raises(ModelRefusedError, match=r"\(a b, año\) get an answer .*input_example=X\[:3\]"):
@@ -192,7 +192,7 @@ def test_nothing_is_answered() -> None:
 
 
 def test_contradictions_are_tried() -> None:
-    """A column that two transformers show as different kinds is tried as one whose kind is unknown."""
+    """A column with different kinds in two transformers is treated as one of unknown kind."""
     data = pd.DataFrame({"n": pd.Series([1, 2] * 10, dtype="object")})
     union = make_union(
         OneHotEncoder(handle_unknown="ignore", categories=[["a", "b"]]),
@@ -201,8 +201,8 @@ def test_contradictions_are_tried() -> None:
     assert [column.kind for column in find(make_pipeline(union, Ridge()).fit(data, TARGET)).columns] == ["string"]
 
 
-def test_moments_by_trying() -> None:
-    """A column that only moments get an answer for is a column of moments, though no transformer shows its values."""
+def test_datetimes_by_trying() -> None:
+    """A column that accepts only datetimes has that kind, although no transformer shows its values."""
     data = pd.DataFrame({"n": NUMBERS["año"], "día": pd.to_datetime(["2024-01-05", "2024-03-05"] * 10)})
     to_number = make_pipeline(FunctionTransformer(np.asarray), FunctionTransformer(_months))
     model = make_pipeline(make_column_transformer((to_number, ["día"]), remainder="passthrough"), LinearRegression())
@@ -216,8 +216,8 @@ def _months(moments: Any) -> Any:
     return moments.astype("datetime64[M]").astype("int64")
 
 
-def test_example_of_infinities() -> None:
-    """What JSON cannot hold is left out of the values that an example shows."""
+def test_infinities_in_the_example() -> None:
+    """Values of an example that JSON cannot represent are left out."""
     example = pd.DataFrame({"a b": [np.inf], "año": [2.5]})
     found = find(LinearRegression().fit(NUMBERS, TARGET), example)
     assert [column.kind for column in found.columns] == ["number", "number"]

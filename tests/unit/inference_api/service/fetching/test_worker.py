@@ -1,4 +1,4 @@
-"""What the fetch child makes of the files that MLflow delivers."""
+"""The fetch process: a bundle, or an error, from the files that MLflow delivers."""
 
 import contextlib
 import io
@@ -41,7 +41,7 @@ from src.service.verification.golden_answers import FILE
 from src.service.verification.verify import verify_model
 
 pytestmark = [
-    # MLflow uses what pandas 3 and SQLAlchemy 2.1 deprecate: not the subject here.
+    # MLflow uses deprecated features of pandas and SQLAlchemy, which are not tested here.
     pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning"),
 ]
@@ -51,7 +51,7 @@ MODEL = LinearRegression().fit(DATA, DATA.sum(axis=1))
 
 @pytest.fixture(autouse=True)
 def _environment() -> Iterator[None]:
-    """The child sets MLflow's options in its own environment; this puts them back."""
+    """The worker sets MLflow's options in the environment, which is restored afterwards."""
     before = dict(os.environ)
     yield
     os.environ.clear()
@@ -62,7 +62,7 @@ def _environment() -> Iterator[None]:
 def logged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model as MLflow logs it, with a signature, an example and the trainer's predictions."""
     folder = tmp_path_factory.mktemp("logged") / "model"
-    with contextlib.chdir(folder.parent):  # MLflow makes the file of its default store where it stands
+    with contextlib.chdir(folder.parent):  # MLflow creates the file of its default store in the current folder
         mlflow.sklearn.save_model(
             MODEL,
             folder,
@@ -97,20 +97,20 @@ def request_(tmp_path: Path) -> FetchRequest:
 
 
 class FolderDownload:
-    """Delivers files of this machine in place of a server's."""
+    """Copies local files in place of a download."""
 
     def __init__(self, files: Path) -> None:
-        """Say which."""
+        """Store the folder of the files."""
         self._files = files
 
     def __call__(self, _request: FetchRequest, destination: Path) -> Path:
-        """Copy them to where a download would be."""
+        """Copy the files to the destination of the download."""
         return Path(shutil.copytree(self._files, destination / MODEL_FOLDER))
 
 
 @pytest.fixture
 def fetched(files: Path, request_: FetchRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Bundle]:
-    """Fetches the files, however they were changed."""
+    """A function that fetches the files."""
 
     def run(**changes: Any) -> Bundle:
         monkeypatch.setattr(module, "download", FolderDownload(files))
@@ -128,7 +128,7 @@ def change(files: Path, edit: Callable[[dict[str, Any]], None]) -> None:
 
 
 def test_bundle(fetched: Callable[..., Bundle], request_: FetchRequest, files: Path) -> None:
-    """A fetched model is described completely: columns, example, pyfunc's answers, the trainer's, and the digest."""
+    """The bundle has the columns, the example, the predictions of pyfunc and of the trainer, and the digest."""
     bundle = fetched()
     assert [(column.name, column.kind) for column in bundle.columns] == [("a b", "number"), ("año", "number")]
     assert bundle.example == DATA.iloc[0].to_dict()
@@ -143,7 +143,7 @@ def test_bundle(fetched: Callable[..., Bundle], request_: FetchRequest, files: P
 
 
 def test_bundle_serves(fetched: Callable[..., Bundle]) -> None:
-    """What was fetched passes its own verification."""
+    """A fetched bundle passes its verification."""
     bundle = fetched()
     assert (
         verify_model(SklearnFlavor(), bundle, Schema(bundle.columns, bundle.example), deepcopy(MODEL)).encoder.path
@@ -152,12 +152,12 @@ def test_bundle_serves(fetched: Callable[..., Bundle]) -> None:
 
 
 def test_digest_of_the_registry(fetched: Callable[..., Bundle], files: Path) -> None:
-    """The registry's digest is compared with the files, and the bundle remembers it."""
+    """The registry's digest is compared with the files, and the bundle records it."""
     assert fetched(content_sha256=content_digest(files)).digest_verified is True
 
 
 def test_changed_files_are_refused(fetched: Callable[..., Bundle], files: Path) -> None:
-    """Files that are not those which the trainer registered are refused before any is loaded."""
+    """Files that differ from the registered ones are refused before any is loaded."""
     digest = content_digest(files)
     (files / "model.skops").write_bytes(b"not even skops")
     with pytest.raises(ModelRefusedError, match="do not match the digest in the registry"):
@@ -165,7 +165,7 @@ def test_changed_files_are_refused(fetched: Callable[..., Bundle], files: Path) 
 
 
 def test_without_signature_and_example(fetched: Callable[..., Bundle], files: Path) -> None:
-    """A model that brings nothing but itself has the columns it was fitted with and a default example."""
+    """A model without signature and example gets the columns that it was fitted with and a default example."""
 
     def strip(mlmodel: dict[str, Any]) -> None:
         for key in ("signature", "saved_input_example_info", "metadata"):
@@ -180,7 +180,7 @@ def test_without_signature_and_example(fetched: Callable[..., Bundle], files: Pa
 
 @pytest.mark.parametrize("metadata", [None, {}, {"example_prediction": "text"}, {"example_prediction": 5}])
 def test_trainer_that_logged_nothing(metadata: Any, fetched: Callable[..., Bundle], files: Path) -> None:
-    """A model whose trainer left no predictions, or something else under that name, has none to compare."""
+    """A model without predictions of its trainer, or with another value under that key, has none to compare."""
     change(files, lambda mlmodel: mlmodel.update(metadata=metadata))
     assert fetched().logged == ()
 
@@ -217,7 +217,7 @@ def save(folder: Path, estimator: Any, data: Any, **options: Any) -> None:
 
 @pytest.mark.filterwarnings("ignore:.*integer column:UserWarning")  # MLflow's advice about missing integers
 def test_example_that_mlflow_cannot_convert(fetched: Callable[..., Bundle], files: Path) -> None:
-    """An example with a gap in an optional `long`, of which MLflow would make int64, is read as it was logged."""
+    """An example with a missing `long`, which MLflow cannot convert to int64, is read as it was logged."""
     data = pd.DataFrame({"rooms": pd.array([None, 1, 2, 4] * 5, dtype="Int64"), "x": np.arange(20.0)})
     save(files, make_pipeline(SimpleImputer(), LinearRegression()).fit(data, data["x"]), data)
     bundle = fetched()
@@ -244,7 +244,7 @@ def test_model_of_another_scikit_learn(fetched: Callable[..., Bundle], files: Pa
 
 
 def test_file_that_only_another_scikit_learn_reads(fetched: Callable[..., Bundle], files: Path) -> None:
-    """Where the file cannot be loaded, the versions that it was saved and would be served with are told."""
+    """When the file cannot be loaded, the error has the versions that it was saved with and would be served with."""
 
     def age(mlmodel: dict[str, Any]) -> None:
         mlmodel["flavors"]["sklearn"]["sklearn_version"] = "1.5.2"
@@ -269,7 +269,7 @@ def test_texts_in_a_table(fetched: Callable[..., Bundle], files: Path) -> None:
 
 
 def test_values_that_the_encoder_knows(fetched: Callable[..., Bundle], files: Path) -> None:
-    """Without an example, rows are made of the categories that the model was fitted with; others it would refuse."""
+    """Without an example the rows have the categories that the model was fitted with; it refuses others."""
     data = pd.DataFrame({"colour": ["red", "blue"] * 10, "x": np.arange(20.0)})
     columns = make_column_transformer((OneHotEncoder(), ["colour"]), ("passthrough", ["x"]))
     save(files, make_pipeline(columns, LinearRegression()).fit(data, data["x"]), data)
@@ -305,7 +305,7 @@ def test_arrays(  # noqa: PLR0913, PLR0917 - a table of cases
     request_: FetchRequest,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Arrays of texts, of objects and with gaps get fields of the kinds that the model answers, gaps included."""
+    """Arrays of texts, of objects and with missing values get fields of the kinds that the model accepts."""
     model = make_pipeline(transformer, LinearRegression()).fit(data, _TARGET)
     save(files, model, data)
     monkeypatch.setattr(module, "download", FolderDownload(files))
@@ -318,7 +318,7 @@ def test_arrays(  # noqa: PLR0913, PLR0917 - a table of cases
 
 
 def answer(request: FetchRequest, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
-    """Exit code and JSON of the child's main."""
+    """Exit code and JSON of `main`."""
     monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(asdict(request))))
     code = main()
     return code, json.loads(capsys.readouterr().out)
@@ -327,7 +327,7 @@ def answer(request: FetchRequest, monkeypatch: pytest.MonkeyPatch, capsys: pytes
 def test_main(
     files: Path, request_: FetchRequest, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The child answers one line of JSON and exit code 0."""
+    """The result is one line of JSON and exit code 0."""
     monkeypatch.setattr(module, "download", FolderDownload(files))
     assert answer(request_, monkeypatch, capsys) == (0, {"ok": True})
     assert Bundle.read(Path(request_.destination)).version == "3"
@@ -344,7 +344,7 @@ def test_main_with_a_refused_model(
 
 
 class FailingDownload:
-    """Raises what a download may raise."""
+    """Raises an error in place of a download."""
 
     def __init__(self, error: Exception) -> None:
         """Keep the error."""
@@ -376,7 +376,7 @@ def test_main_with_an_unexpected_error(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Whatever goes wrong is told in one sentence; what the machine lacks may be there the next time."""
+    """An unexpected error is one sentence; an error of the machine is temporary, any other a refusal."""
     error, kind, reason = case
     monkeypatch.setattr(module, "download", FailingDownload(error))
     code, said = answer(request_, monkeypatch, capsys)
@@ -387,7 +387,7 @@ def test_main_with_an_unexpected_error(
 def test_server_that_does_not_answer(
     request_: FetchRequest, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without a server the child says so at once, instead of MLflow's minutes of silence."""
+    """Without a server the error comes at once, not after minutes of retries by MLflow."""
     code, found = answer(request_, monkeypatch, capsys)
     assert (code, found["kind"]) == (1, ModelError.kind)
     assert found["detail"].startswith("the model cannot be downloaded: ")
@@ -395,16 +395,16 @@ def test_server_that_does_not_answer(
 
 
 @pytest.fixture
-def recorded(files: Path) -> Path:
-    """The same model with a trainer's record; its answers are no model's, to be told from MLflow's."""
+def with_golden_answers(files: Path) -> Path:
+    """The same model with golden answers, which differ from MLflow's predictions."""
     checks = [{"row": {"a b": float(place), "año": 0.5}, "answer": place + 0.25} for place in range(7)]
     (files / FILE).write_text(json.dumps({"format": 1, "examples": 3, "checks": checks}))
     return files
 
 
-def test_record_of_the_trainer(recorded: Path, fetched: Callable[..., Bundle]) -> None:
-    """With the registry's digest the trainer's record is what the version is held against; MLflow is not asked."""
-    bundle = fetched(content_sha256=content_digest(recorded))
+def test_golden_answers_are_the_reference(with_golden_answers: Path, fetched: Callable[..., Bundle]) -> None:
+    """With the registry's digest the golden answers are the reference; MLflow does not predict."""
+    bundle = fetched(content_sha256=content_digest(with_golden_answers))
     assert [check.answer for check in bundle.checks] == [place + 0.25 for place in range(7)]
     assert bundle.example == {"a b": 0.0, "año": 0.5}
     assert [check.row["a b"] for check in bundle.logged] == [0.0, 1.0, 2.0]
@@ -412,29 +412,29 @@ def test_record_of_the_trainer(recorded: Path, fetched: Callable[..., Bundle]) -
     assert (bundle.named, bundle.digest_verified) == (True, True)
 
 
-def test_record_that_nothing_vouches_for(recorded: Path, fetched: Callable[..., Bundle]) -> None:
-    """Without a digest in the registry the record could be anybody's: MLflow answers."""
+def test_golden_answers_without_digest(with_golden_answers: Path, fetched: Callable[..., Bundle]) -> None:
+    """Without a digest in the registry the golden answers are not trusted: MLflow predicts."""
     bundle = fetched()
-    assert recorded.joinpath(FILE).is_file()
+    assert with_golden_answers.joinpath(FILE).is_file()
     assert len(bundle.checks) == 33
     assert bundle.checks[0].answer == pytest.approx(MODEL.predict(DATA[:1])[0])
 
 
-def test_record_of_another_model(recorded: Path, fetched: Callable[..., Bundle]) -> None:
-    """A record whose rows do not fit the signature is none: MLflow answers."""
-    content = (recorded / FILE).read_text()
-    (recorded / FILE).write_text(content.replace("a b", "other"))
-    assert len(fetched(content_sha256=content_digest(recorded)).checks) == 33
+def test_golden_answers_of_another_model(with_golden_answers: Path, fetched: Callable[..., Bundle]) -> None:
+    """Golden answers whose rows do not fit the signature are ignored: MLflow predicts."""
+    content = (with_golden_answers / FILE).read_text()
+    (with_golden_answers / FILE).write_text(content.replace("a b", "other"))
+    assert len(fetched(content_sha256=content_digest(with_golden_answers)).checks) == 33
 
 
-def test_record_without_signature(recorded: Path, fetched: Callable[..., Bundle]) -> None:
-    """A model without a signature is loaded to know its columns, and MLflow answers."""
-    change(recorded, lambda mlmodel: mlmodel.pop("signature"))
-    assert len(fetched(content_sha256=content_digest(recorded)).checks) == 33
+def test_golden_answers_without_signature(with_golden_answers: Path, fetched: Callable[..., Bundle]) -> None:
+    """A model without a signature is loaded to infer its columns, and MLflow predicts."""
+    change(with_golden_answers, lambda mlmodel: mlmodel.pop("signature"))
+    assert len(fetched(content_sha256=content_digest(with_golden_answers)).checks) == 33
 
 
-def test_record_that_the_model_does_not_confirm(recorded: Path, fetched: Callable[..., Bundle]) -> None:
-    """A model that answers otherwise than its record is refused."""
-    bundle = fetched(content_sha256=content_digest(recorded))
+def test_golden_answers_that_differ(with_golden_answers: Path, fetched: Callable[..., Bundle]) -> None:
+    """A model whose predictions differ from its golden answers is refused."""
+    bundle = fetched(content_sha256=content_digest(with_golden_answers))
     with pytest.raises(ModelRefusedError, match=r"the model answers .*, mlflow\.pyfunc answers 0\.25"):
         verify_model(SklearnFlavor(), bundle, Schema(bundle.columns, bundle.example), deepcopy(MODEL))

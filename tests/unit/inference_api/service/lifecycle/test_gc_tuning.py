@@ -1,4 +1,4 @@
-"""What the process does with its memory once a model serves."""
+"""Tuning of the garbage collector for serving."""
 
 import gc
 import weakref
@@ -9,16 +9,16 @@ from src.service.lifecycle.gc_tuning import freeze_gc
 
 
 class Ring:
-    """Refers to itself, so that only the collector can end it."""
+    """Refers to itself, so that only the garbage collector can free it."""
 
     def __init__(self) -> None:
-        """Close the ring."""
+        """Create the reference cycle."""
         self.ring = self
 
 
 @pytest.mark.usefixtures("collector_as_found")
-def test_settle_memory() -> None:
-    """What lives for long is out of the collector's sight; of a replaced model nothing stays."""
+def test_freeze_gc() -> None:
+    """Long-lived objects are excluded from garbage collection; a replaced model is freed."""
     ring = Ring()
     gone = weakref.ref(ring)
     freeze_gc()

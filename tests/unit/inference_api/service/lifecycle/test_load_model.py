@@ -1,4 +1,4 @@
-"""A bundle on disk becomes a model that may serve."""
+"""Loading a bundle into a model that may serve."""
 
 import re
 from pathlib import Path
@@ -32,14 +32,14 @@ WARNINGS: list[tuple[dict[str, Any], list[str]]] = [
 
 @pytest.mark.parametrize(("values", "expected"), WARNINGS)
 def test_what_an_operator_should_know(values: dict[str, Any], expected: list[str], tmp_path: Path) -> None:
-    """Another scikit-learn, a model that was verified with one row and one without a digest are warned about."""
+    """Another version of scikit-learn, verification with one row and a missing digest cause warnings."""
     found = loaded(tmp_path, **{"checks": CHECKS, **values})
     assert len(found) == len(expected)
     assert all(note.startswith(start) for note, start in zip(found, expected, strict=True))
 
 
 def test_example_is_answered(tmp_path: Path) -> None:
-    """An input example that the model has no finite answer for is not what is published: a row that was verified is."""
+    """When the model has no finite prediction for the input example, a verification row is published instead."""
     refused = dict.fromkeys((column.name for column in FEATURES), 1e308)
     bundle = write_bundle(tmp_path / "bundle", regression(), checks=CHECKS, example=refused)
     model = load_model(bundle, tmp_path / "bundle", allow_pickle=False)
@@ -49,7 +49,7 @@ def test_example_is_answered(tmp_path: Path) -> None:
 
 
 def test_example_that_does_not_fit(tmp_path: Path) -> None:
-    """The same holds for an example that is no row of the signature."""
+    """The same is true for an example that does not fit the signature."""
     bundle = write_bundle(tmp_path / "bundle", regression(), checks=CHECKS, example={"other": 1})
     assert load_model(bundle, tmp_path / "bundle", allow_pickle=False).schema.example == CHECKS[0].row
 

@@ -1,4 +1,4 @@
-"""A version that could not be made to serve is tried again at longer and longer pauses."""
+"""Exponential backoff for a version that could not be loaded."""
 
 import asyncio
 from pathlib import Path
@@ -12,7 +12,7 @@ PLACE = Path("1-abc")
 
 
 class SetClock:
-    """The loop's time, as the test sets it.
+    """The event loop's clock, set by the test.
 
     Attributes:
         now: Seconds.
@@ -25,7 +25,7 @@ class SetClock:
 
 
 async def pauses(clock: SetClock, backoff: RetryBackoff, error: ApiError, count: int) -> list[float]:
-    """How long the version is kept from its next try, after each of several failures."""
+    """The pauses after each of several failures."""
     found = []
     for _ in range(count):
         backoff.failed(PLACE, error)
@@ -48,21 +48,21 @@ async def test_refused_version(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_failed_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a failure that may pass, such as a store that is down, the pause ends at 30 s."""
+    """After a temporary failure, such as a store that is down, the pause grows to at most 30 s."""
     found = await pauses(SetClock(monkeypatch), RetryBackoff(5.0), ModelError("no bucket"), 5)
     assert found == [5, 10, 20, 30, 30]
 
 
-async def test_another_version_starts_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another version passes at once, and its own first failure has the first pause."""
+async def test_another_version_has_its_own_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another version may be tried at once, and its first failure has the first pause."""
     clock, backoff = SetClock(monkeypatch), RetryBackoff(100.0)
     await pauses(clock, backoff, ModelRefusedError("no"), 3)
     backoff.failed(Path("2-def"), ModelRefusedError("no"))
     assert await pauses(clock, backoff, ModelRefusedError("no"), 1) == [100]
 
 
-async def test_reason_until_it_is_time() -> None:
-    """Before its time the version raises its own error; others pass, and all do once one serves."""
+async def test_error_until_the_pause_ends() -> None:
+    """Before the pause ends the version raises its error; others may be tried, and all after a reset."""
     backoff = RetryBackoff(100.0)
     backoff.check(PLACE)
     error = ModelRefusedError("no")

@@ -167,7 +167,7 @@ BAD: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("case", BAD)
 async def test_refused_version_keeps_the_old(case: str, watched: Watched) -> None:
-    """A version that cannot be served changes nothing for clients."""
+    """When a version cannot be served, the previous one keeps serving."""
     watched.register(version_of("1"))
     await watched.watcher.refresh()
     watched.register(version_of("2"), **BAD[case])
@@ -178,8 +178,8 @@ async def test_refused_version_keeps_the_old(case: str, watched: Watched) -> Non
     assert watched.metric('inference_model_reloads_total{outcome="failure"}') == "1.0"
 
 
-async def test_refused_version_is_not_tried_at_every_look(registry: StubRegistry, tmp_path: Path) -> None:
-    """A refused version is loaded again after a pause only; each look before gives the known reason."""
+async def test_refused_version_is_not_tried_at_every_poll(registry: StubRegistry, tmp_path: Path) -> None:
+    """A refused version is tried again only after a pause; polls before that raise the known error."""
     watched = Watched(registry, tmp_path, poll_seconds=1e8)
     watched.register(version_of("1"), FunctionTransformer(os.system))
     for _ in range(3):
@@ -193,7 +193,7 @@ async def test_refused_version_is_not_tried_at_every_look(registry: StubRegistry
 
 
 async def test_repair_of_a_refused_version(watched: Watched) -> None:
-    """Moving the alias from a refused version to another is followed at once, and back again too."""
+    """When the alias moves from a refused version to another and back, each change takes effect at once."""
     watched.register(version_of("1"))
     await watched.watcher.refresh()
     watched.register(version_of("2"), FunctionTransformer(os.system))
@@ -208,7 +208,7 @@ async def test_repair_of_a_refused_version(watched: Watched) -> None:
 
 
 async def test_version_is_fetched(watched: Watched, fetch: FolderFetch) -> None:
-    """A version that is not in the cache is fetched once, with all that the registry told, and then kept."""
+    """A version that is not cached is fetched once, with the registry's data, and then kept."""
     version = version_of("4", content_sha256="abc")
     watched.registry.point_at(version)
     await watched.watcher.refresh()
@@ -223,7 +223,7 @@ async def test_version_is_fetched(watched: Watched, fetch: FolderFetch) -> None:
 
 
 async def test_failed_fetch_leaves_nothing(watched: Watched, fetch: FolderFetch) -> None:
-    """A fetch that fails leaves no files, and is tried again after a pause, not at every poll."""
+    """A failed fetch leaves no files, and is retried after a pause, not at every poll."""
     watched.registry.point_at(version_of("4"))
     fetch.error = ModelError("the bucket is gone")
     for _ in range(2):
@@ -239,7 +239,7 @@ async def test_failed_fetch_leaves_nothing(watched: Watched, fetch: FolderFetch)
 
 
 async def test_cache_that_cannot_be_written(registry: StubRegistry, tmp_path: Path, fetch: FolderFetch) -> None:
-    """A version is fetched and serves although the cache cannot be written; each look after that changes nothing."""
+    """A version is fetched and serves although the cache cannot be written; later polls do not fetch again."""
     (tmp_path / "file").write_text("")
     watched = Watched(registry, tmp_path / "file")
     registry.point_at(version_of("4"))
@@ -255,7 +255,7 @@ async def test_cache_that_cannot_be_written(registry: StubRegistry, tmp_path: Pa
 
 
 async def test_cache_that_becomes_full(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fetch that fills the volume is made again elsewhere at once; one that fails otherwise is not."""
+    """A fetch that fills the volume is repeated in the substitute at once; one that fails otherwise is not."""
     fetch = FolderFetch()
 
     async def full(request: FetchRequest, limit_seconds: float) -> Bundle:
@@ -286,7 +286,7 @@ async def test_damaged_cache_is_fetched_again(watched: Watched, fetch: FolderFet
 
 
 async def test_start_without_mlflow(registry: StubRegistry, tmp_path: Path) -> None:
-    """With MLflow down the last good version serves, and the reason why it is not followed is shown."""
+    """With MLflow down the last good version serves, and the reason is shown."""
     before = Watched(registry, tmp_path)
     before.register(version_of("2"))
     await before.watcher.refresh()
@@ -312,7 +312,7 @@ async def test_cached_version_is_not_loaded_twice(registry: StubRegistry, tmp_pa
 
 
 async def test_late_mlflow(watched: Watched) -> None:
-    """The service waits for MLflow, says so, and forgets the error when it comes."""
+    """The service waits for MLflow and shows why; the error disappears when MLflow answers."""
     watched.registry.status = 503
     await watched.until(lambda: watched.serving.last_error is not None)
     with pytest.raises(NotReadyError, match=r"no model is serving yet: MLflow at .* answered 503"):
@@ -324,12 +324,12 @@ async def test_late_mlflow(watched: Watched) -> None:
 
 
 def break_description(place: Path) -> None:
-    """Cut the description."""
+    """Truncate the description."""
     (place / DESCRIPTION).write_text("{")
 
 
 def break_dtype(place: Path) -> None:
-    """Describe a column of a dtype that does not exist, as an older version of the service might have."""
+    """Write a column with a dtype that does not exist."""
     write_columns(place, (Column("feature1", "integer", "int3"),))
 
 
@@ -342,7 +342,7 @@ def write_columns(place: Path, columns: tuple[Column, ...]) -> None:
 
 @pytest.mark.parametrize("damage", [break_description, break_dtype])
 async def test_unusable_last_good_version(damage: Callable[[Path], None], watched: Watched) -> None:
-    """Whatever is wrong with the last good version, the watch goes on and serves what the registry has."""
+    """With a broken last good version polling goes on, and the registry's version serves."""
     watched.register(version_of("1"))
     await watched.watcher.refresh()
     damage(watched.cache.folder_of(version_of("1")))
@@ -352,10 +352,10 @@ async def test_unusable_last_good_version(damage: Callable[[Path], None], watche
     assert await after.answer() == pytest.approx(222)
 
 
-async def test_unexpected_fault_does_not_end_the_watch(
+async def test_unexpected_error_does_not_end_polling(
     watched: Watched, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A fault of the service itself is logged with its traceback, shown in one sentence, and survived."""
+    """An unexpected error is logged with its traceback and shown in one sentence; polling goes on."""
     watched.register(version_of("1"))
     with monkeypatch.context() as patch:
         patch.setattr(ModelCache, "find", lambda *_: 1 // 0)
@@ -367,7 +367,7 @@ async def test_unexpected_fault_does_not_end_the_watch(
 
 
 async def test_same_reason_is_logged_once(watched: Watched, caplog: pytest.LogCaptureFixture) -> None:
-    """A registry that is down for hours is one line of the log, not one a look."""
+    """A registry that is down for hours causes one log line, not one per poll."""
     watched.registry.status = 503
     with caplog.at_level(logging.WARNING):
         await watched.until(lambda: len(watched.registry.requests) > 3)

@@ -1,4 +1,4 @@
-"""Rows as a matrix or a DataFrame: the same values either way, whoever shares the call."""
+"""Encoding rows as a matrix or a DataFrame: the same values in both, independent of the other rows."""
 
 from typing import Any, Literal
 
@@ -25,7 +25,7 @@ _TEXTS = st.sampled_from(["", "a", "año", "nan", "1"])
 
 
 def cells(column: Column) -> st.SearchStrategy[Any]:
-    """Values that the column's schema lets through."""
+    """Values that the column's schema accepts."""
     if column.kind == "number":
         largest = float(np.finfo(column.dtype).max)
         found: st.SearchStrategy[Any] = st.floats(-largest, largest)
@@ -55,7 +55,7 @@ def tables(draw: st.DrawFn, kinds: tuple[Kind, ...] = tuple(DTYPES)) -> tuple[li
 
 @given(tables())
 def test_groups_change_nothing(table: tuple[list[Column], list[tuple[Any, ...]]]) -> None:
-    """In its group every row is exactly what it is alone: the same values in columns of the same dtypes."""
+    """In its group every row has the same values and dtypes as alone."""
     columns, rows = table
     encoder = FrameEncoder(columns)
     groups = encoder.groups(rows)
@@ -74,7 +74,7 @@ _NUMERIC: tuple[Kind, ...] = ("number", "integer", "boolean")
 @settings(max_examples=300)  # a matrix fits about one in four
 @given(tables(_NUMERIC) | tables(("string",)))
 def test_matrix_is_what_the_frame_would_be(table: tuple[list[Column], list[tuple[Any, ...]]]) -> None:
-    """Where a matrix is chosen it has the dtype and the values that scikit-learn makes of the DataFrame.
+    """A matrix has the dtype and the values to which scikit-learn converts the DataFrame.
 
     Booleans beside numbers are the exception in dtype alone: pandas calls them objects, which scikit-learn then reads
     as float64.
@@ -120,7 +120,7 @@ FITS = [
 
 @pytest.mark.parametrize(("columns", "fits"), FITS)
 def test_fits(columns: list[Column], fits: bool) -> None:  # noqa: FBT001 - a table of cases
-    """A matrix fits numbers that one dtype holds without rounding, and texts; nothing else."""
+    """A matrix fits only numbers that one dtype represents without rounding, and texts."""
     assert MatrixEncoder.fits(columns) is fits
 
 
@@ -147,7 +147,7 @@ def test_frame_has_the_signatures_names_and_dtypes() -> None:
 
 
 def test_unnamed_frame_is_numbered() -> None:
-    """A model that does not know its columns by name gets them numbered, as pandas numbers an array's."""
+    """A model without column names gets numbered columns, as pandas numbers those of an array."""
     frame = FrameEncoder([column("float64", "number"), column("int64", "integer")], named=False).encode([(1.5, 2)])
     assert frame.columns.equals(pd.RangeIndex(2))
 
@@ -159,21 +159,21 @@ def test_missing_values_have_the_dtype_of_a_read_file() -> None:
     assert [str(dtype) for dtype in frame.dtypes] == ["float64", "object"]
 
 
-def test_rows_with_and_without_a_missing_value_are_apart() -> None:
-    """A neighbour's missing integer must not turn this row's integers into floats."""
+def test_missing_values_have_their_own_group() -> None:
+    """A missing integer in one row must not convert the integers of another to floats."""
     encoder = FrameEncoder([column("int64", "integer", required=False), column("str", "string", required=False)])
     assert encoder.groups([(1, "a"), (None, "a"), (2, None), (None, None)]) == [[0, 2], [1, 3]]
 
 
-def test_untyped_values_are_apart_by_type() -> None:
-    """In a column without a type a text beside a number must not turn that number into an object."""
+def test_untyped_values_are_grouped_by_type() -> None:
+    """In an untyped column a text in one row must not convert the number of another to an object."""
     encoder = FrameEncoder([column("object", "any", required=False)])
     assert encoder.groups([(1,), ("a",), (2,), (1.5,), (True,), (None,), ("b",)]) == [[0, 2], [1, 6], [3], [4], [5]]
 
 
 @pytest.mark.parametrize("encoder", [MatrixEncoder([column("float64", "number")]), FrameEncoder([])])
 def test_path_is_named(encoder: Encoder) -> None:
-    """`GET /model` can tell which way rows take."""
+    """Each encoder has a name for `GET /model`."""
     assert encoder.path in {"matrix", "frame"}
 
 
@@ -193,8 +193,8 @@ MARKED: list[tuple[Column, Marker, Any, str, str]] = [
 
 
 @pytest.mark.parametrize(("of", "marker", "value", "dtype", "whole_dtype"), MARKED)
-def test_marks_of_missing_values(of: Column, marker: Marker, value: Any, dtype: str, whole_dtype: str) -> None:
-    """A missing value is the mark that was chosen, in a column that can hold it; without one the column is as usual."""
+def test_markers_of_missing_values(of: Column, marker: Marker, value: Any, dtype: str, whole_dtype: str) -> None:
+    """A missing value is the chosen marker in a suitable dtype; without missing values the dtype is the usual one."""
     encoder = FrameEncoder([of], markers=[marker])
     series = encoder.encode([(None,)])[of.name]
     assert str(series.dtype) == dtype

@@ -1,4 +1,4 @@
-"""Micro-batching: one call for many requests, and to each request its own outcomes."""
+"""Micro-batching: one call for many requests, with separate outcomes for each request."""
 
 import asyncio
 import time
@@ -40,7 +40,7 @@ SLOW = pytest.mark.parametrize("slow", [False, True], ids=["loop", "thread"])
 
 
 class BrokenEncoder(MatrixEncoder):
-    """Fails where nothing is expected to fail: before the model is asked."""
+    """Fails before the model is called."""
 
     def groups(self, _rows: Sequence[Row]) -> list[list[int]]:
         """Raise."""
@@ -48,7 +48,7 @@ class BrokenEncoder(MatrixEncoder):
 
 
 class BusyEstimator(DoublingEstimator):
-    """Needs a few milliseconds of the processor for every call."""
+    """Takes a few milliseconds of CPU time for every call."""
 
     def answer(self, data: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Twice the first column, after some work."""
@@ -59,7 +59,7 @@ class BusyEstimator(DoublingEstimator):
 
 
 class IdleEstimator(DoublingEstimator):
-    """Is stopped for a few milliseconds in every call, as by a CPU quota."""
+    """Sleeps for a few milliseconds in every call, as if stopped by a CPU quota."""
 
     def answer(self, data: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Twice the first column, after a pause."""
@@ -79,15 +79,15 @@ def rows(*values: float) -> list[Row]:
 
 @st.composite
 def callers(draw: st.DrawFn) -> list[tuple[list[float], int, bool]]:
-    """Concurrent callers: the rows of each, after how many turns it comes, and whether it leaves early."""
+    """Concurrent callers: the rows of each, after how many iterations it starts, and whether it is cancelled."""
     values = st.one_of(st.just(BAD), st.floats(0, 1e6))
     return draw(st.lists(st.tuples(st.lists(values, max_size=5), st.integers(0, 3), st.booleans()), max_size=15))
 
 
 @SLOW
 @given(callers())
-def test_everybody_gets_exactly_their_own(slow: bool, plan: list[tuple[list[float], int, bool]]) -> None:  # noqa: FBT001
-    """Each caller gets the outcomes of its own rows in its own order, and a bad row harms no neighbour.
+def test_each_caller_gets_its_own_outcomes(slow: bool, plan: list[tuple[list[float], int, bool]]) -> None:  # noqa: FBT001
+    """Each caller gets the outcomes of its own rows in order, and a bad row affects no other.
 
     Whatever the number of callers and of their rows, whenever they come, and whoever leaves.
     """
@@ -123,8 +123,8 @@ def test_everybody_gets_exactly_their_own(slow: bool, plan: list[tuple[list[floa
 
 
 @SLOW
-async def test_requests_of_a_moment_are_one_call(slow: bool) -> None:  # noqa: FBT001
-    """Callers that come in one turn of the loop share one call of the model."""
+async def test_requests_of_one_iteration_are_one_call(slow: bool) -> None:  # noqa: FBT001
+    """Callers in one iteration of the event loop share one call of the model."""
     estimator = DoublingEstimator()
     micro = batcher(estimator, slow=slow)
     found = await asyncio.gather(*[micro.predict(rows(value, value + 0.5)) for value in range(50)])
@@ -132,8 +132,8 @@ async def test_requests_of_a_moment_are_one_call(slow: bool) -> None:  # noqa: F
     assert found == [[value * 2, value * 2 + 1] for value in range(50)]
 
 
-async def test_rows_gather_while_a_slow_model_works() -> None:
-    """While a slow model works the loop goes on, and what arrives meanwhile is one batch; calls never overlap."""
+async def test_rows_are_collected_during_a_slow_call() -> None:
+    """During a slow call the event loop goes on, and new rows form one batch; calls never overlap."""
     estimator = BlockedEstimator()
     micro = batcher(estimator, slow=True)
     first = asyncio.create_task(micro.predict(rows(1)))
@@ -149,7 +149,7 @@ async def test_rows_gather_while_a_slow_model_works() -> None:
 
 
 async def test_too_many_rows_wait() -> None:
-    """Rows beyond the limit are refused at once; those that wait are answered, and then there is room again."""
+    """Rows beyond the limit are refused at once; the waiting rows are predicted, and then new ones are accepted."""
     estimator = BlockedEstimator()
     micro = batcher(estimator, slow=True, limit=5)
     first = asyncio.create_task(micro.predict(rows(1)))
@@ -163,15 +163,15 @@ async def test_too_many_rows_wait() -> None:
     assert await micro.predict(rows(5, 6, 7)) == [10, 12, 14]
 
 
-async def test_a_batch_over_the_limit_is_served_when_nobody_waits() -> None:
-    """The limit is about waiting: a single large batch never waits for ever."""
+async def test_batch_over_the_limit_with_an_empty_queue() -> None:
+    """A batch larger than the limit is accepted when the queue is empty."""
     micro = batcher(DoublingEstimator(), limit=2)
     assert await micro.predict(rows(1, 2, 3)) == [2, 4, 6]
 
 
 @SLOW
-async def test_leaving_callers_free_their_place(slow: bool) -> None:  # noqa: FBT001
-    """A caller that leaves before or while its rows are predicted disturbs nobody and leaves nothing behind."""
+async def test_cancelled_callers_leave_the_queue(slow: bool) -> None:  # noqa: FBT001
+    """A caller that is cancelled before or during the prediction affects no other, and its rows leave the queue."""
     estimator = DoublingEstimator()
     micro = batcher(estimator, slow=slow)
     leaving = [asyncio.create_task(micro.predict(rows(value))) for value in range(20)]
@@ -184,8 +184,8 @@ async def test_leaving_callers_free_their_place(slow: bool) -> None:  # noqa: FB
     assert all(task.cancelled() for task in leaving)
 
 
-async def test_thousands_of_rows_go_through_a_thread_in_parts() -> None:
-    """Even for a quick model thousands of rows at once leave the loop free, and each call stays bounded."""
+async def test_thousands_of_rows_are_split_in_the_thread() -> None:
+    """Thousands of rows are predicted in the thread also for a fast model, in calls of limited size."""
     estimator = BlockedEstimator()
     micro = batcher(estimator)
     values = [float(value) for value in range(MAX_ROWS_PER_CALL * 2 + 5)]
@@ -196,8 +196,8 @@ async def test_thousands_of_rows_go_through_a_thread_in_parts() -> None:
     assert estimator.calls == [MAX_ROWS_PER_CALL, MAX_ROWS_PER_CALL, 5]
 
 
-async def test_a_quick_model_returns_to_the_loop() -> None:
-    """After thousands of rows at once a quick model is called in the loop again: its next answer takes one turn."""
+async def test_fast_model_returns_to_the_event_loop() -> None:
+    """After thousands of rows a fast model is called in the event loop again."""
     micro = batcher(DoublingEstimator())
     await micro.predict(rows(*range(MAX_ROWS_PER_CALL + 1)))
     await asyncio.sleep(0)
@@ -209,14 +209,14 @@ async def test_a_quick_model_returns_to_the_loop() -> None:
 
 
 async def test_no_rows() -> None:
-    """Nothing asked, nothing answered."""
+    """No rows have no outcomes."""
     assert await batcher(DoublingEstimator()).predict([]) == []
 
 
 @SLOW
 @pytest.mark.parametrize("error", [RuntimeError("boom"), MemoryError(), ZeroDivisionError()])
 async def test_failing_model(error: Exception, slow: bool) -> None:  # noqa: FBT001
-    """A model that fails whatever it is asked gives every row an error, and the batcher goes on."""
+    """A model that always fails gives every row an error, and the batcher continues."""
     micro = batcher(FailingEstimator(error), slow=slow)
     for _ in range(2):
         found = await asyncio.gather(*[micro.predict(rows(1, 2)) for _ in range(3)])
@@ -224,8 +224,8 @@ async def test_failing_model(error: Exception, slow: bool) -> None:  # noqa: FBT
 
 
 @SLOW
-async def test_nobody_waits_for_ever(slow: bool) -> None:  # noqa: FBT001
-    """A fault beside the model itself is an error for the requests of that batch, and not a silent hang."""
+async def test_no_caller_waits_forever(slow: bool) -> None:  # noqa: FBT001
+    """A failure outside of the model is an error for the requests of that batch; none waits forever."""
     micro = batcher(DoublingEstimator(), slow=slow, encoder=BrokenEncoder(COLUMNS))
     for turn in range(2):
         calls = [micro.predict(rows(value)) for value in range(3)]
@@ -233,7 +233,7 @@ async def test_nobody_waits_for_ever(slow: bool) -> None:  # noqa: FBT001
         for [outcome] in found:
             assert isinstance(outcome, ApiError)
             assert outcome.detail == f"the model failed: RuntimeError; {LOGGED}"
-            assert (outcome.unlogged is None) == (turn > 0)  # the first to be answered logs it, for all of its kind
+            assert (outcome.unlogged is None) == (turn > 0)  # only the first failure of a kind is logged
 
 
 @SLOW
@@ -248,8 +248,8 @@ async def test_batches_are_counted(slow: bool) -> None:  # noqa: FBT001
     assert "inference_predict_seconds_count 1.0" in text
 
 
-async def test_a_model_that_turns_out_slow_leaves_the_loop() -> None:
-    """After a few long calls it is called in the thread, although its first row was quick."""
+async def test_slow_batches_move_to_the_thread() -> None:
+    """After a few slow calls the model is called in the thread, although its first row was fast."""
     micro = batcher(BusyEstimator())
     assert micro.is_quick(1)
     for _ in range(SLOW_CALLS):
@@ -258,8 +258,8 @@ async def test_a_model_that_turns_out_slow_leaves_the_loop() -> None:
     assert await micro.predict(rows(3)) == [6.0]
 
 
-async def test_a_model_that_is_only_stopped_stays() -> None:
-    """Time in which the process does not run says nothing of the model."""
+async def test_stopped_process_does_not_count_as_slow() -> None:
+    """Time in which the process does not run does not count."""
     micro = batcher(IdleEstimator())
     for _ in range(2 * SLOW_CALLS):
         assert await micro.predict(rows(2)) == [4.0]
@@ -267,7 +267,7 @@ async def test_a_model_that_is_only_stopped_stays() -> None:
 
 
 def test_many_rows_beside_a_slow_fallback() -> None:
-    """Where rows may be left to a slow estimator, only a few at once are short enough for the event loop."""
+    """When rows may be left to a slow estimator, only small batches are predicted in the event loop."""
     model = replace(model_of(DoublingEstimator()), fallback_seconds=SLOW_CALL_SECONDS * 2)
     micro = MicroBatcher(model, Metrics(), 10_000)
     assert micro.is_quick(MAX_ROWS_WITH_SLOW_FALLBACK)

@@ -1,4 +1,4 @@
-"""A model in memory: one outcome a row."""
+"""A model in memory, with one outcome for each row."""
 
 from dataclasses import replace
 from typing import Any
@@ -46,7 +46,7 @@ def test_other_method() -> None:
 
 @given(st.lists(st.booleans(), min_size=1, max_size=40))
 def test_bad_rows_are_found(bad: list[bool]) -> None:
-    """Of rows that the model refuses together the bad ones alone are refused, wherever they stand."""
+    """Of a batch that the model refuses only the bad rows are refused, at any position."""
     values = [BAD if is_bad else float(place) for place, is_bad in enumerate(bad)]
     found = model_of(PickyEstimator(), COLUMNS).predict([(value,) for value in values])
     for value, outcome in zip(values, found, strict=True):
@@ -58,15 +58,15 @@ def test_bad_rows_are_found(bad: list[bool]) -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError("v" * 1000), TypeError("t"), OverflowError("o")])
-def test_what_the_row_is_to_blame_for(error: Exception) -> None:
-    """Errors about values are the client's: 422 with the model's own reason, cut to a sane length."""
+def test_errors_of_the_client(error: Exception) -> None:
+    """Errors about values are the client's: 422 with the model's own reason, truncated."""
     (outcome,) = model_of(FailingEstimator(error), COLUMNS).predict([(1.0,)])
     assert isinstance(outcome, RefusedRowError)
     assert len(outcome.detail) <= MAX_REASON
 
 
 @pytest.mark.parametrize("error", [RuntimeError("secret"), MemoryError("secret"), KeyError("secret")])
-def test_what_the_model_is_to_blame_for(error: Exception) -> None:
+def test_errors_of_the_model(error: Exception) -> None:
     """Other errors are the service's: 500, named by their class without their text."""
     (outcome,) = model_of(FailingEstimator(error), COLUMNS).predict([(1.0,)])
     assert isinstance(outcome, PredictionError)
@@ -77,7 +77,7 @@ def test_what_the_model_is_to_blame_for(error: Exception) -> None:
     "ignore:overflow encountered:RuntimeWarning"
 )  # what this is about; only a log line elsewhere
 def test_answer_that_is_not_finite() -> None:
-    """An answer that JSON cannot hold is refused for its row alone."""
+    """A prediction that JSON cannot represent is an error for its row only."""
     data = np.array([[0.0], [1.0]])
     model = model_of(LinearRegression().fit(data, data[:, 0] * 1e300), COLUMNS)
     good, bad = model.predict([(1.0,), (1e300,)])
@@ -118,8 +118,8 @@ _CELLS = st.tuples(
 
 @settings(max_examples=15)  # up to twelve calls of a real pipeline each
 @given(st.lists(_CELLS, min_size=1, max_size=12))
-def test_neighbours_change_nothing(rows: list[tuple[Any, ...]]) -> None:
-    """Missing values of one row do not change the answer of another, whatever dtypes they force on a column."""
+def test_other_rows_change_nothing(rows: list[tuple[Any, ...]]) -> None:
+    """Missing values of one row do not change the prediction of another, although they change dtypes."""
     alone = [MIXED.predict([row])[0] for row in rows]
     assert all(isinstance(answer, float) for answer in alone)
     assert MIXED.predict(rows) == pytest.approx(alone)
@@ -144,14 +144,14 @@ _REFUSING = {
 
 
 @settings(max_examples=60)
-@pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")  # huge numbers are half of the subject
+@pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")  # huge numbers are part of this test
 @pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")
 @given(
     st.sampled_from(sorted(_REFUSING)),
     st.lists(st.tuples(*[st.none() | st.floats(-9, 9) | st.sampled_from([1e300, -1e39])] * 3), min_size=1, max_size=20),
 )
 def test_same_outcomes_as_the_estimator(name: str, rows: list[tuple[Any, ...]]) -> None:
-    """Computed or not, every row has the same answer, or the same error with the same words: its own."""
+    """With and without the computation every row has the same prediction, or the same error."""
     estimator, method = _REFUSING[name]
     plain = model_of(estimator, OPTIONAL, predict_fn=method)
     quick = _quick(estimator, OPTIONAL, predict_fn=method)
@@ -165,7 +165,7 @@ def test_same_outcomes_as_the_estimator(name: str, rows: list[tuple[Any, ...]]) 
 
 
 def test_computation_that_fails() -> None:
-    """When a computation meets what it was not made for, the estimator answers."""
+    """When a computation fails, the estimator predicts."""
     estimator = regression()
     failing = replace(model_of(estimator), computation=Computation(FailingEstimator(RuntimeError("broken")).predict))
     assert failing.predict([(1.0, 0.0, 0.0)]) == pytest.approx([1.0])

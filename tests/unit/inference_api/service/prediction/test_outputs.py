@@ -1,4 +1,4 @@
-"""What estimators return, as plain values."""
+"""Converting what estimators return to plain values."""
 
 import math
 from datetime import date, datetime, timedelta
@@ -43,7 +43,7 @@ RETURNED: list[tuple[Any, list[Any]]] = [
 
 @pytest.mark.parametrize(("raw", "expected"), RETURNED)
 def test_one_plain_answer_a_row(raw: Any, expected: list[Any]) -> None:
-    """Whatever an estimator returns becomes one plain value a row, which JSON can hold."""
+    """Each return type becomes one plain value per row that JSON can represent."""
     found = unpack_answers(raw, 2)
     assert found == expected
     assert to_json(found) == to_json(expected)
@@ -53,7 +53,7 @@ def test_one_plain_answer_a_row(raw: Any, expected: list[Any]) -> None:
     "raw", [np.array([1.0]), np.array([1.0, 2.0, 3.0]), np.float64(1.0), [], "ab", None, [[1], [2, 3]]]
 )
 def test_not_one_answer_a_row(raw: Any) -> None:
-    """Fewer or more answers than rows would give clients each other's: refused."""
+    """Fewer or more answers than rows raise an error."""
     with pytest.raises(ValueError, match=r"the model returned|inhomogeneous"):
         unpack_answers(raw, 2)
 
@@ -75,7 +75,7 @@ FINITE: list[tuple[Any, bool]] = [
 
 @pytest.mark.parametrize(("answer", "finite"), FINITE)
 def test_is_finite(answer: Any, finite: bool) -> None:  # noqa: FBT001 - a table of cases
-    """NaN and the infinities, however deep, have no JSON."""
+    """NaN and infinities, at any depth, are not finite."""
     assert is_finite(answer) is finite
     assert is_json(answer) is finite
 
@@ -96,7 +96,7 @@ JSON: list[tuple[Any, bool]] = [
 
 @pytest.mark.parametrize(("answer", "held"), JSON)
 def test_is_json(answer: Any, held: bool) -> None:  # noqa: FBT001 - a table of cases
-    """What is of no JSON type, however deep, is no answer that could be given."""
+    """Values without a JSON type, at any depth, are recognized."""
     assert is_json(answer) is held
 
 
@@ -131,7 +131,7 @@ def test_agree(left: Any, right: Any, same: bool) -> None:  # noqa: FBT001 - a t
 
 
 def test_agree_without_tolerance() -> None:
-    """With no tolerance the last bit counts."""
+    """Without tolerance numbers are compared exactly."""
     assert not agree(1.0, math.nextafter(1.0, 2.0), 0.0)
     assert agree(0.1 + 0.2, 0.1 + 0.2, 0.0)
 
@@ -140,5 +140,5 @@ def test_agree_without_tolerance() -> None:
     st.recursive(st.floats(allow_nan=False, allow_infinity=False) | st.text() | st.booleans(), st.lists, max_leaves=9)
 )
 def test_every_answer_agrees_with_itself(answer: Any) -> None:
-    """An answer that is repeatable is never called different."""
+    """Every answer agrees with itself."""
     assert agree(answer, answer, 0.0)

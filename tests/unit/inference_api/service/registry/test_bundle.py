@@ -1,4 +1,4 @@
-"""What a fetch leaves on disk."""
+"""Writing and reading a bundle."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.unit.inference_api.doubles import bundle_of, regression, write_bundle
 
 
 def test_round_trip(tmp_path: Path) -> None:
-    """A description is read back as it was written, accents, optional columns and all kinds of answers included."""
+    """A description is read as it was written, with accents, optional columns and all kinds of answers."""
     (tmp_path / MODEL_FOLDER).mkdir()
     checks = tuple(Check({"año": 1.5}, answer) for answer in (1.5, "sí", True, 3, None, [1.5, "b"]))
     bundle = bundle_of(
@@ -49,7 +49,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("case", BROKEN)
 def test_broken_description_is_refused(case: str, tmp_path: Path) -> None:
-    """A description that is cut, or of another version of the service, is an error of the cache, not a crash."""
+    """A description that is truncated, or of another version of the service, raises an error of the service."""
     write_bundle(tmp_path, regression())
     values = json.loads((tmp_path / DESCRIPTION).read_text())
     odd = {"unknown field": {**values, "new": 1}, "odd columns": {**values, "columns": [1]}}
@@ -60,7 +60,7 @@ def test_broken_description_is_refused(case: str, tmp_path: Path) -> None:
 
 
 def test_description_of_an_earlier_version(tmp_path: Path) -> None:
-    """A description without the fields that came later is read: the service starts with it while MLflow is down."""
+    """A description without newer fields is read, so that the service starts with it while MLflow is down."""
     bundle = write_bundle(tmp_path, regression())
     values = json.loads((tmp_path / DESCRIPTION).read_text())
     del values["sequence"]
@@ -78,6 +78,6 @@ def test_unverified_model_is_refused(tmp_path: Path) -> None:
 
 
 def test_missing_description_is_refused(tmp_path: Path) -> None:
-    """A folder without a description is an error that says so."""
+    """A folder without a description raises an error that tells this."""
     with pytest.raises(ModelError, match="FileNotFoundError"):
         Bundle.read(tmp_path)

@@ -51,13 +51,13 @@ def test_kept_version_is_found(cache: ModelCache) -> None:
 
 @pytest.mark.parametrize("change", [{"source": "models:/m-9"}, {"run_id": "other"}, {"content_sha256": "other"}])
 def test_same_number_of_another_registry(change: dict[str, str], cache: ModelCache) -> None:
-    """A new registry counts from 1 again: its version 1 is another model."""
+    """Version 1 of a new registry is another model."""
     fill(cache, version_of("1"))
     assert cache.find(version_of("1", **change)) is None
 
 
-def test_models_are_apart(tmp_path: Path) -> None:
-    """Models of any name share a volume without meeting, and without leaving it."""
+def test_models_have_separate_folders(tmp_path: Path) -> None:
+    """Models with any names have separate folders inside the volume."""
     found = {
         ModelCache(tmp_path, name, "a").folder_of(version_of()).parent for name in ("a/b", "a b", "../a", "año", "a")
     }
@@ -76,8 +76,8 @@ def test_damaged_version_is_removed(cache: ModelCache) -> None:
     assert cache.find(version) is not None
 
 
-def test_quicker_replica_wins(cache: ModelCache, tmp_path: Path) -> None:
-    """Two replicas that fetch the same version both succeed; one copy stays and no workspace."""
+def test_two_replicas_fetch_the_same_version(cache: ModelCache, tmp_path: Path) -> None:
+    """Two replicas that fetch the same version both succeed; one copy is kept, and no workspace."""
     version = version_of("1")
     other = ModelCache(tmp_path, NAME, "champion")
     workspaces = cache.workspace(), other.workspace()
@@ -98,7 +98,7 @@ def test_last_good(cache: ModelCache) -> None:
 
 
 def test_last_good_is_by_alias(cache: ModelCache, tmp_path: Path) -> None:
-    """Services of different aliases on one volume each start with their own."""
+    """Services with different aliases on one volume each start with their own version."""
     other = ModelCache(tmp_path, NAME, "../challenger")
     for replica, number in ((cache, "1"), (other, "2")):
         fill(replica, version_of(number))
@@ -109,7 +109,7 @@ def test_last_good_is_by_alias(cache: ModelCache, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "5", "{}", '{"folder": 5}', '{"folder": "gone"}', "\udcff"])
 def test_unreadable_mark(text: str, cache: ModelCache) -> None:
-    """A mark that is damaged, or whose version is gone, is as good as none."""
+    """A mark that is damaged, or whose version is gone, is ignored."""
     fill(cache, version_of("1"))
     cache.mark_good(version_of("1"))
     (mark,) = cache.folder_of(version_of("1")).parent.glob("last-good-*")
@@ -118,7 +118,7 @@ def test_unreadable_mark(text: str, cache: ModelCache) -> None:
 
 
 def test_old_versions_are_removed(cache: ModelCache, tmp_path: Path) -> None:
-    """The version that serves and the two before it stay; older ones go."""
+    """The version that serves and the two before it are kept; older ones are removed."""
     for number in range(1, 7):
         version = version_of(str(number))
         fill(cache, version)
@@ -127,8 +127,8 @@ def test_old_versions_are_removed(cache: ModelCache, tmp_path: Path) -> None:
     assert names(tmp_path) == {cache.folder_of(version_of(number)).name for number in ("4", "5", "6")}
 
 
-def test_pruning_spares_what_any_alias_serves(cache: ModelCache, tmp_path: Path) -> None:
-    """However many versions one alias goes through, the last good one of every other stays."""
+def test_pruning_keeps_the_versions_of_other_aliases(cache: ModelCache, tmp_path: Path) -> None:
+    """The last good versions of other aliases are kept."""
     others = [ModelCache(tmp_path, NAME, alias) for alias in ("stable", "canary")]
     for place, other in enumerate(others):
         version = version_of(str(100 + place))
@@ -145,7 +145,7 @@ def test_pruning_spares_what_any_alias_serves(cache: ModelCache, tmp_path: Path)
 
 
 def test_return_to_an_older_version(cache: ModelCache) -> None:
-    """After a rollback the version that serves is the newest, whenever it was fetched."""
+    """After a rollback the version that serves counts as the newest."""
     for number in ("1", "2", "3"):
         fill(cache, version_of(number))
         cache.mark_good(version_of(number))
@@ -157,7 +157,7 @@ def test_return_to_an_older_version(cache: ModelCache) -> None:
 
 
 def test_abandoned_workspaces_are_removed(cache: ModelCache) -> None:
-    """What a killed fetch left is removed when it is old; a fetch in progress is left alone."""
+    """The workspace of a killed fetch is removed when it is old; a fetch in progress is not affected."""
     abandoned, fresh = cache.workspace(), cache.workspace()
     write_bundle(abandoned, regression())
     long_ago = time.time() - ABANDONED_SECONDS - 60
@@ -169,7 +169,7 @@ def test_abandoned_workspaces_are_removed(cache: ModelCache) -> None:
 
 
 def test_discard(cache: ModelCache) -> None:
-    """A workspace is discarded with all in it, and may be gone already."""
+    """A workspace is removed with its files; it may be gone already."""
     workspace = cache.workspace()
     write_bundle(workspace, regression())
     cache.discard(workspace)
@@ -187,7 +187,7 @@ def test_marking_opens_no_descriptors(cache: ModelCache) -> None:
 
 
 def test_version_that_another_replica_removed(cache: ModelCache) -> None:
-    """Marking a version whose folder has gone leaves nothing in its place that would block the next fetch."""
+    """Marking a version whose folder is gone creates nothing that would block the next fetch."""
     version = version_of("1")
     cache.discard(cache.workspace())
     cache.mark_good(version)
@@ -198,7 +198,7 @@ def test_version_that_another_replica_removed(cache: ModelCache) -> None:
 
 @pytest.fixture
 def volume() -> Iterator[Path]:
-    """A folder that every user can reach, which pytest's own are not."""
+    """A folder that every user can enter, unlike those of pytest."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
@@ -206,7 +206,7 @@ def volume() -> Iterator[Path]:
 
 @contextmanager
 def as_another_user(folder: Path) -> Iterator[None]:
-    """Nothing below the folder can be written, but all of it be read: root, too, is somebody else for that time."""
+    """The folder can be read but not written; root takes another user id for that time."""
     for path in (folder, *folder.rglob("*")):
         path.chmod(path.stat().st_mode & ~0o222)
     user = os.geteuid()
@@ -221,12 +221,12 @@ def as_another_user(folder: Path) -> Iterator[None]:
 
 
 def private_folders() -> set[Path]:
-    """The folders that take the place of volumes at the moment."""
+    """The existing substitutes."""
     return set(Path(tempfile.gettempdir()).glob("inference-models-*"))
 
 
 def test_volume_that_cannot_be_written(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A private folder takes its place: versions are kept and found; it is said once, and nothing stays behind."""
+    """A private folder replaces it: versions are kept and found; it is logged once, and removed at the end."""
     blocked = tmp_path / "file"
     blocked.write_text("")
     before = private_folders()
@@ -249,7 +249,7 @@ def test_volume_that_cannot_be_written(tmp_path: Path, caplog: pytest.LogCapture
 
 
 def test_volume_of_another_user_is_read(volume: Path) -> None:
-    """What another user left on the volume is found and is the version to start with; what is new is kept elsewhere."""
+    """Versions of another user on the volume are found; new ones are kept in the substitute."""
     owner = ModelCache(volume, NAME, "champion")
     fill(owner, version_of("1"))
     owner.mark_good(version_of("1"))
@@ -270,8 +270,8 @@ def test_volume_of_another_user_is_read(volume: Path) -> None:
     assert owner.find(version_of("2")) is None
 
 
-def test_volume_that_may_not_be_looked_at(volume: Path) -> None:
-    """A folder that this user cannot enter is as good as an empty one."""
+def test_volume_that_cannot_be_entered(volume: Path) -> None:
+    """A folder that this user cannot enter is treated as empty."""
     fill(ModelCache(volume, NAME, "champion"), version_of("1"))
     (volume / NAME).chmod(0)
     with as_another_user(volume):
@@ -282,7 +282,7 @@ def test_volume_that_may_not_be_looked_at(volume: Path) -> None:
 
 
 def test_mark_that_cannot_be_written(cache: ModelCache, tmp_path: Path) -> None:
-    """A version serves although it could not be marked; nothing unfinished stays on the volume."""
+    """A version serves although it could not be marked; no unfinished file is left on the volume."""
     fill(cache, version_of("1"))
     (mark,) = [tmp_path / NAME / "last-good-champion.json"]
     (mark / "in the way").mkdir(parents=True)
@@ -294,7 +294,7 @@ def test_mark_that_cannot_be_written(cache: ModelCache, tmp_path: Path) -> None:
 
 
 def test_full_volume(tmp_path: Path) -> None:
-    """A workspace that takes nothing more is known; the substitute says that the volume is full."""
+    """A full volume is detected, and the error for the substitute tells it."""
     told: list[str | None] = []
     cache = ModelCache(tmp_path, NAME, "champion", told.append)
     workspace = cache.workspace()
@@ -310,7 +310,7 @@ def test_full_volume(tmp_path: Path) -> None:
 
 
 def test_nothing_can_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without any folder for temporary files the error says what to mount."""
+    """Without any temporary folder the error tells what to mount."""
     blocked = tmp_path / "file"
     blocked.write_text("")
     monkeypatch.setattr(tempfile, "tempdir", str(blocked))

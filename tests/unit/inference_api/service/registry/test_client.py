@@ -1,4 +1,4 @@
-"""The one question to the MLflow registry."""
+"""Resolving the alias in the MLflow registry."""
 
 import json
 import socket
@@ -29,7 +29,7 @@ async def test_version(registry: StubRegistry) -> None:
 
 
 async def test_names_are_quoted(registry: StubRegistry) -> None:
-    """Model names and aliases of any characters reach the server as they are."""
+    """Model names and aliases with any characters are sent unchanged."""
     registry.point_at(version_of())
     await RegistryClient(settings(registry.url, registered_model_name="año & más", model_alias="a=b")).resolve()
     parts = urlsplit(registry.requests[0][0])
@@ -37,7 +37,7 @@ async def test_names_are_quoted(registry: StubRegistry) -> None:
     assert parse_qs(parts.query) == {"name": ["año & más"], "alias": ["a=b"]}
 
 
-async def test_little_is_needed(registry: StubRegistry) -> None:
+async def test_optional_fields(registry: StubRegistry) -> None:
     """A version without a run, tags or source, and a tag without a value, are read as empty."""
     registry.body = json.dumps(
         {"model_version": {"name": "m", "version": 3, "tags": [{"key": "content_sha256"}]}}
@@ -57,7 +57,7 @@ async def test_basic_authentication(registry: StubRegistry) -> None:
 
 
 async def test_token(registry: StubRegistry) -> None:
-    """A token wins over a user, as in MLflow's client."""
+    """A token takes precedence over a user, as in MLflow's client."""
     registry.point_at(version_of())
     await RegistryClient(settings(registry.url, mlflow_tracking_token="t", mlflow_tracking_username="ana")).resolve()
     assert registry.requests[0][1]["Authorization"] == "Bearer t"
@@ -72,7 +72,7 @@ async def test_no_credentials(registry: StubRegistry) -> None:
 
 @pytest.mark.parametrize("code", ["RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"])
 async def test_unknown_model_or_alias(code: str, registry: StubRegistry) -> None:
-    """Before the trainer has registered anything the reason says that, with both names."""
+    """When nothing is registered yet, the reason tells this with both names."""
     registry.status, registry.body = 404, json.dumps({"error_code": code, "message": "not found"}).encode()
     reason = "no version of the model 'linear_regression_model' has the alias 'champion' yet"
     with pytest.raises(RegistryError, match=reason):
@@ -93,7 +93,7 @@ REFUSALS = [
 
 @pytest.mark.parametrize(("status", "body", "reason"), REFUSALS)
 async def test_refusal_of_the_server(status: int, body: bytes, reason: str, registry: StubRegistry) -> None:
-    """The server's own reason is told, cut to a sane length, whatever it sends."""
+    """The error has the server's own reason, truncated."""
     registry.status, registry.body = status, body
     with pytest.raises(RegistryError, match=reason) as caught:
         await RegistryClient(settings(registry.url)).resolve()
@@ -118,27 +118,27 @@ NOT_MLFLOW = [
 
 @pytest.mark.parametrize("body", NOT_MLFLOW)
 async def test_another_server(body: bytes, registry: StubRegistry) -> None:
-    """An answer that is not MLflow's, such as a proxy's page, is called that."""
+    """The error tells when an answer is not MLflow's, such as a proxy's page."""
     registry.body = body
     with pytest.raises(RegistryError, match="does not answer like MLflow"):
         await RegistryClient(settings(registry.url)).resolve()
 
 
 async def test_no_server() -> None:
-    """A server that is not there is named with its address and the system's reason."""
+    """When no server answers, the error has its address and the system's reason."""
     url = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(RegistryError, match=rf"MLflow at {url} does not answer: .*Connection refused"):
         await RegistryClient(settings(url)).resolve()
 
 
 async def test_unknown_host() -> None:
-    """A host name that does not exist is a sentence too."""
+    """A host name that does not exist is an error of one sentence."""
     with pytest.raises(RegistryError, match=r"MLflow at http://no-such-host\.invalid does not answer: "):
         await RegistryClient(settings("http://no-such-host.invalid")).resolve()
 
 
-async def test_a_registry_here_is_asked_past_the_proxy(registry: StubRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
-    """HTTP_PROXY without NO_PROXY, as many companies set it, changes nothing for loopback."""
+async def test_local_registry_without_the_proxy(registry: StubRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """HTTP_PROXY without NO_PROXY, as many companies set it, has no effect for loopback."""
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
     monkeypatch.setattr("urllib.request._opener", None)  # urlopen reads the environment once in a process
     registry.point_at(version_of("7"))
@@ -155,8 +155,8 @@ async def test_a_registry_here_is_asked_past_the_proxy(registry: StubRegistry, m
         (200, b"<html>login</html>", "http://mlflow.example:5000 does not answer like MLflow"),
     ],
 )
-async def test_an_answer_of_a_proxy(status: int, page: bytes, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The sentence names the proxy, without its password, and what to do."""
+async def test_error_page_of_a_proxy(status: int, page: bytes, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names the proxy without its password, and tells what to do."""
     with corporate_proxy(status, page) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         with pytest.raises(RegistryError) as caught:
@@ -168,8 +168,8 @@ async def test_an_answer_of_a_proxy(status: int, page: bytes, reason: str, monke
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-async def test_a_proxy_that_is_not_there(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A refused connection is the proxy's, and the sentence says whose."""
+async def test_proxy_that_refuses_the_connection(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the proxy refuses the connection, the error names the proxy."""
     address = f"127.0.0.1:{free_port()}"
     monkeypatch.setenv(f"{scheme}_proxy", f"http://ana:geheim@{address}")
     with pytest.raises(RegistryError, match=rf"Connection refused; asked through the proxy {address}") as caught:
@@ -177,8 +177,8 @@ async def test_a_proxy_that_is_not_there(scheme: str, monkeypatch: pytest.Monkey
     assert "geheim" not in caught.value.detail
 
 
-async def test_a_proxy_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proxy that takes the request and says nothing is waited for as long as MLflow would be."""
+async def test_proxy_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that does not answer has the same timeout as MLflow."""
     monkeypatch.setattr(module, "_TIMEOUT_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"127.0.0.1:{silent.getsockname()[1]}"
@@ -188,7 +188,7 @@ async def test_a_proxy_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_a_refused_tunnel(monkeypatch: pytest.MonkeyPatch) -> None:
-    """To an https registry a proxy opens a tunnel, or does not."""
+    """The error tells when the proxy refuses a tunnel to an https registry."""
     with corporate_proxy(403) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         with pytest.raises(
@@ -198,8 +198,8 @@ async def test_a_refused_tunnel(monkeypatch: pytest.MonkeyPatch) -> None:
     assert proxy.asked == ["mlflow.example:443"]
 
 
-async def test_mlflow_behind_a_proxy_speaks_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What MLflow itself answered through the proxy is told as without one."""
+async def test_error_of_mlflow_behind_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of MLflow through the proxy is the same as without a proxy."""
     with corporate_proxy(404, b'{"error_code": "RESOURCE_DOES_NOT_EXIST"}') as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         with pytest.raises(RegistryError, match=r"has the alias 'champion' yet$"):

@@ -7,12 +7,12 @@ from src.service.flavors.sklearn.direct.labels import ArgmaxLabels, SignLabels
 CLASSES = np.array(["a", "b"])
 
 
-def test_likeliest() -> None:
+def test_argmax_labels() -> None:
     """The highest number wins, and the first of equals."""
     assert ArgmaxLabels(CLASSES)(np.array([[0.2, 0.8], [0.5, 0.5]])).tolist() == ["b", "a"]
 
 
-def test_signs() -> None:
+def test_sign_labels() -> None:
     """A positive score stands for the second class; zero for the one that the estimator gives it to."""
     scores = np.array([-1.0, 0.0, 1.0])
     assert SignLabels(CLASSES)(scores).tolist() == ["a", "a", "b"]
