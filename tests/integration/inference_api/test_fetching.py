@@ -1,4 +1,4 @@
-"""Both ways of fetching a version: by its trainer's record, and by asking MLflow."""
+"""Fetching a version with golden answers, and with predictions of MLflow."""
 
 import json
 import re
@@ -44,7 +44,7 @@ HEAVY = {"boto3", "mlflow", "pandas", "pyarrow", "scipy", "sklearn", "skops"}
 
 
 def fetched(request: FetchRequest) -> tuple[Bundle, set[str]]:
-    """What the child makes of a request, and the packages that it imported."""
+    """The bundle of the fetch process, and the packages that it imported."""
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "src.service.fetching.worker"],
         cwd=ROOT,
@@ -79,7 +79,7 @@ def options_of(server: str, name: str) -> TrainingOptions:
 
 
 def record(server: str, name: str, version: str, checks: list[dict[str, Any]], folder: Path) -> None:
-    """Leave a record beside a registered version's files, and the digest of all of them in the registry."""
+    """Add golden answers to a registered version, and its digest to the registry."""
     client = mlflow.MlflowClient(server)
     files = Path(mlflow.artifacts.download_artifacts(f"models:/{name}/{version}", dst_path=str(folder)))
     (files / FILE).write_text(json.dumps({"format": 1, "examples": 1, "checks": checks}))
@@ -106,7 +106,7 @@ def test_the_trainers_version(mlflow_server: str, tmp_path: Path) -> None:
 
 
 def test_the_trainers_version_serves(serve: Callable[..., Service], mlflow_server: str, tmp_path: Path) -> None:
-    """A table with texts, booleans and gaps, as the trainer registers it, passes its own record and serves."""
+    """A table with texts, booleans and gaps, as the trainer registers it, passes its golden answers and serves."""
     draw = np.random.default_rng(5)
     table = pd.DataFrame(
         {
@@ -136,7 +136,7 @@ def cost(estimator: Any, features: Any, target: Any) -> float:
 def test_search_whole(
     serve: Callable[..., Service], mlflow_server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A search is served with its winner, though no server has its scorer and none trusts its distributions."""
+    """A search is served with its best estimator, although its scorer and distributions are not trusted."""
     monkeypatch.setattr(cost, "__module__", "__main__")
     monkeypatch.setattr(sys.modules["__main__"], "cost", cost, raising=False)
     table = pd.DataFrame({"kind": pd.Series(["n", "s"] * 20, dtype="category"), "size": np.arange(40.0)})
@@ -161,7 +161,7 @@ def test_search_whole(
 
 
 def test_golden_answers_that_differ(serve: Callable[..., Service], mlflow_server: str, tmp_path: Path) -> None:
-    """A version that answers otherwise than its record, or holds what is not trusted, is refused by the service."""
+    """A version that differs from its golden answers, or has untrusted types, is refused by the service."""
     name = "lying_record"
     model = LinearRegression().fit(DATA, DATA["x"])
     options: dict[str, Any] = {"signature": infer_signature(DATA, model.predict(DATA)), "alias": "candidate"}
@@ -188,7 +188,7 @@ def test_golden_answers_that_differ(serve: Callable[..., Service], mlflow_server
 
 
 def test_files_that_the_server_does_not_hand_out(proxyless_server: str, tmp_path: Path) -> None:
-    """Where clients must fetch the files by themselves, MLflow's client does, and the version serves."""
+    """When the server does not deliver the files, MLflow's client downloads them, and the version serves."""
     model = LinearRegression().fit(DATA, DATA["x"])
     version = register(proxyless_server, "elsewhere", model, signature=infer_signature(DATA, model.predict(DATA)))
     service = start_service(tmp_path, {"MLFLOW_TRACKING_URI": proxyless_server, "REGISTERED_MODEL_NAME": "elsewhere"})

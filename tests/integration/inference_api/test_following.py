@@ -1,4 +1,4 @@
-"""The service follows the alias, keeps what is good, and says what is not."""
+"""The service follows the alias, keeps serving the last good version, and shows errors."""
 
 import json
 import os
@@ -53,7 +53,7 @@ class SomePythonModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc, name-def
 
 
 def test_swap_under_load_loses_nothing(serve: Callable[..., Service], mlflow_server: str) -> None:
-    """While the alias moves, every request is answered, by exactly one version, and never by an older one again."""
+    """While the alias moves, every request is answered by one version, and never by an older one again."""
     first = constant(mlflow_server, "swapped", 1.0)
     service = serve("swapped")
     service.wait_version(first)
@@ -100,7 +100,7 @@ def test_live_before_ready(serve: Callable[..., Service], mlflow_server: str) ->
 
 
 def test_the_registry_of_the_settings_is_the_only_one(serve: Callable[..., Service], mlflow_server: str) -> None:
-    """A registry that the environment names for MLflow's own client is not asked for the model."""
+    """A registry that the environment names for MLflow's own client is not used."""
     version = constant(mlflow_server, "one_registry", 6.0)
     serve("one_registry", MLFLOW_REGISTRY_URI=UNREACHABLE).wait_version(version)
 

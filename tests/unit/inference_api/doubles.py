@@ -43,7 +43,7 @@ class DoublingEstimator:
     """
 
     def __init__(self) -> None:
-        """Nothing was asked yet."""
+        """Start without calls."""
         self.calls: list[int] = []
         self.overlapped = False
         self._busy = threading.Lock()
@@ -76,7 +76,7 @@ class PickyEstimator(DoublingEstimator):
 
 
 class BlockedEstimator(DoublingEstimator):
-    """Answers nothing before it is released.
+    """Blocks until it is released.
 
     Attributes:
         entered: Set while a call waits.
@@ -84,7 +84,7 @@ class BlockedEstimator(DoublingEstimator):
     """
 
     def __init__(self) -> None:
-        """Start closed."""
+        """Start blocked."""
         super().__init__()
         self.entered = threading.Event()
         self.release = threading.Event()
@@ -109,7 +109,7 @@ class FailingEstimator:
 
 
 class CentringEstimator:
-    """Answers relative to the rows of the same call, which micro-batching must never serve."""
+    """Its predictions depend on the other rows of the call, so that it cannot be batched."""
 
     def predict(self, data: Any) -> Any:
         """The first column without its mean."""
@@ -118,7 +118,7 @@ class CentringEstimator:
 
 
 async def eventually(condition: Callable[[], bool]) -> None:
-    """Let the loop turn until the condition holds, for a minute at most."""
+    """Wait until the condition is true, for a minute at most."""
     async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - the subject sets no event when it is there
             await asyncio.sleep(0.005)
@@ -218,7 +218,7 @@ def write_bundle(folder: Path, estimator: Any, version: str = "1", **values: Any
 
 
 class StubRegistry:
-    """Answers the one REST call of the alias watch with what a test wants it to answer.
+    """Answers the REST call of polling as a test configures it.
 
     Attributes:
         status: HTTP status.

@@ -1,4 +1,4 @@
-"""Which servers are asked through the proxy of the environment, and what is said about it."""
+"""The route to a server, directly or through a proxy, and its error messages."""
 
 from base64 import b64decode
 from urllib.error import HTTPError, URLError
@@ -41,7 +41,7 @@ def _no_proxy_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_this_machine_and_the_stack_need_no_proxy(url: str, variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Loopback and the stack's own names are asked directly, whatever the environment says or does not say."""
+    """Loopback and the stack's own names need no proxy, independent of the environment."""
     monkeypatch.setenv(variable, "http://proxy.example.org:3128")
     assert Route.to(url).proxy is None
     assert Route.to(url).note == ""
@@ -49,14 +49,14 @@ def test_this_machine_and_the_stack_need_no_proxy(url: str, variable: str, monke
 
 @pytest.mark.parametrize("blank", ["", " ", "\t"])
 def test_a_blank_variable_names_no_proxy(blank: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Blanks, as an editor or a template leaves them, are no address: the server is asked directly."""
+    """A variable with only blanks is ignored."""
     monkeypatch.setenv("HTTP_PROXY", blank)
     assert Route.to(ELSEWHERE).proxy is None
     assert Route.to(ELSEWHERE).problem is None
 
 
 @pytest.mark.parametrize("url", [ELSEWHERE, "http://10.1.2.3:5000", "http://mlflow.localhost.org", "http://[fd00::1]"])
-def test_other_servers_are_asked_through_it(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_servers_use_the_proxy(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A registry outside may be reached through the proxy only."""
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.example.org:3128")
     assert Route.to(url).proxy == "http://proxy.example.org:3128"
@@ -72,8 +72,8 @@ def test_each_scheme_has_its_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Route.to("https://mlflow.example.org").variable == "HTTPS_PROXY"
 
 
-def test_small_letters_win(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As for urllib, requests and curl; an empty variable in small letters switches the proxy off."""
+def test_lower_case_takes_precedence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lower-case name takes precedence, as for urllib, requests and curl; an empty one disables the proxy."""
     monkeypatch.setenv("HTTP_PROXY", "http://large.example.org:3128")
     monkeypatch.setenv("http_proxy", "http://small.example.org:3128")
     assert Route.to(ELSEWHERE).proxy == "http://small.example.org:3128"
@@ -105,7 +105,7 @@ def test_small_letters_win(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_no_proxy_in_every_form(no_proxy: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Names, what is below them, ports, addresses and networks, as the programs that people know read them."""
+    """Names, subdomains, ports, addresses and networks are supported as in curl."""
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.example.org:3128")
     monkeypatch.setenv("NO_PROXY", no_proxy)
     assert Route.to(url).proxy is None
@@ -125,8 +125,8 @@ def test_no_proxy_in_every_form(no_proxy: str, url: str, monkeypatch: pytest.Mon
         ("10.0.0.0/99", "http://10.1.2.3"),
     ],
 )
-def test_no_proxy_that_means_others(no_proxy: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A part of a name is not the name."""
+def test_no_proxy_for_other_hosts(no_proxy: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part of a name does not match."""
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.example.org:3128")
     monkeypatch.setenv("NO_PROXY", no_proxy)
     assert Route.to(url).proxy is not None
@@ -134,7 +134,7 @@ def test_no_proxy_that_means_others(no_proxy: str, url: str, monkeypatch: pytest
 
 @pytest.mark.parametrize("proxy", ["http://ana:gehe%40im@proxy.example.org:3128/", "ana:geheim@proxy.example.org:3128"])
 def test_the_note_names_the_proxy_without_its_password(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Address, variable and cure; never user or password, nor in what is logged of the object."""
+    """The note has the address, the variable and the remedy; it and the `repr` have no user or password."""
     monkeypatch.setenv("https_proxy", proxy)
     route = Route.to("https://mlflow.example.org")
     assert route.note.rstrip("/") == (
@@ -158,8 +158,8 @@ def test_the_note_names_the_proxy_without_its_password(proxy: str, monkeypatch: 
         "socks5://ana:geheim@proxy:1080",
     ],
 )
-def test_a_proxy_that_cannot_be_used_is_said(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The variable is named, and nothing of a password that was not encoded; nobody is asked."""
+def test_unusable_proxy(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names the variable without any part of a password; no request is sent."""
     monkeypatch.setenv("HTTP_PROXY", proxy)
     route = Route.to(ELSEWHERE)
     assert route.note == ""
@@ -168,7 +168,7 @@ def test_a_proxy_that_cannot_be_used_is_said(proxy: str, monkeypatch: pytest.Mon
     assert not any(secret in str(caught.value) for secret in ("heim", "ana"))
 
 
-def test_a_proxy_is_asked_with_its_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_credentials_of_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     """User and password of the variable go to the proxy, decoded."""
     with corporate_proxy(403) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
@@ -179,8 +179,8 @@ def test_a_proxy_is_asked_with_its_credentials(monkeypatch: pytest.MonkeyPatch) 
     assert b64decode(str(proxy.credentials[0]).removeprefix("Basic ")) == b"ana:gehe@im"
 
 
-def test_a_server_here_is_asked_directly(registry: StubRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody listens where the proxy should be, and the answer comes all the same."""
+def test_local_server_without_the_proxy(registry: StubRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The request succeeds although nothing listens at the proxy's address."""
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
     registry.body = b"{}"
     with Route.to(registry.url).open(Request(registry.url), 5) as answer:
@@ -188,14 +188,14 @@ def test_a_server_here_is_asked_directly(registry: StubRegistry, monkeypatch: py
 
 
 @pytest.mark.parametrize("url", ["", "http://", "http://[x", "http://h:99999", "mlruns"])
-def test_what_is_no_address_has_no_proxy(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever asks it is told what is wrong with it, not here."""
+def test_invalid_url_has_no_proxy(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An invalid URL has no proxy; the request itself fails."""
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.example.org:3128")
     assert Route.to(url).note in {"", Route.to("http://").note}
 
 
 def test_direct_hosts_keep_what_the_user_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The list grows by this machine and the stack; both spellings are equal, because libraries read only one."""
+    """This machine and the stack are added; both spellings are equal, because some libraries read only one."""
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.example.org:3128")
     monkeypatch.setenv("NO_PROXY", ".corp.example, 10.0.0.0/8")
     variables = direct_hosts(ELSEWHERE)
@@ -211,7 +211,7 @@ def test_direct_hosts_keep_what_the_user_set(monkeypatch: pytest.MonkeyPatch) ->
     [("http://10.1.2.3:5000", "10.1.2.3"), ("http://127.0.0.9", "127.0.0.9"), ("http://[fd00::1]", "fd00::1")],
 )
 def test_direct_hosts_name_what_libraries_do_not_see(url: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A network in NO_PROXY means nothing to urllib and boto3: the server itself is added."""
+    """Networks in NO_PROXY are not supported by urllib and boto3, so the server itself is added."""
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.example.org:3128")
     monkeypatch.setenv("NO_PROXY", "10.0.0.0/8,fd00::/8")
     assert name in direct_hosts(url)["no_proxy"].split(",")
@@ -225,7 +225,7 @@ def test_no_name_is_in_brackets(monkeypatch: pytest.MonkeyPatch) -> None:
     httpx.Client().close()
 
 
-def test_a_star_stays_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Libraries take it for every host only when nothing stands beside it."""
+def test_star_is_the_only_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Libraries take it for all hosts only as the single entry."""
     monkeypatch.setenv("NO_PROXY", "localhost,*")
     assert direct_hosts(ELSEWHERE) == {"NO_PROXY": "*", "no_proxy": "*"}

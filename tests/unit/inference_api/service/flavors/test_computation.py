@@ -1,4 +1,4 @@
-"""The computation of answers from a matrix."""
+"""The steps of a direct computation."""
 
 import numpy as np
 
@@ -23,7 +23,7 @@ def test_order() -> None:
 
 
 def test_unknown_rows() -> None:
-    """Rows with a raw number that is not finite are unknown, whatever the label; several columns are one row."""
+    """Rows with a raw prediction that is not finite are unknown, also for several columns."""
     raw = np.array([[1.0, 2.0], [np.nan, 1.0], [1.0, -np.inf], [3.0, 4.0]])
     found, unknown = Computation(np.copy)(raw)
     assert (len(found), list(unknown)) == (4, [1, 2])
@@ -32,7 +32,7 @@ def test_unknown_rows() -> None:
 
 
 def test_answers_that_are_not_finite() -> None:
-    """A finite raw number may still lead to an answer that is not."""
+    """A finite raw prediction whose answer is not finite is unknown."""
     with np.errstate(over="ignore"):
         found, unknown = Computation(first, np.exp)(np.array([[0.0], [1e4], [np.nan]]))
     assert found[0] == 1.0

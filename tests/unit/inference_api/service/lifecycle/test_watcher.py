@@ -1,4 +1,4 @@
-"""The alias's version serves; what fails keeps the old one serving and says why."""
+"""Polling the alias and swapping models; after a failure the current model keeps serving."""
 
 import asyncio
 import logging
@@ -30,22 +30,22 @@ ROW = (1.0, 1.0, 1.0)
 
 
 def times(factor: float) -> LinearRegression:
-    """A regression whose answer for `ROW` is 111 times the factor."""
+    """A regression whose prediction for `ROW` is 111 times the factor."""
     model = regression()
     model.coef_ = model.coef_ * factor
     return model
 
 
 class FolderFetch:
-    """Fetches a model of this machine in place of a child that asks a server."""
+    """Writes a model in place of the fetch process."""
 
     def __init__(self) -> None:
-        """Nothing was fetched yet."""
+        """Start without fetches."""
         self.requests: list[FetchRequest] = []
         self.error: ModelError | None = None
 
     async def __call__(self, request: FetchRequest, _limit_seconds: float) -> Bundle:
-        """Fill the destination, or fail half way."""
+        """Write the bundle, or fail after a part of it."""
         self.requests.append(request)
         destination = Path(request.destination)
         if self.error is not None:
@@ -55,10 +55,10 @@ class FolderFetch:
 
 
 class Watched:
-    """A watcher with all its surroundings."""
+    """A watcher with its registry, cache and state."""
 
     def __init__(self, registry: StubRegistry, folder: Path, url: str = "", poll_seconds: float = 0.02) -> None:
-        """Follow the alias of a stub, or of another address."""
+        """Create a watcher for a stub, or for another address."""
         self.settings = Settings(
             mlflow_tracking_uri=url or registry.url, model_cache_dir=folder, model_poll_seconds=poll_seconds
         )
@@ -75,13 +75,13 @@ class Watched:
         self.registry.point_at(version)
 
     async def answer(self) -> float:
-        """What the current model answers for `ROW`."""
+        """The current model's prediction for `ROW`."""
         (outcome,) = await self.serving.current().predict([ROW])
         assert isinstance(outcome, float)
         return outcome
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Run the watcher until something holds."""
+        """Run the watcher until a condition is true."""
         task = asyncio.create_task(self.watcher.run())
         try:
             await eventually(lambda: condition() or task.done())
@@ -99,7 +99,7 @@ class Watched:
 
 @pytest.fixture(autouse=True)
 def _unsettled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Collecting the garbage of a whole test run at every swap takes longer than the tests; it has one of its own."""
+    """Disable garbage collection at swaps, which takes longer than the tests; it has its own test."""
     monkeypatch.setattr(module, "freeze_gc", lambda: None)
 
 
@@ -118,7 +118,7 @@ def fetch(monkeypatch: pytest.MonkeyPatch) -> FolderFetch:
 
 
 async def test_first_version(watched: Watched) -> None:
-    """The version that the alias points at serves after one look, and is the last good one."""
+    """The version that the alias points at serves after one poll, and is the last good one."""
     watched.register(version_of("1"))
     await watched.watcher.refresh()
     assert await watched.answer() == pytest.approx(111)
@@ -128,7 +128,7 @@ async def test_first_version(watched: Watched) -> None:
 
 
 async def test_nothing_new(watched: Watched) -> None:
-    """As long as the alias stays, a look changes nothing."""
+    """While the alias is unchanged, a poll changes nothing."""
     watched.register(version_of("1"))
     await watched.watcher.refresh()
     batcher = watched.serving.batcher
@@ -138,7 +138,7 @@ async def test_nothing_new(watched: Watched) -> None:
 
 
 async def test_alias_moves(watched: Watched) -> None:
-    """After the alias has moved the new version answers; what the old one had begun it ends itself."""
+    """After the alias has moved the new version predicts; the old one completes its calls."""
     watched.register(version_of("1"))
     await watched.watcher.refresh()
     begun = asyncio.create_task(watched.serving.current().predict([ROW]))

@@ -1,4 +1,4 @@
-"""Signatures of MLflow as columns."""
+"""Reading the signatures of MLflow."""
 
 import json
 from typing import Any
@@ -37,7 +37,7 @@ def test_named_columns() -> None:
 
 
 def test_unnamed_columns() -> None:
-    """Columns without names are called feature1 to featurek, and the model gets positions."""
+    """Columns without names are called feature1, feature2 and so on, and the model gets positions."""
     found = read([{"type": "double"}, {"type": "long", "required": True}])
     assert [column.name for column in found.columns] == ["feature1", "feature2"]
     assert (found.named, found.tensor) == (False, False)
@@ -83,7 +83,7 @@ REFUSED: list[tuple[list[dict[str, Any]], str]] = [
 
 @pytest.mark.parametrize(("inputs", "reason"), REFUSED)
 def test_refused_with_a_reason(inputs: list[dict[str, Any]], reason: str) -> None:
-    """An input that a flat JSON object cannot carry is refused, and the reason says which part of it."""
+    """An input that a flat JSON object cannot represent is refused; the reason tells which part."""
     with pytest.raises(ModelRefusedError, match=reason):
         read(inputs)
 
@@ -92,7 +92,7 @@ def test_refused_with_a_reason(inputs: list[dict[str, Any]], reason: str) -> Non
     "mlmodel", [{}, {"signature": None}, {"signature": {"outputs": "[]"}}, {"signature": {"inputs": "[]"}}]
 )
 def test_without_signature(mlmodel: dict[str, Any]) -> None:
-    """A model without a signature, or with one of its answers only, has none to read."""
+    """A model without a signature, or with one of its output only, has none to read."""
     assert logged_signature(mlmodel) is None
 
 
@@ -103,7 +103,7 @@ def test_sequence_of_texts(dtype: str) -> None:
 
 
 def test_columns_named_by_numbers() -> None:
-    """A field is named in text, while the DataFrame keeps the number that the column is called by."""
+    """The field's name is a text, while the DataFrame keeps the number as its label."""
     labels = [0, 2019, 1.5, -1]
     found = read([{"type": "double", "name": label} for label in labels])
     assert [(column.name, column.label) for column in found.columns] == [
@@ -121,5 +121,5 @@ def test_names_that_are_alike_as_text() -> None:
 
 
 def test_numbered() -> None:
-    """The names of columns that have none count from 1."""
+    """Generated names count from 1."""
     assert numbered(3) == ["feature1", "feature2", "feature3"]

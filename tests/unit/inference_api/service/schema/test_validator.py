@@ -1,4 +1,4 @@
-"""The typed request: what JSON is a row, and what a client is told when it is not."""
+"""Validation of requests: which JSON is a row, and the errors for any other."""
 
 import json
 from collections.abc import Callable
@@ -31,7 +31,7 @@ def schema(*columns: Column) -> Schema:
 
 
 def problems(call: Callable[[], Any]) -> list[tuple[str, str]]:
-    """Field and problem of each that a client is told."""
+    """The field and the problem of each reported error."""
     with pytest.raises(InvalidRowError) as caught:
         call()
     assert len(caught.value.body()) <= MAX_BODY
@@ -60,7 +60,7 @@ _DTYPES: dict[Kind, str] = {
 
 @st.composite
 def tables(draw: st.DrawFn) -> tuple[list[Column], list[tuple[Any, ...]]]:
-    """Columns of any names and kinds, with rows that fit them."""
+    """Columns with any names and kinds, with rows that fit them."""
     names = draw(st.lists(_TEXTS, min_size=1, max_size=6, unique=True))
     kinds = [draw(st.sampled_from(list(_VALUES))) for _ in names]
     columns = [Column(*pair, _DTYPES[pair[1]], draw(st.booleans())) for pair in zip(names, kinds, strict=True)]
@@ -79,7 +79,7 @@ def as_json(columns: list[Column], row: tuple[Any, ...], *, absent: bool) -> dic
 
 @given(tables(), st.booleans())
 def test_rows_round_trip(table: tuple[list[Column], list[tuple[Any, ...]]], absent: bool) -> None:  # noqa: FBT001
-    """Every row that fits comes out of its JSON as it was, types included, alone and in a batch, in column order."""
+    """Every valid row is read from its JSON unchanged, with its types, alone and in a batch, in column order."""
     columns, rows = table
     found = Schema(columns, {})
     objects = [as_json(columns, row, absent=absent) for row in rows]
@@ -93,7 +93,7 @@ def test_rows_round_trip(table: tuple[list[Column], list[tuple[Any, ...]]], abse
 
 @pytest.mark.parametrize("name", ODD_NAMES)
 def test_any_column_name(name: str) -> None:
-    """Keywords, spaces, accents, the empty name, pydantic's own names and endless ones are columns like any other."""
+    """Keywords, spaces, accents, the empty name, names used by pydantic and very long ones are allowed."""
     found = schema(Column(name, "number", "float64"))
     assert found.row(json.dumps({name: 1.5}).encode()) == (1.5,)
     assert found.rows(json.dumps([{name: 1.5}] * 2).encode(), 5) == [(1.5,), (1.5,)]
@@ -136,7 +136,7 @@ FITS: list[tuple[Column, str, Any]] = [
 
 @pytest.mark.parametrize(("column", "text", "value"), FITS)
 def test_value_fits(column: Column, text: str, value: Any) -> None:
-    """What JSON may hold for each kind, and the Python value that it becomes."""
+    """The JSON values that each kind accepts, and the resulting Python values."""
     (found,) = schema(column).row(f'{{"{column.name}": {text}}}'.encode())
     assert found == value
     assert type(found) is type(value)
@@ -193,7 +193,7 @@ MISFITS: list[tuple[Column, str, str]] = [
 
 @pytest.mark.parametrize(("column", "text", "problem"), MISFITS)
 def test_value_does_not_fit(column: Column, text: str, problem: str) -> None:
-    """Nothing is converted that could be a mistake: the field is named, with what it should have been."""
+    """Values of another type are not converted: the error names the field and the expected type."""
     body = f'{{"{column.name}": {text}}}'.encode()
     assert problems(lambda: schema(column).row(body)) == [(column.name, problem)]
     assert problems(lambda: schema(column).rows(b"[%b]" % body, 5)) == [(f"[0].{column.name}", problem)]
@@ -212,7 +212,7 @@ def test_value_does_not_fit(column: Column, text: str, problem: str) -> None:
     ],
 )
 def test_datetime_does_not_fit(text: str) -> None:
-    """A text that is no moment is refused without being repeated."""
+    """A text that is not a datetime is refused; the error does not repeat it."""
     assert problems(lambda: schema(MOMENT).row(f'{{"when": {text}}}'.encode())) == [("when", _NOT_A_MOMENT)]
 
 
@@ -233,7 +233,7 @@ def test_required_column(kind: Kind) -> None:
 
 
 def test_offsets_become_utc() -> None:
-    """A moment with an offset is converted to UTC; MLflow's datetime columns know no other zone."""
+    """A datetime with an offset is converted to UTC: MLflow's datetime columns have no time zone."""
     moment = datetime(2024, 1, 1, 23, 30, tzinfo=timezone(timedelta(hours=-5)))
     (found,) = schema(MOMENT).row(json.dumps({"when": moment.isoformat()}).encode())
     assert found == moment.astimezone(UTC).replace(tzinfo=None)
@@ -241,38 +241,38 @@ def test_offsets_become_utc() -> None:
 
 
 def test_duplicate_key() -> None:
-    """Of a key that comes twice the last value counts, as in JavaScript and Python."""
+    """For a duplicate key the last value counts, as in JavaScript and Python."""
     assert schema(NUMBER).row(b'{"x": "a", "x": 2}') == (2.0,)
     assert problems(lambda: schema(NUMBER).row(b'{"x": 2, "x": "a"}')) == [("x", _NOT_A_NUMBER)]
 
 
 def test_extra_field() -> None:
-    """A field that the signature does not have is named: it is most likely a misspelling."""
+    """A field that is not in the signature is an error that names it: it is probably misspelled."""
     found = problems(lambda: schema(NUMBER).row(b'{"x": 1, "X": 2}'))
     assert found == [("X", "is not a field of the model's signature")]
 
 
 def test_every_problem_of_a_row() -> None:
-    """All fields of a row are judged at once, in the signature's order."""
+    """All invalid fields of a row are reported together, in the signature's order."""
     found = problems(lambda: schema(NUMBER, INTEGER, FLAG).row(b'{"flag": 1, "x": "1"}'))
     assert [field for field, _problem in found] == ["x", "n", "flag"]
 
 
 @pytest.mark.parametrize("body", [b"[]", b"5", b'"x"', b"null", b"true", b"NaN"])
 def test_row_is_not_an_object(body: bytes) -> None:
-    """A body that is JSON but no object is told so."""
+    """A body that is JSON but not an object has its own error."""
     found = problems(lambda: schema(NUMBER).row(body))
     assert found == [("body", "must be a JSON object with the fields of the model's signature")]
 
 
 @pytest.mark.parametrize("body", [b'{"x": 1}', b"5", b"null"])
 def test_batch_is_not_an_array(body: bytes) -> None:
-    """A batch that is no array is told so."""
+    """A batch that is not an array has its own error."""
     assert problems(lambda: schema(NUMBER).rows(body, 5)) == [("body", "must be a JSON array of objects")]
 
 
 def test_batch_names_rows() -> None:
-    """In a batch every problem bears its row's place."""
+    """In a batch every problem has the index of its row."""
     body = b'[{"x": 1}, 7, {"x": "1"}, {}, {"x": 1, "y": 1}]'
     assert problems(lambda: schema(NUMBER).rows(body, 10)) == [
         ("[1]", "must be a JSON object"),
@@ -320,7 +320,7 @@ NOT_JSON = {
 
 @pytest.mark.parametrize("case", NOT_JSON)
 def test_not_json(case: str) -> None:
-    """A body that is not JSON gets its own error, short, whatever the body."""
+    """A body that is not JSON has its own short error."""
     for call in (schema(NUMBER, TEXT).row, lambda body: schema(NUMBER, TEXT).rows(body, 5)):
         with pytest.raises(NotJsonError, match=r"the body is not (JSON: |UTF-8)") as caught:
             call(NOT_JSON[case])
@@ -341,7 +341,7 @@ HOSTILE: dict[str, Any] = {
 
 @pytest.mark.parametrize("case", HOSTILE)
 def test_answer_to_hostile_input_is_short(case: str) -> None:
-    """No answer is longer than 10 kB or gives back more than 100 characters of any key, and none of any value."""
+    """No error is longer than 10 kB, repeats more than 100 characters of a key, or any part of a value."""
     for call in (schema(NUMBER).row, lambda body: schema(NUMBER).rows(b"[%b]" % body, 5)):
         with pytest.raises(ApiError) as caught:
             call(json.dumps(HOSTILE[case], ensure_ascii=False).encode())
@@ -352,8 +352,8 @@ def test_answer_to_hostile_input_is_short(case: str) -> None:
 
 
 @pytest.mark.parametrize(("cell", "more"), [(b"0", 0), (b"{}", 30), (b'{"c1":0}', 29)])
-def test_large_bad_batch_is_judged_by_its_first_row(cell: bytes, more: int) -> None:
-    """Of a megabyte of rows that do not fit only the first is reported: listing all would hold up everybody else."""
+def test_large_bad_batch_reports_its_first_row(cell: bytes, more: int) -> None:
+    """Of a megabyte of invalid rows only the first is reported: listing all would delay other requests."""
     wide = schema(*[Column(f"c{place}", "number", "float64") for place in range(50)])
     body = b"[%b]" % b",".join([cell] * ((1 << 20) // (len(cell) + 1)))
     with pytest.raises(InvalidRowError) as caught:
@@ -371,7 +371,7 @@ def test_more_problems_are_counted() -> None:
 
 
 def test_rows_of() -> None:
-    """Objects that are already parsed go through the same validation."""
+    """Parsed objects have the same validation."""
     assert schema(NUMBER, MOMENT).rows_of([{"when": "2024-01-01T00:00:00", "x": 1}]) == [
         (1.0, datetime(2024, 1, 1))  # noqa: DTZ001 - MLflow's are naive
     ]

@@ -1,4 +1,4 @@
-"""The proof that a direct computation answers as the estimator does."""
+"""Verification that a direct computation predicts what the estimator does."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -54,7 +54,7 @@ def pair(estimator: Any) -> tuple[Bundle, Any]:
 
 @pytest.mark.parametrize("estimator", [LinearRegression(), RandomForestRegressor(5, random_state=1)])
 def test_equal_answers_serve(estimator: Any) -> None:
-    """What is known and gives equal answers serves, and the reason says on how many rows."""
+    """A known computation with equal predictions serves; the reason has the number of rows."""
     computation, reason = prove(*pair(estimator))
     assert computation is not None
     name = type(estimator).__name__
@@ -63,14 +63,14 @@ def test_equal_answers_serve(estimator: Any) -> None:
 
 @pytest.mark.parametrize("estimator", [Halved(), MLPRegressor(max_iter=2000, tol=1)])
 def test_unknown_estimators(estimator: Any) -> None:
-    """An overridden `predict` and models that nobody wrote a computation for stay with scikit-learn."""
+    """An overridden `predict` and models without a computation are left to scikit-learn."""
     computation, reason = prove(*pair(estimator))
     assert computation is None
     assert reason == f"no direct computation of this {type(estimator).__name__}.predict is known"
 
 
 def test_a_frame_stays_with_the_estimator() -> None:
-    """A model that needs a DataFrame, without a choice of columns that is known, has no matrix to compute with."""
+    """A model that needs a DataFrame, without a known ColumnTransformer, has no computation."""
     bundle, estimator = pair(LinearRegression())
     schema = Schema(bundle.columns, bundle.example)
     assert equivalent_computation(FLAVOR, bundle, schema, estimator, FrameEncoder(bundle.columns)) == (
@@ -80,7 +80,7 @@ def test_a_frame_stays_with_the_estimator() -> None:
 
 
 def test_without_any_check() -> None:
-    """Without a row to prove it with, nothing but the estimator serves."""
+    """Without a verification row only the estimator serves."""
     _bundle, estimator = pair(LinearRegression())
     computation, reason = prove(bundle_of(), estimator)
     assert computation is None
@@ -103,7 +103,7 @@ class Wrong:
 
 @pytest.mark.parametrize("alone", [True, False])
 def test_other_answers_do_not_serve(alone: bool) -> None:  # noqa: FBT001 - a case
-    """An answer that differs in the eighth digit, alone or in a batch, is not served; the reason shows both."""
+    """A computation that differs in the eighth digit does not serve; the reason has both values."""
     flavor = FixedComputation(Computation(Wrong(1 + 1e-8, alone=alone)))
     computation, reason = prove(*pair(LinearRegression()), flavor)
     assert computation is None
@@ -111,8 +111,8 @@ def test_other_answers_do_not_serve(alone: bool) -> None:  # noqa: FBT001 - a ca
     assert " instead of " in reason
 
 
-def test_nothing_proven() -> None:
-    """A computation that leaves every row to scikit-learn would only cost time."""
+def test_nothing_compared() -> None:
+    """A computation that leaves every row to scikit-learn does not serve."""
     flavor = FixedComputation(Computation(lambda matrix: matrix[:, 0] * np.nan))
     assert prove(*pair(LinearRegression()), flavor) == (
         None,
@@ -121,7 +121,7 @@ def test_nothing_proven() -> None:
 
 
 def test_estimator_of_another_version() -> None:
-    """Fitted attributes that are not as expected are no failure of the model: it serves without the computation."""
+    """With unexpected fitted attributes the model serves without the computation."""
     bundle, estimator = pair(RandomForestRegressor(3))
     del estimator.n_outputs_
     computation, reason = prove(bundle, estimator)
@@ -130,14 +130,14 @@ def test_estimator_of_another_version() -> None:
 
 
 class Counted:
-    """Answers rightly, and counts.
+    """Predicts correctly, and counts its calls.
 
     Attributes:
         calls: How often it was asked.
     """
 
     def __init__(self) -> None:
-        """Nothing was asked yet."""
+        """Start without calls."""
         self.calls = 0
 
     def __call__(self, matrix: Matrix) -> Matrix:

@@ -1,4 +1,4 @@
-"""The answers of `mlflow.pyfunc`, which a model must give before it serves."""
+"""The reference predictions of `mlflow.pyfunc`."""
 
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ ROWS = [{str(name): value for name, value in row.items()} for row in DATA.to_dic
 
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`Reference` allows pickle in its process's environment; this puts it back."""
+    """`PyfuncReference` allows pickle in the environment, which is restored afterwards."""
     monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
 
 
@@ -65,7 +65,7 @@ class Asked:
 
 
 class Trap:
-    """Leaves a trace when it is built."""
+    """Creates a folder when it is constructed."""
 
     def __init__(self, trace: str) -> None:
         """Make a folder."""
@@ -79,7 +79,7 @@ class Trap:
 
 @pytest.mark.filterwarnings("ignore:.*integer column:UserWarning")  # MLflow's advice about missing integers
 def test_model_is_not_trusted(tmp_path: Path) -> None:
-    """What a model says that MLflow may trust is not built: a search is loaded without, another model not at all."""
+    """Types that only the model itself lists as trusted are not constructed: a search is loaded without them."""
     trace = tmp_path / "trace"
     search = GridSearchCV(LinearRegression(), {}, cv=2).fit(DATA[["n"]], TARGET)
     search.scorer_ = Trap(str(trace))
@@ -126,7 +126,7 @@ def test_answers_are_pyfuncs(signed: bool, tmp_path: Path) -> None:  # noqa: FBT
 
 
 def test_tensor(tmp_path: Path) -> None:
-    """A model with a tensor signature is asked with an array of its type."""
+    """A model with a tensor signature gets an array of its dtype."""
     data = np.arange(12, dtype="float32").reshape(4, 3)
     asked = Asked(tmp_path, LinearRegression().fit(data, data.sum(axis=1)), data)
     (check,) = asked.checks([{"feature1": 1.0, "feature2": 2.0, "feature3": 4.0}])
@@ -134,7 +134,7 @@ def test_tensor(tmp_path: Path) -> None:
 
 
 def test_refused_rows_give_no_check(tmp_path: Path) -> None:
-    """A row that the model refuses, or that does not fit its columns, proves nothing and is left out."""
+    """A row that the model refuses, or that does not fit its columns, gives no check."""
     asked = Asked(tmp_path, mixed(), DATA, signed=False)
     good = ROWS[0]
     assert [check.row for check in asked.checks([{**good, "colour": "mauve"}, good, {"other": 1}])] == [good]
@@ -143,7 +143,7 @@ def test_refused_rows_give_no_check(tmp_path: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")  # what this is about
 def test_answers_that_are_not_finite_give_no_check(tmp_path: Path) -> None:
-    """An answer that JSON cannot hold is no reference."""
+    """A prediction that JSON cannot represent gives no check."""
     data = DATA[["año"]]
     asked = Asked(tmp_path, LinearRegression().fit(data, data["año"] * 1e300), data)
     assert [check.row for check in asked.checks([{"año": 1e300}, {"año": 1.0}])] == [{"año": 1.0}]
@@ -151,7 +151,7 @@ def test_answers_that_are_not_finite_give_no_check(tmp_path: Path) -> None:
 
 
 def test_answers_that_do_not_repeat_give_no_check(tmp_path: Path) -> None:
-    """A model that answers at random cannot be compared with."""
+    """A model with random predictions gives no checks."""
     labels = [f"label{place}" for place in range(1000)]
     data = pd.DataFrame({"x": np.arange(1000.0)})
     asked = Asked(tmp_path, DummyClassifier(strategy="uniform").fit(data, labels), data)
@@ -160,7 +160,7 @@ def test_answers_that_do_not_repeat_give_no_check(tmp_path: Path) -> None:
 
 
 def test_texts(tmp_path: Path) -> None:
-    """A model of texts is asked with a sequence of them."""
+    """A model of texts gets a sequence of texts."""
     texts = ["hola mundo", "buen día", "mal día", "adiós mundo"] * 5
     asked = Asked(
         tmp_path, make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts, [0, 1, 2, 3] * 5), np.array(texts)
@@ -170,14 +170,14 @@ def test_texts(tmp_path: Path) -> None:
 
 
 def missing_numbers() -> tuple[Any, pd.DataFrame]:
-    """A model whose whole numbers have gaps, in pandas' own type for that."""
+    """A model with missing integers, in a nullable dtype of pandas."""
     data = pd.DataFrame({"rooms": pd.array([1, 2, None, 4] * 5, dtype="Int64"), "x": np.arange(20.0)})
     return make_pipeline(SimpleImputer(), LinearRegression()).fit(data, data["x"]), data
 
 
 @pytest.mark.filterwarnings("ignore:.*integer column:UserWarning")  # MLflow's advice about missing integers
 def test_a_row_that_only_mlflow_refuses(tmp_path: Path) -> None:
-    """MLflow cannot make int64 of a missing `long`: the model itself is asked, as long as MLflow answers others."""
+    """MLflow cannot convert a missing `long` to int64: the estimator predicts, if MLflow accepts other rows."""
     asked = Asked(tmp_path, *missing_numbers())
     gap, whole = {"x": 3.0}, {"rooms": 2, "x": 5.0}
     assert [(check.row, check.answer) for check in asked.checks([gap, whole])] == [
@@ -200,7 +200,7 @@ MISSING_TEXTS = {
 
 @pytest.mark.parametrize("name", MISSING_TEXTS)
 def test_missing_texts(name: str, tmp_path: Path) -> None:
-    """A missing text reaches the model as the mark that it was fitted with, also where it would answer for another."""
+    """A missing text has the marker that the model was fitted with, also when it accepts others."""
     mark, first = MISSING_TEXTS[name]
     data = pd.DataFrame({"colour": pd.Series(["red", "blue", mark] * 10, dtype="object"), "x": np.arange(30.0)})
     target = data["x"] + pd.Series([0.0, 100.0, 5000.0] * 10)
@@ -222,7 +222,7 @@ def test_mlflow_cannot_load(tmp_path: Path) -> None:
 
 
 def test_reason_of_an_error() -> None:
-    """An error is one line: what it says, or what MLflow says after the table that it shows."""
+    """An error becomes one line, without the table in MLflow's message."""
     assert reason_of(ValueError("first\n- second")) == "ValueError: first - second"
     assert (
         reason_of(RuntimeError("Failed to enforce schema of '  x\n0 1'. Error: column x is odd"))

@@ -1,4 +1,4 @@
-"""The proof, before a model serves, that it answers as `mlflow.pyfunc` and the trainer did."""
+"""Verification that a model predicts what `mlflow.pyfunc` and the trainer did."""
 
 import warnings
 from dataclasses import replace
@@ -54,10 +54,10 @@ class OneRowEstimator:
 
 
 class FrameReader:
-    """Answers otherwise when it gets no DataFrame."""
+    """Predicts something else when it gets no DataFrame."""
 
     def predict(self, data: Any) -> Any:
-        """The first column of a DataFrame, or nothing of worth."""
+        """The first column of a DataFrame, else zeros."""
         return data.iloc[:, 0].to_numpy() if isinstance(data, pd.DataFrame) else np.zeros(len(data))
 
 
@@ -85,7 +85,7 @@ NUMERIC = {
 
 @pytest.mark.parametrize("name", NUMERIC)
 def test_numbers_take_the_matrix(name: str) -> None:
-    """A model of numbers gets an array, although it was fitted by name, and then says nothing about missing names."""
+    """A model of numbers gets an array, although it was fitted with names, without a warning about names."""
     estimator, target = NUMERIC[name]
     estimator.fit(NUMBERS, target)
     encoder = verify(checked_bundle(estimator, NUMBERS), estimator)
@@ -97,7 +97,7 @@ def test_numbers_take_the_matrix(name: str) -> None:
 
 
 def test_columns_by_name_take_the_frame() -> None:
-    """A model that selects columns by name gets a DataFrame, and has its names back."""
+    """A model that selects columns by name gets a DataFrame, and its names are restored."""
     columns = make_column_transformer((OneHotEncoder(), ["colour"]), ("passthrough", list(NUMBERS)))
     estimator = make_pipeline(columns, LinearRegression()).fit(MIXED, TARGET)
     assert verify(checked_bundle(estimator, MIXED), estimator).path == "frame"
@@ -105,7 +105,7 @@ def test_columns_by_name_take_the_frame() -> None:
 
 
 def test_numbers_by_name_take_the_frame() -> None:
-    """Selecting by name needs a DataFrame even for numbers alone; the attempt with an array leaves no trace."""
+    """Selecting by name needs a DataFrame also for numbers; the attempt with an array changes nothing."""
     columns = make_column_transformer((StandardScaler(), ["año"]), ("passthrough", ["class", "a b"]))
     estimator = make_pipeline(columns, LinearRegression()).fit(NUMBERS, TARGET)
     named = {id(part) for part in sub_estimators(estimator) if "feature_names_in_" in vars(part)}
@@ -116,7 +116,7 @@ def test_numbers_by_name_take_the_frame() -> None:
         estimator.predict(NUMBERS)
 
 
-def test_columns_by_place_take_the_matrix() -> None:
+def test_columns_by_position_take_the_matrix() -> None:
     """Selecting by place needs no names."""
     columns = make_column_transformer((StandardScaler(), [1]), ("passthrough", [0, 2]))
     estimator = make_pipeline(columns, LinearRegression()).fit(NUMBERS.to_numpy(), TARGET)
@@ -126,12 +126,12 @@ def test_columns_by_place_take_the_matrix() -> None:
 
 
 def test_different_answers_take_the_frame() -> None:
-    """An array that leads to other answers than MLflow's is not used, however well it fits."""
+    """An array that leads to other predictions than MLflow's is not used."""
     assert verify(checked_bundle(FrameReader(), NUMBERS), FrameReader()).path == "frame"
 
 
 def test_single_precision_is_no_dependence() -> None:
-    """In single precision a sum of many rows differs in the last digits: that is rounding, not neighbours."""
+    """In single precision a batch differs in the last digits: this is rounding, not dependence on other rows."""
     data = pd.DataFrame(SOURCE.normal(5, 3, (40, 30)).astype("float32")).set_axis(
         [f"c{place}" for place in range(30)], axis=1
     )
@@ -153,7 +153,7 @@ def test_other_answers_than_pyfunc_are_refused() -> None:
 
 
 def test_small_difference_from_pyfunc_is_refused() -> None:
-    """For a single row nothing is rounded: the answer is pyfunc's to the last digits."""
+    """For a single row the tolerance is small."""
     answer = float(regression().predict([list(EXAMPLE.values())])[0])
     verify(bundle_of(checks=(Check(EXAMPLE, answer),)), regression())
     with pytest.raises(ModelRefusedError):
@@ -173,8 +173,8 @@ def test_trainers_rounding_is_accepted() -> None:
     assert verify(bundle_of(logged=(Check(EXAMPLE, answer * (1 + 1e-7)),)), regression()).path == "matrix"
 
 
-def test_dependence_on_neighbours_is_refused() -> None:
-    """A model whose answer for a row changes with the rows beside it cannot be batched: refused with that reason."""
+def test_dependence_on_other_rows_is_refused() -> None:
+    """A model whose prediction for a row depends on other rows cannot be batched and is refused."""
     bundle = checked_bundle(CentringEstimator(), NUMBERS)
     assert {check.answer for check in bundle.checks} == {0.0}
     with pytest.raises(ModelRefusedError, match="depend on the rows that are predicted together"):
@@ -189,7 +189,7 @@ def test_model_of_single_rows_is_refused() -> None:
 
 
 def test_failing_model_is_refused() -> None:
-    """A model that fails where pyfunc answered is refused with its own reason, cut to a sane length."""
+    """A model that fails where pyfunc answered is refused with its own reason, truncated."""
     bundle = bundle_of(checks=(Check(EXAMPLE, 5.0),))
     with pytest.raises(ModelRefusedError, match="the model raises RuntimeError: no such file") as caught:
         verify(bundle, FailingEstimator(RuntimeError("no such file" + "x" * 5000)))
@@ -197,7 +197,7 @@ def test_failing_model_is_refused() -> None:
 
 
 def test_without_any_check() -> None:
-    """A model for which no answer is known is refused, however well it answers here: nothing tells that it is right."""
+    """A model without expected predictions is refused, because they cannot be verified."""
     for estimator in (regression(), FailingEstimator(ValueError())):
         with pytest.raises(ModelRefusedError, match=r"no answer of mlflow\.pyfunc is known for this version"):
             verify(bundle_of(), estimator)
@@ -207,8 +207,8 @@ MISSING = pd.DataFrame({"colour": pd.Series(["red", "blue", None] * 10, dtype="o
 
 
 @pytest.mark.parametrize("mark", [None, np.nan])
-def test_mark_of_missing_values(mark: Any) -> None:
-    """A missing value reaches the model as the None or the NaN that it was fitted with, whatever the direct way is."""
+def test_marker_of_missing_values(mark: Any) -> None:
+    """A missing value is the None or the NaN that the model was fitted with."""
     data = MISSING.assign(colour=MISSING["colour"].where(MISSING["colour"].notna(), mark))
     columns = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["colour"]), ("passthrough", ["x"]))
     target = data["x"] + pd.Series([0.0, 100.0, 5000.0] * 10)

@@ -1,4 +1,4 @@
-"""skops and a skops file import nothing of scikit-learn but what the file names."""
+"""Loading a skops file imports only the modules of scikit-learn that it names."""
 
 import sys
 from pathlib import Path
@@ -14,8 +14,8 @@ from sklearn.utils.estimator_checks import check_estimator
 from src.service.flavors.sklearn.estimator_types import import_modules_of, without_estimator_scan
 
 
-def test_survey_is_put_back() -> None:
-    """Without a survey there are no estimators in the block; afterwards there are again, errors notwithstanding."""
+def test_estimator_list_is_restored() -> None:
+    """In the block no estimators are listed; afterwards they are again, also after an error."""
 
     def fail() -> None:
         with without_estimator_scan():
@@ -28,7 +28,7 @@ def test_survey_is_put_back() -> None:
 
 
 def test_modules_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The modules that a file names are imported, those of scikit-learn alone, and none of its test modules."""
+    """Of the modules that a file names only those of scikit-learn are imported, without its tests."""
     model = make_pipeline(StandardScaler(), FunctionTransformer(check_estimator), FunctionTransformer(sys.exit))
     skops.io.dump(model, tmp_path / "model.skops")
     asked: list[str] = []

@@ -1,4 +1,4 @@
-"""What a fitted estimator knows of its columns."""
+"""What a fitted estimator shows about its columns."""
 
 import numpy as np
 import pandas as pd
@@ -29,7 +29,7 @@ COLUMNS = make_column_transformer(
 )
 
 
-def test_each_column_for_itself() -> None:
+def test_each_column_is_inspected() -> None:
     """The transformers' columns are found whatever their order: values, kinds and marks of missing values."""
     found = find_fitted_columns(make_pipeline(COLUMNS, Ridge()).fit(DATA, TARGET), 3)
     assert found == [
@@ -40,14 +40,14 @@ def test_each_column_for_itself() -> None:
 
 
 def test_inside_an_ensemble() -> None:
-    """What is inside an ensemble is found, and the model that is fed by the others is left out."""
+    """Estimators inside an ensemble are inspected, without the final one of a stack."""
     data = DATA[["colour"]].dropna()
     stack = StackingRegressor([("one", make_pipeline(OneHotEncoder(), Ridge()))], LinearRegression(), cv=2)
     assert find_fitted_columns(stack.fit(data, TARGET[:20]), 1) == [FittedColumn(["string"], ["blue", "red"])]
 
 
-def test_what_is_filled_in_is_encoded_next() -> None:
-    """An imputer keeps the columns in their places, so that the encoder after it tells of the same ones."""
+def test_encoder_after_an_imputer() -> None:
+    """An imputer keeps the order of columns, so that the encoder after it shows the same ones."""
     data = DATA[["colour"]]
     filled = SimpleImputer(missing_values=None, strategy="constant", fill_value="none")
     found = find_fitted_columns(make_pipeline(filled, OneHotEncoder(), Ridge()).fit(data, TARGET), 1)
@@ -55,7 +55,7 @@ def test_what_is_filled_in_is_encoded_next() -> None:
 
 
 def test_native_categories() -> None:
-    """The encoder that gradient boosting keeps for itself tells of its categories."""
+    """The encoder inside gradient boosting shows its categories."""
     data = DATA[["x"]].assign(colour=DATA["colour"].astype("category"))
     found = find_fitted_columns(HistGradientBoostingRegressor(max_iter=2).fit(data, TARGET), 2)
     assert [column.kinds for column in found] == [[], ["string"]]
@@ -63,13 +63,13 @@ def test_native_categories() -> None:
 
 @pytest.mark.parametrize("imputer", [SimpleImputer(), KNNImputer()])
 def test_numbers_that_are_filled_in(imputer: SimpleImputer) -> None:
-    """An imputer of numbers tells its mark and no kind."""
+    """An imputer of numbers shows its marker and no kind."""
     found = find_fitted_columns(make_pipeline(imputer, Ridge()).fit(DATA[["x"]], TARGET), 1)
     assert found == [FittedColumn(markers=["nan"])]
 
 
 def test_nothing_is_known() -> None:
-    """A bare regression tells how many columns there are, and no more."""
+    """A regression alone shows only the number of its columns."""
     estimator = LinearRegression().fit(np.ones((3, 2)), [1, 2, 3])
     assert fitted_input(estimator) == FittedInput(None, 2, texts=False)
     assert find_fitted_columns(estimator, 2) == [FittedColumn(), FittedColumn()]

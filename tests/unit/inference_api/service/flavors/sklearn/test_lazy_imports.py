@@ -1,4 +1,4 @@
-"""Modules that are imported when something of them is used."""
+"""Lazy modules, which are imported at their first use."""
 
 import importlib
 import sys
@@ -57,7 +57,7 @@ def deferred_user() -> ModuleType:
 
 
 def test_nothing_is_imported(loaded: list[str]) -> None:
-    """In the block neither the package nor what is in it is imported, and afterwards there is no trace of it."""
+    """In the block the package and its modules are not imported, and no lazy module is left afterwards."""
     deferred_user()
     assert loaded == []
     assert {"heavy", "heavy.inner", "holder.heavy"}.isdisjoint(sys.modules)
@@ -66,14 +66,14 @@ def test_nothing_is_imported(loaded: list[str]) -> None:
 
 
 def test_first_use_of_a_module(loaded: list[str]) -> None:
-    """An attribute of a stand-in is that of the real module, dunders too."""
+    """An attribute of a lazy module is that of the real one, also with a dunder name."""
     user = deferred_user()
     assert user.version() == ("7", "7")
     assert loaded == ["heavy"]
 
 
 def test_first_use_of_a_function(loaded: list[str]) -> None:
-    """A function that was taken by name works with all its arguments; it is imported once."""
+    """A function that was imported by name works with all its arguments; its module is imported once."""
     user = deferred_user()
     assert [user.twice(2, plus=1), user.twice(3)] == [5, 6]
     assert user.inner_twice(4) == 8
@@ -81,7 +81,7 @@ def test_first_use_of_a_function(loaded: list[str]) -> None:
 
 
 def test_first_use_of_a_class(loaded: list[str]) -> None:
-    """A class that was taken by name makes its own objects, and has its own attributes."""
+    """A class that was imported by name creates its objects and has its attributes."""
     user = deferred_user()
     assert user.Table.of(4) == 4
     assert user.Table.rows == 3
@@ -90,7 +90,7 @@ def test_first_use_of_a_class(loaded: list[str]) -> None:
 
 
 def test_later_import_is_real(loaded: list[str]) -> None:
-    """Who imports the package after the block has the package itself, and so have those with a stand-in."""
+    """An import after the block gets the real package, as do references to the lazy module."""
     user = deferred_user()
     real = importlib.import_module("heavy")
     assert type(real) is ModuleType
@@ -99,7 +99,7 @@ def test_later_import_is_real(loaded: list[str]) -> None:
 
 
 def test_imported_before(loaded: list[str]) -> None:
-    """A package that is there already stays what it is in the block."""
+    """A package that is already imported is not replaced."""
     real = importlib.import_module("heavy")
     user = deferred_user()
     assert user.heavy is real
@@ -108,7 +108,7 @@ def test_imported_before(loaded: list[str]) -> None:
 
 
 def test_use_within_the_block(loaded: list[str]) -> None:
-    """What is called while the block lasts is imported then; the block goes on with the real module."""
+    """A function that is called in the block is imported then, and the real module is used."""
     with deferred_imports():
         user = importlib.import_module("user")
         assert user.twice(1) == 2
@@ -125,7 +125,7 @@ def test_not_installed() -> None:
 
 
 def test_other_threads(loaded: list[str]) -> None:
-    """Only the thread of the block puts imports off: another one gets a module that works, at once."""
+    """Only the thread of the block defers imports: another thread gets the real module at once."""
     answers: list[object] = []
     with deferred_imports():
         user = importlib.import_module("user")
@@ -137,7 +137,7 @@ def test_other_threads(loaded: list[str]) -> None:
 
 
 def test_block_that_fails(loaded: list[str]) -> None:
-    """An error in the block leaves nothing of it either."""
+    """After an error in the block no lazy module is left."""
 
     def fail() -> None:
         with deferred_imports():

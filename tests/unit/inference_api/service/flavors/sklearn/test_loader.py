@@ -1,4 +1,4 @@
-"""A model file becomes an estimator without running code that the file brings along."""
+"""Loading an estimator without running code from the file."""
 
 import functools
 import operator
@@ -21,7 +21,7 @@ from tests.unit.inference_api.doubles import regression
 
 
 class Trap:
-    """Leaves a trace when it is unpickled."""
+    """Creates a folder when it is unpickled."""
 
     def __init__(self, trace: Path) -> None:
         """Say where."""
@@ -47,7 +47,7 @@ UNTRUSTED: list[tuple[Any, str]] = [
 
 @pytest.mark.parametrize(("function", "name"), UNTRUSTED, ids=[name for _function, name in UNTRUSTED])
 def test_untrusted_type_is_named(function: Callable[..., Any], name: str, tmp_path: Path) -> None:
-    """A skops file with a function that could act is refused by its name, wherever in the model it hides."""
+    """A skops file with a dangerous function is refused with its name, at any position in the model."""
     file = tmp_path / "model.skops"
     skops.io.dump(make_pipeline(FunctionTransformer(function), regression()), file)
     with pytest.raises(ModelRefusedError, match=f"types that are not trusted: .*{name}"):
@@ -55,14 +55,14 @@ def test_untrusted_type_is_named(function: Callable[..., Any], name: str, tmp_pa
 
 
 def test_untrusted_type_is_refused_with_pickle_allowed(tmp_path: Path) -> None:
-    """To allow pickle is no reason to trust what a skops file brings."""
+    """A skops file is audited also when pickle is allowed."""
     skops.io.dump(FunctionTransformer(os.system), tmp_path / "model.skops")
     with pytest.raises(ModelRefusedError, match=r"posix\.system"):
         load_estimator(tmp_path / "model.skops", "skops", allow_pickle=True)
 
 
 def test_all_untrusted_types_are_named(tmp_path: Path) -> None:
-    """Several untrusted types are named at once."""
+    """The error names all untrusted types."""
     model = make_pipeline(FunctionTransformer(os.system), FunctionTransformer(eval))
     skops.io.dump(model, tmp_path / "model.skops")
     with pytest.raises(ModelRefusedError, match=r"builtins\.eval, posix\.system"):
@@ -78,7 +78,7 @@ def test_numpy_functions_are_harmless(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("serialization_format", ["pickle", "cloudpickle"])
 def test_pickle_is_refused_unread(serialization_format: str, tmp_path: Path) -> None:
-    """A format that runs code of its author is refused before it is read, and the reason tells what to do."""
+    """A format that runs code is refused before it is read; the reason tells what to do."""
     file, trace = tmp_path / "model.pkl", tmp_path / "trace"
     file.write_bytes(pickle.dumps(Trap(trace)))
     with pytest.raises(ModelRefusedError, match=f"stored as {serialization_format}.*skops.*ALLOW_PICKLE=true"):
@@ -97,7 +97,7 @@ def test_pickle_under_the_name_of_skops(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("serialization_format", "dump"), [("pickle", pickle.dump), ("cloudpickle", cloudpickle.dump)])
 def test_pickle_is_loaded_when_allowed(serialization_format: str, dump: Callable[..., None], tmp_path: Path) -> None:
-    """Who trusts everybody that can register models may serve pickles."""
+    """Pickles are loaded when they are allowed."""
     file = tmp_path / "model.pkl"
     with file.open("wb") as output:
         dump(regression(), output)
@@ -117,6 +117,6 @@ def test_broken_file(serialization_format: str, content: bytes | None, tmp_path:
 
 
 def test_unknown_format(tmp_path: Path) -> None:
-    """A format that this service does not know is refused by its name."""
+    """An unknown format is refused with its name."""
     with pytest.raises(ModelRefusedError, match="'joblib' is unknown"):
         load_estimator(tmp_path / "model", "joblib", allow_pickle=True)

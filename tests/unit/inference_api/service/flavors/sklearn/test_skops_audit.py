@@ -1,4 +1,4 @@
-"""A file that was written by hand builds nothing but what is trusted, whatever kind of node names it."""
+"""A manipulated file constructs only trusted types, for every kind of node."""
 
 import json
 from pathlib import Path
@@ -171,7 +171,7 @@ ATTACKS: dict[str, tuple[State, str]] = {
 
 @pytest.mark.parametrize("name", sorted(ATTACKS))
 def test_attack(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is refused by its name before anything is built."""
+    """It is refused with its name before anything is constructed."""
     monkeypatch.chdir(tmp_path)
     content, named = ATTACKS[name]
     with pytest.raises(ModelRefusedError, match=f"types that are not trusted: [^;]*{named}.*; use "):
@@ -180,7 +180,7 @@ def test_attack(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_old_function(tmp_path: Path) -> None:
-    """The oldest format names a function elsewhere than the newer ones do."""
+    """The oldest format stores the name of a function in another field."""
     old = node(
         "FunctionNode",
         "sklearn.preprocessing._data.scale",
@@ -191,7 +191,7 @@ def test_old_function(tmp_path: Path) -> None:
 
 
 def test_cached_node(tmp_path: Path) -> None:
-    """A node that stands for another is judged as that one."""
+    """A node that refers to another one is audited like that one."""
     hidden = {**SYSTEM, "__id__": 7}
     root = transformer(node("CachedNode", SCALER, __id__=7))
     root["content"] = mapping(first=hidden, func=root["content"]["content"]["func"])
@@ -200,7 +200,7 @@ def test_cached_node(tmp_path: Path) -> None:
 
 
 def test_node_with_the_number_of_another(tmp_path: Path) -> None:
-    """In skops a node's number is its identity: what is left out of a search must not come back by it."""
+    """A node with the id of another: an attribute that was replaced must not return through a reference."""
     search = estimator(
         SEARCH, scoring={**SYSTEM, "__id__": 7}, best_estimator_=transformer({**text(None), "__id__": 7})
     )
@@ -209,7 +209,7 @@ def test_node_with_the_number_of_another(tmp_path: Path) -> None:
 
 
 def test_what_is_left_out_is_not_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A search's scorer that would act when it is built is not built."""
+    """A search's scorer that would run code when it is constructed is not constructed."""
     monkeypatch.chdir(tmp_path)
     trap = node("ConstructorFromReduceNode", "os.mkdir", content=arguments(TRACE))
     found = load(tmp_path, estimator(SEARCH, scorer_=trap, refit=trap, cv=text(3)))
@@ -224,7 +224,7 @@ def test_what_is_trusted_is_kept(tmp_path: Path) -> None:
 
 
 def test_left_out_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """The log says what a model has lost."""
+    """The log names the replaced attributes."""
     columns = make_column_transformer((StandardScaler(), print))
     columns.transformers_ = []
     search = GridSearchCV(make_pipeline(columns, Ridge()), {}, scoring=print)
@@ -254,7 +254,7 @@ FILE_READERS: dict[str, State] = {
 
 @pytest.mark.parametrize("name", sorted(FILE_READERS))
 def test_vectorizer_that_reads_files(name: str, tmp_path: Path) -> None:
-    """A vectorizer that takes a row's text for the name of a file of the server is refused."""
+    """A vectorizer that reads the file with the name in its input is refused."""
     state = node("ObjectNode", "sklearn.feature_extraction.text.CountVectorizer", content=FILE_READERS[name])
     with pytest.raises(ModelRefusedError, match=r"not trusted: .*CountVectorizer\(input="):
         load(tmp_path, state)
@@ -267,7 +267,7 @@ def test_vectorizer_that_reads_texts(tmp_path: Path) -> None:
 
 
 def test_missing_class(tmp_path: Path) -> None:
-    """A class of another scikit-learn is named, with what to do."""
+    """A class that exists only in another scikit-learn is named in the error, with what to do."""
     gone = node("ObjectNode", "sklearn.linear_model._gone.Regression", content=mapping())
     with pytest.raises(
         ModelRefusedError, match=r"names what scikit-learn [\d.]+ does not have: .*_gone\.Regression; train"
@@ -276,7 +276,7 @@ def test_missing_class(tmp_path: Path) -> None:
 
 
 def test_objects_that_refer_to_each_other(tmp_path: Path) -> None:
-    """The walk through the nodes ends where they share a part."""
+    """The audit ends for objects that refer to each other."""
     shared = StandardScaler().fit(np.ones((2, 1)))
     skops.io.dump(make_pipeline(shared, FunctionTransformer(), shared), tmp_path / "model.skops")
     assert len(load_estimator(tmp_path / "model.skops", "skops", allow_pickle=False).steps) == 3

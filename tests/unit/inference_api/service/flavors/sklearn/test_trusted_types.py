@@ -1,4 +1,4 @@
-"""What is scikit-learn's own is loaded from a skops file, wherever in a model it stands; what could act is not."""
+"""scikit-learn's own types are loaded from a skops file, at any position in a model; dangerous ones are not."""
 
 import warnings
 from collections.abc import Callable
@@ -73,7 +73,7 @@ _INPUTS: list[tuple[Any, ...]] = [
     ([{"a": 1.0, "b": "x"}, {"a": 2.0}],),
     (_TEXTS,),
 ]
-# These are fitted by anything.
+# These accept any data.
 _OWN_INPUT: dict[str, Any] = {
     "FeatureHasher": [{"a": 1.0, "b": 2.0}, {"a": 2.0}],
     "HashingVectorizer": _TEXTS,
@@ -83,12 +83,12 @@ _ERRORS = (ValueError, TypeError, AttributeError, IndexError)
 
 
 def constant_score(_estimator: Any, _features: Any, _target: Any = None) -> float:
-    """A scorer of one's own, which no server can have."""
+    """A user's own scorer, which no server has."""
     return 0.0
 
 
 def chosen_columns(_frame: pd.DataFrame) -> list[str]:
-    """A column selector of one's own."""
+    """A user's own column selector."""
     return ["a", "c"]
 
 
@@ -130,7 +130,7 @@ def answers(estimator: Any, data: Any) -> dict[str, Any]:
 
 
 def loaded(estimator: Any, folder: Path) -> Any:
-    """The estimator as the service gets it from its file."""
+    """The estimator loaded from its file."""
     skops.io.dump(estimator, folder / "model.skops")
     return load_estimator(folder / "model.skops", "skops", allow_pickle=False)
 
@@ -142,7 +142,7 @@ def assert_same(estimator: Any, data: Any, folder: Path, *, answering: bool = Tr
     assert bool(expected) or not answering
     for method, answer in answers(found, data).items():
         if np.asarray(answer).dtype.kind == "f":
-            # BLAS takes another way for another alignment in memory.
+            # BLAS computes differently for another alignment in memory.
             np.testing.assert_allclose(answer, expected[method], rtol=1e-12)
         else:
             np.testing.assert_array_equal(answer, expected[method])
@@ -157,7 +157,7 @@ ignore_deprecated = pytest.mark.filterwarnings(
 @ignore_deprecated
 @pytest.mark.parametrize("name", sorted(ESTIMATORS))
 def test_estimator(name: str, tmp_path: Path) -> None:
-    """Every estimator of scikit-learn comes back from its file with the same answers."""
+    """Every estimator of scikit-learn has the same results after loading."""
     estimator, data = fitted(name)
     if name in NOT_SAVED:
         with pytest.raises(UnsupportedTypeException):
@@ -178,7 +178,7 @@ def test_estimator_as_a_step(name: str, tmp_path: Path) -> None:
 @ignore_deprecated
 @pytest.mark.parametrize("name", sorted(ESTIMATORS.keys() - NOT_SAVED.keys()))
 def test_estimator_in_a_search(name: str, tmp_path: Path) -> None:
-    """Every estimator is loaded as the winner of a search; the search's scorer, unknown to the service, is left out."""
+    """Every estimator is loaded as the best one of a search; the search's own scorer is left out."""
     estimator, data = fitted(name)
     everything = np.arange(len(data[0]))
     model = make_pipeline(FunctionTransformer(), FrozenEstimator(estimator))
@@ -230,7 +230,7 @@ def discrete() -> Any:
 
 @pytest.mark.parametrize("model", [early_stopping, requesting, discrete])
 def test_not_saved(model: Callable[[], Any]) -> None:
-    """What skops cannot save is told to who saves it: no such file reaches the service."""
+    """Saving these fails in skops, so that no such file reaches the service."""
     with pytest.raises(RecursionError):
         skops.io.dumps(model())
 
@@ -266,7 +266,7 @@ def test_all_splitters_are_tried() -> None:
 
 @pytest.mark.parametrize("name", sorted(SPLITTERS))
 def test_splitter(name: str, tmp_path: Path) -> None:
-    """Every way of cross-validating may be part of a search that is registered whole, and comes back with it."""
+    """Every splitter is loaded as part of a search."""
     splitter = getattr(model_selection, name)(**SPLITTERS[name])
     search = GridSearchCV(Ridge(), {"alpha": [1.0]}, cv=splitter, scoring="neg_mean_squared_error")
     with warnings.catch_warnings():
@@ -308,7 +308,7 @@ SELECTORS: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", sorted(SELECTORS))
 def test_selector(name: str, tmp_path: Path) -> None:
-    """A column transformer is loaded whatever chose its columns, since the choice is made."""
+    """A column transformer is loaded with any column selector, because the columns are selected already."""
     columns = make_column_transformer((StandardScaler(), SELECTORS[name]))
     assert_same(make_pipeline(columns, Ridge()).fit(_MIXED, _LABELS), _MIXED, tmp_path)
 
@@ -348,7 +348,7 @@ SEARCHES: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", sorted(SEARCHES))
 def test_search(name: str, tmp_path: Path) -> None:
-    """What a search tried, and how it judged, is no part of its answers: the search is loaded without."""
+    """A search is loaded without the parameters that it tried and its scorers, which predicting does not use."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a candidate that cannot be fitted
         search = SEARCHES[name].set_params(cv=2).fit(_DATA, _LABELS.astype(float))
@@ -418,8 +418,8 @@ def test_encoder_with_a_type(tmp_path: Path) -> None:
     assert_same(encoder.fit(_MIXED[["kind"]]), _MIXED[["kind"]], tmp_path)
 
 
-def test_skops_own_list() -> None:
-    """Every estimator that skops trusts by its survey is trusted, so that no model is refused for the lack of it."""
+def test_estimators_that_skops_trusts() -> None:
+    """Every estimator in skops' own list is trusted."""
     names = [name.rpartition(".") for name in SKLEARN_ESTIMATOR_TYPE_NAMES]
     assert [name for name in names if not is_trusted_class(name[0], name[2])] == []
 
@@ -514,7 +514,7 @@ NOT_TRUSTED = [
 
 @pytest.mark.parametrize("name", NOT_TRUSTED)
 def test_not_trusted(name: str) -> None:
-    """What reads, writes, fetches, imports or runs is trusted as nothing, and under the name of no other module."""
+    """What reads, writes, downloads, imports or runs code is never trusted, also under another module's name."""
     module, _, last = name.rpartition(".")
     assert not is_trusted_class(module, last)
     assert not is_trusted_function(module, last)
@@ -532,7 +532,7 @@ def test_functions_are_no_classes() -> None:
 
 
 def test_missing() -> None:
-    """What scikit-learn could have, but has not, is told from what is not trusted."""
+    """A name that the installed scikit-learn does not have is distinguished from one that is not trusted."""
     assert is_missing("sklearn.linear_model._base", "Nothing")
     assert is_missing("sklearn.linear_model.gone", "LinearRegression")
     assert is_missing("_loss", "CyHalfBinomialLoss")

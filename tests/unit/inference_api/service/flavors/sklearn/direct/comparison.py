@@ -29,7 +29,7 @@ spoilt: st.SearchStrategy[Matrix] = st.lists(
 
 
 def assert_equal(computation: Computation | None, estimator: Any, method: str, matrix: Matrix) -> None:
-    """Every row has the estimator's answer, of the same shape and kind."""
+    """Every row has the estimator's prediction, of the same shape and dtype."""
     assert computation is not None
     found, unknown = computation(matrix)
     wanted = getattr(estimator, method)(matrix)
@@ -42,7 +42,7 @@ def assert_equal(computation: Computation | None, estimator: Any, method: str, m
 
 
 def assert_refused_rows_unknown(computation: Computation | None, estimator: Any, method: str, matrix: Matrix) -> None:
-    """Rows that the estimator refuses are unknown; the others have the answers that they have alone."""
+    """Rows that the estimator refuses are unknown; the others have the same predictions as alone."""
     assert computation is not None
     before = matrix.copy()
     found, unknown = computation(matrix)

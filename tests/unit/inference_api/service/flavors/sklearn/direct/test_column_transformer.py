@@ -1,4 +1,4 @@
-"""A ColumnTransformer's matrix straight from the rows: the answers of the whole pipeline stay the same."""
+"""The matrix of a ColumnTransformer computed from rows gives the same predictions as the pipeline."""
 
 from dataclasses import replace
 from typing import Any
@@ -103,7 +103,7 @@ def _models(name: str) -> tuple[LoadedModel, LoadedModel]:
 @pytest.mark.filterwarnings("ignore:Found unknown categories:UserWarning")
 @given(st.sampled_from(sorted(_FITTED)), st.lists(_CELLS, min_size=1, max_size=6))
 def test_same_outcomes_as_the_estimator(name: str, rows: list[tuple[Any, ...]]) -> None:
-    """Missing and unknown values included, every row has pandas' and scikit-learn's answer, or the same error."""
+    """Every row, with missing and unknown values, has the prediction or the error of pandas and scikit-learn."""
     plain, quick = _models(name)
     assert quick.path == "direct"
     for found, wanted in zip(quick.predict(rows), [plain.predict([row])[0] for row in rows], strict=True):
@@ -115,8 +115,8 @@ def test_same_outcomes_as_the_estimator(name: str, rows: list[tuple[Any, ...]]) 
 
 
 @pytest.mark.parametrize("name", _FITTED)
-def test_complete_rows_stay_on_the_quick_path(name: str) -> None:
-    """Rows of known values are answered without the estimator."""
+def test_complete_rows_are_computed_directly(name: str) -> None:
+    """Rows of known values are predicted without the estimator."""
     computation = _models(name)[1].computation
     assert computation is not None
     assert computation.extract is not None
@@ -126,7 +126,7 @@ def test_complete_rows_stay_on_the_quick_path(name: str) -> None:
 
 
 def test_columns_are_found_by_name() -> None:
-    """The signature may have another order than the data of the training, and columns that no part takes."""
+    """The signature may have another order of columns than the training data, and unused columns."""
     estimator, method = _FITTED["forest"]
     rows = [(1.0, "red", 2, True, 50.0)]
     turned = tuple(reversed(COLUMNS))
@@ -162,5 +162,5 @@ def _over(*parts: Any) -> Any:
     ],
 )
 def test_others_are_not_known(estimator: Any) -> None:
-    """One part that is not known, and there is no computation."""
+    """With a transformer that is not known there is no computation."""
     assert find_computation(estimator, "predict", COLUMNS) is None

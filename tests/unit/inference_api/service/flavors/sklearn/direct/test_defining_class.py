@@ -1,4 +1,4 @@
-"""Where a method comes from."""
+"""The class that defines a method."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from src.service.flavors.sklearn.direct.defining_class import defining_class, de
 
 
 class Halved(LinearRegression):  # type: ignore[misc] # scikit-learn ships no types
-    """Overrides what answers."""
+    """Overrides `predict`."""
 
     def predict(self, X: Any) -> Any:  # noqa: N803 - scikit-learn's name
-        """Half of it."""
+        """Half of the result."""
         return super().predict(X) / 2
 
 
@@ -27,25 +27,25 @@ def test_defining_class() -> None:
 
 
 def test_override_in_a_subclass() -> None:
-    """A subclass that overrides the method is its origin."""
+    """A subclass that overrides the method is the defining class."""
     assert defining_class(Halved(), "predict") == f"{__name__}.Halved"
 
 
 def test_override_on_the_object() -> None:
-    """A method that the object alone has is nobody's."""
+    """A method of the object itself has no defining class."""
     estimator = LinearRegression()
     estimator.predict = len
     assert defining_class(estimator, "predict") == ""
 
 
 def test_no_such_method() -> None:
-    """What is not there has no origin, on a value of any type."""
+    """A missing method has no defining class, for a value of any type."""
     assert defining_class(LinearRegression(), "predict_proba") == ""
     assert defining_class("drop", "transform") == ""
 
 
 def test_transformer_that_makes_frames() -> None:
-    """A transformer that was told to make DataFrames is not scikit-learn's plain computation; the default is."""
+    """A transformer that is configured to return DataFrames has no class; one with the default has."""
     assert transform_class(StandardScaler()) == "sklearn.preprocessing._data.StandardScaler"
     assert transform_class(StandardScaler().set_output(transform="default")) == transform_class(StandardScaler())
     assert transform_class(StandardScaler().set_output(transform="pandas")) == ""

@@ -45,23 +45,23 @@ fitted = st.sampled_from(_FITTED)
 
 
 class Halved(RandomForestRegressor):  # type: ignore[misc] # scikit-learn ships no types
-    """Overrides what answers."""
+    """Overrides `predict`."""
 
     def predict(self, X: Any) -> Any:  # noqa: N803 - scikit-learn's name
-        """Half of it."""
+        """Half of the result."""
         return super().predict(X) / 2
 
 
 class HalvedTree(DecisionTreeRegressor):  # type: ignore[misc] # scikit-learn ships no types
-    """Overrides what a forest asks."""
+    """Overrides the method that a forest calls."""
 
     def predict(self, X: Any, check_input: bool = True) -> Any:  # noqa: FBT001, FBT002, N803 - scikit-learn's signature
-        """Half of it."""
+        """Half of the result."""
         return super().predict(X, check_input) / 2
 
 
 def with_other_trees() -> RandomForestRegressor:
-    """A forest that holds a tree with its own `predict`."""
+    """A forest with a tree that has its own `predict`."""
     forest_ = RandomForestRegressor(3).fit(DATA, TARGET)
     forest_.estimators_[1] = HalvedTree().fit(DATA, TARGET)
     return forest_
@@ -70,7 +70,7 @@ def with_other_trees() -> RandomForestRegressor:
 @settings(max_examples=60)  # scikit-learn takes milliseconds for each
 @given(fitted, matrices, st.sampled_from(["float64", "float32", "int64"]))
 def test_equal_answers(case: tuple[Any, str], matrix: Matrix, dtype: str) -> None:
-    """Whatever the rows, their precision and the size of the batch, every bit of the answers is the estimator's."""
+    """Every bit of the predictions is the estimator's, for any rows, precision and batch size."""
     estimator, method = case
     computation = forest(*case)
     assert_equal(computation, *case, matrix.astype(dtype))
@@ -81,18 +81,18 @@ def test_equal_answers(case: tuple[Any, str], matrix: Matrix, dtype: str) -> Non
 @settings(max_examples=60)
 @given(fitted, spoilt)
 def test_refused_rows(case: tuple[Any, str], matrix: Matrix) -> None:
-    """What scikit-learn refuses is left to it, row by row."""
+    """Rows that scikit-learn refuses are left to it."""
     assert_refused_rows_unknown(forest(*case), *case, matrix)
 
 
 def test_missing_values() -> None:
-    """A missing value is one that the trees know, so that it stays on the quick path."""
+    """Trees that support missing values compute rows with missing values directly."""
     estimator = RandomForestRegressor(7).fit(_HOLED, TARGET)
     assert_equal(forest(estimator, "predict"), estimator, "predict", _HOLED)
 
 
 def test_number_beyond_single_precision() -> None:
-    """A number that the trees' precision does not hold is left to scikit-learn, which refuses it; nothing is logged."""
+    """A number too large for single precision is left to scikit-learn, which refuses it; nothing is logged."""
     estimator = RandomForestRegressor(3).fit(DATA, TARGET)
     computation = forest(estimator, "predict")
     assert computation is not None

@@ -1,4 +1,4 @@
-"""Gradient boosting without scikit-learn's checks: its answers."""
+"""Direct computation of gradient boosting, equal to scikit-learn."""
 
 from typing import Any
 
@@ -39,29 +39,29 @@ fitted = st.sampled_from(_FITTED)
 
 
 class Halved(GradientBoostingRegressor):  # type: ignore[misc] # scikit-learn ships no types
-    """Overrides what answers."""
+    """Overrides `predict`."""
 
     def predict(self, X: Any) -> Any:  # noqa: N803 - scikit-learn's name
-        """Half of it."""
+        """Half of the result."""
         return super().predict(X) / 2
 
 
 @settings(max_examples=60)
 @given(fitted, matrices, st.sampled_from(["float64", "float32", "int64"]))
 def test_equal_answers(case: tuple[Any, str], matrix: Matrix, dtype: str) -> None:
-    """Whatever the rows, their precision and the size of the batch, the answers are the estimator's."""
+    """The predictions are the estimator's for any rows, precision and batch size."""
     assert_equal(gradient_boosting(*case), *case, matrix.astype(dtype))
 
 
 @settings(max_examples=60)
 @given(fitted, spoilt)
 def test_refused_rows(case: tuple[Any, str], matrix: Matrix) -> None:
-    """What scikit-learn refuses is left to it, row by row."""
+    """Rows that scikit-learn refuses are left to it."""
     assert_refused_rows_unknown(gradient_boosting(*case), *case, matrix)
 
 
 def test_another_number_of_columns_is_an_error() -> None:
-    """The compiled walk does not look at the size of its input; the computation does."""
+    """scikit-learn's compiled function does not check the number of columns; the computation does."""
     computation = gradient_boosting(*_FITTED[0])
     assert computation is not None
     with pytest.raises(ValueError, match="number of columns"):
@@ -79,5 +79,5 @@ def test_another_number_of_columns_is_an_error() -> None:
     ],
 )
 def test_others_are_not_known(estimator: Any, method: str) -> None:
-    """A subclass with its own `predict`, a start that is a model, and other methods have no computation."""
+    """A subclass with its own `predict`, a model as initial prediction, and other methods have no computation."""
     assert gradient_boosting(estimator, method) is None

@@ -1,4 +1,4 @@
-"""Histogram gradient boosting in one walk: scikit-learn's answers to the last bit."""
+"""Direct computation of histogram gradient boosting, equal to scikit-learn to the last bit."""
 
 from typing import Any
 
@@ -37,17 +37,17 @@ fitted = st.sampled_from(_FITTED)
 
 
 class Halved(HistGradientBoostingRegressor):  # type: ignore[misc] # scikit-learn ships no types
-    """Overrides what answers."""
+    """Overrides `predict`."""
 
     def predict(self, X: Any) -> Any:  # noqa: N803 - scikit-learn's name
-        """Half of it."""
+        """Half of the result."""
         return super().predict(X) / 2
 
 
 @settings(max_examples=60)
 @given(fitted, matrices, st.sampled_from(["float64", "float32", "int64"]))
 def test_equal_answers(case: tuple[Any, str], matrix: Matrix, dtype: str) -> None:
-    """Whatever the rows, their precision and the size of the batch, every bit of the answers is the estimator's."""
+    """Every bit of the predictions is the estimator's, for any rows, precision and batch size."""
     estimator, method = case
     computation = histogram_boosting(*case)
     assert_equal(computation, *case, matrix.astype(dtype))
@@ -58,13 +58,13 @@ def test_equal_answers(case: tuple[Any, str], matrix: Matrix, dtype: str) -> Non
 @settings(max_examples=60)
 @given(fitted, spoilt)
 def test_refused_rows(case: tuple[Any, str], matrix: Matrix) -> None:
-    """A row with a value that is not finite never changes its neighbours."""
+    """A row with a value that is not finite does not change other rows."""
     assert_refused_rows_unknown(histogram_boosting(*case), *case, matrix)
 
 
 @pytest.mark.parametrize("case", _FITTED)
 def test_many_rows(case: tuple[Any, str]) -> None:
-    """A batch for which the trees are asked one by one is as equal, a value that is not finite included."""
+    """A batch that is evaluated tree by tree has equal predictions, also with a value that is not finite."""
     estimator, method = case
     matrix = np.tile(_HOLED, (2, 1))
     assert len(matrix) > module.MAX_ROWS
@@ -77,7 +77,7 @@ def test_many_rows(case: tuple[Any, str]) -> None:
 
 
 def test_missing_values() -> None:
-    """A missing value is one that the trees know, so that it stays on the quick path."""
+    """Trees that support missing values compute rows with missing values directly."""
     case = _FITTED[1]
     assert_equal(histogram_boosting(*case), *case, _HOLED)
 

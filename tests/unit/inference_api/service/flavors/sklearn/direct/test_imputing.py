@@ -1,4 +1,4 @@
-"""Missing numbers without scikit-learn's checks: the same numbers."""
+"""Direct computation of imputers, equal to scikit-learn."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ KNOWN = [
     st.sampled_from(["float64", "float32"]),
 )
 def test_equal_numbers(imputer: Any, rows: list[tuple[float, ...]], dtype: str) -> None:
-    """The gaps get what they were given in training, and are told of where the imputer tells of them."""
+    """Missing values are filled in and indicated as by the imputer."""
     matrix = np.array(rows, dtype=dtype)
     before = matrix.copy()
     step = imputing(imputer)
@@ -51,5 +51,5 @@ def test_equal_numbers(imputer: Any, rows: list[tuple[float, ...]], dtype: str) 
     ],
 )
 def test_others_are_not_known(transformer: Any) -> None:
-    """Columns left out, other markers, DataFrames and other imputers are left to scikit-learn."""
+    """Dropped columns, other markers, DataFrames and other imputers have no computation."""
     assert imputing(transformer) is None

@@ -1,4 +1,4 @@
-"""Numbers become labels."""
+"""Class labels from scores."""
 
 import numpy as np
 
@@ -8,12 +8,12 @@ CLASSES = np.array(["a", "b"])
 
 
 def test_argmax_labels() -> None:
-    """The highest number wins, and the first of equals."""
+    """The label is that of the highest score; of equal scores the first."""
     assert ArgmaxLabels(CLASSES)(np.array([[0.2, 0.8], [0.5, 0.5]])).tolist() == ["b", "a"]
 
 
 def test_sign_labels() -> None:
-    """A positive score stands for the second class; zero for the one that the estimator gives it to."""
+    """A positive score means the second class; zero the one that the estimator uses."""
     scores = np.array([-1.0, 0.0, 1.0])
     assert SignLabels(CLASSES)(scores).tolist() == ["a", "a", "b"]
     assert SignLabels(CLASSES, zero_is_second=True)(scores[:, None]).tolist() == ["a", "b", "b"]

@@ -1,4 +1,4 @@
-"""Linear models without scikit-learn's checks: the same numbers."""
+"""Direct computation of linear models, equal to scikit-learn."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ from tests.unit.inference_api.service.flavors.sklearn.direct.test_defining_class
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::sklearn.exceptions.ConvergenceWarning"
-)  # a good fit is no subject here
+)  # the quality of the fit does not matter here
 _SCALED = (DATA - 5) / 3
 _FITTED: list[tuple[Any, str]] = [
     *[
@@ -71,7 +71,7 @@ fitted = st.sampled_from(_FITTED)
 
 @given(fitted, matrices)
 def test_equal_answers(case: tuple[Any, str], matrix: Matrix) -> None:
-    """Whatever the rows and the size of the batch, the answers are the estimator's."""
+    """The predictions are the estimator's for any rows and batch size."""
     assert_equal(linear(*case), *case, matrix)
 
 
@@ -83,14 +83,14 @@ def test_equal_in_single_precision(case: tuple[Any, str], matrix: Matrix) -> Non
 
 @given(fitted, matrices)
 def test_equal_for_integers(case: tuple[Any, str], matrix: Matrix) -> None:
-    """A matrix of integers too."""
+    """The same is true for a matrix of integers."""
     assert_equal(linear(*case), *case, matrix.astype("int64"))
 
 
 @given(fitted, spoilt)
 @pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")
 def test_refused_rows(case: tuple[Any, str], matrix: Matrix) -> None:
-    """What scikit-learn refuses is left to it, row by row."""
+    """Rows that scikit-learn refuses are left to it."""
     assert_refused_rows_unknown(linear(*case), *case, matrix)
 
 
@@ -108,12 +108,12 @@ def test_refused_rows(case: tuple[Any, str], matrix: Matrix) -> None:
     ],
 )
 def test_others_are_not_known(estimator: Any, method: str) -> None:
-    """A subclass with its own `predict`, and models that are no plain sum, have no computation."""
+    """A subclass with its own `predict`, and models that are not a linear sum, have no computation."""
     assert linear(estimator, method) is None
 
 
-def test_relatives() -> None:
-    """What inherits both methods is known without being named."""
+def test_inherited_methods() -> None:
+    """A class that inherits both methods has the computation."""
     for estimator in (
         LogisticRegressionCV(cv=2, scoring="accuracy", l1_ratios=(0,), use_legacy_attributes=False),
         Perceptron(),

@@ -1,4 +1,4 @@
-"""Which computation belongs to an estimator."""
+"""Finding the direct computation of an estimator."""
 
 from typing import Any
 
@@ -46,17 +46,17 @@ fitted = st.sampled_from(_FITTED)
 
 
 class OtherPipeline(Pipeline):  # type: ignore[misc] # scikit-learn ships no types
-    """Overrides what answers."""
+    """Overrides `predict`."""
 
     def predict(self, X: Any, **params: Any) -> Any:  # noqa: N803 - scikit-learn's name
-        """One more."""
+        """The result plus one."""
         return super().predict(X, **params) + 1
 
 
 @settings(max_examples=80)
 @given(fitted, matrices, st.sampled_from(["float64", "float32", "int64"]))
 def test_equal_answers(case: tuple[Any, str], matrix: Matrix, dtype: str) -> None:
-    """A pipeline's answers are computed through all of its steps."""
+    """A pipeline's predictions are computed with all of its steps."""
     assert_equal(find_computation(*case), *case, matrix.astype(dtype))
 
 
@@ -64,13 +64,13 @@ def test_equal_answers(case: tuple[Any, str], matrix: Matrix, dtype: str) -> Non
 @given(fitted, spoilt)
 @pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")
 def test_refused_rows(case: tuple[Any, str], matrix: Matrix) -> None:
-    """What any step refuses is left to scikit-learn, row by row."""
+    """Rows that any step refuses are left to scikit-learn."""
     assert_refused_rows_unknown(find_computation(*case), *case, matrix)
 
 
 @pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
-def test_overflow_on_the_way() -> None:
-    """A number that only a transformer makes infinite is refused by the next step, and left to it."""
+def test_overflow_in_a_transformer() -> None:
+    """A row in which a transformer produces an infinite number is left to scikit-learn."""
     data = DATA * 1e-300
     pipeline = make_pipeline(StandardScaler(), StandardScaler(), HistGradientBoostingRegressor(max_iter=2))
     matrix = np.array([[1e300, 0.0, 0.0], [0.0, 0.0, 0.0]])
@@ -89,5 +89,5 @@ def test_overflow_on_the_way() -> None:
     ],
 )
 def test_others_are_not_known(estimator: Any) -> None:
-    """One step that is not known, or not scikit-learn's own any more, and there is no computation."""
+    """With a step that is not known, or is overridden, there is no computation."""
     assert find_computation(estimator.fit(DATA, TARGET), "predict") is None

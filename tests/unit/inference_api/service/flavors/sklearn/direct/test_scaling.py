@@ -1,4 +1,4 @@
-"""Transformers of numbers without scikit-learn's checks: the same numbers to the last bit."""
+"""Direct computation of scalers, equal to scikit-learn to the last bit."""
 
 from typing import Any
 
@@ -28,16 +28,16 @@ KNOWN = [
 
 
 class Shifted(StandardScaler):  # type: ignore[misc] # scikit-learn ships no types
-    """Overrides what transforms."""
+    """Overrides `transform`."""
 
     def transform(self, X: Any, copy: bool | None = None) -> Any:  # noqa: FBT001, N803 - scikit-learn's signature
-        """One more."""
+        """The result plus one."""
         return super().transform(X, copy) + 1
 
 
 @given(st.sampled_from(KNOWN), matrices, st.sampled_from(["float64", "float32", "int64"]))
 def test_equal_numbers(scaler: Any, matrix: Matrix, dtype: str) -> None:
-    """Each gives what the transformer gives, in the same precision, and leaves its input as it was."""
+    """Each computes what the transformer does, in the same precision, without changing its input."""
     given_ = matrix.astype(dtype)
     before = given_.copy()
     step = scaling(scaler)
@@ -49,7 +49,7 @@ def test_equal_numbers(scaler: Any, matrix: Matrix, dtype: str) -> None:
 
 
 def test_missing_values_stay() -> None:
-    """A missing number is passed on, for the model to decide."""
+    """A missing number stays missing."""
     for scaler in KNOWN:
         step = scaling(scaler)
         assert step is not None
@@ -68,5 +68,5 @@ def test_missing_values_stay() -> None:
     ],
 )
 def test_others_are_not_known(transformer: Any) -> None:
-    """What hides a value that is not finite, makes a DataFrame, or is something else is left to scikit-learn."""
+    """A scaler that clips, one that returns a DataFrame, and other transformers have no computation."""
     assert scaling(transformer) is None
