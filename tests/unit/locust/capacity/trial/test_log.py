@@ -37,7 +37,7 @@ def log_of(path: Path, *results: TrialResult) -> Path:
 def test_trials_of_one_specification_are_read_in_order_and_once(tmp_path: Path) -> None:
     """Three confirmations are three trials with equal specifications."""
     first, second = RESULT, replace(RESULT, seconds=13.0)
-    path = log_of(tmp_path / "new" / "journal.jsonl", first, second)
+    path = log_of(tmp_path / "new" / "log.jsonl", first, second)
 
     with TrialLog.open(path, SPEC) as log:
         assert log.take(replace(RESULT, users=500).spec) is None
@@ -46,7 +46,7 @@ def test_trials_of_one_specification_are_read_in_order_and_once(tmp_path: Path) 
 
 def test_new_trial_is_not_read_again(tmp_path: Path) -> None:
     """Only trials of earlier runs are."""
-    with TrialLog.open(tmp_path / "journal.jsonl", SPEC) as log:
+    with TrialLog.open(tmp_path / "log.jsonl", SPEC) as log:
         log.append(RESULT)
         assert log.take(RESULT.spec) is None
 
@@ -61,7 +61,7 @@ def test_new_trial_is_not_read_again(tmp_path: Path) -> None:
 )
 def test_log_of_another_search_is_an_error(other: SearchSpec, difference: str, tmp_path: Path) -> None:
     """The error says what differs, and the file stays as it is."""
-    path = log_of(tmp_path / "journal.jsonl", RESULT)
+    path = log_of(tmp_path / "log.jsonl", RESULT)
     written = path.read_bytes()
 
     with pytest.raises(TrialLogError, match=difference), TrialLog.open(path, other):
@@ -73,7 +73,7 @@ def test_log_of_another_search_is_an_error(other: SearchSpec, difference: str, t
 @pytest.mark.parametrize("text", ["other text\n", "other text", "{}", "\n", '{"question": {"users": 1}}\n'])
 def test_other_file_is_an_error(text: str, tmp_path: Path) -> None:
     """It is neither changed nor read."""
-    path = tmp_path / "journal.jsonl"
+    path = tmp_path / "log.jsonl"
     path.write_text(text)
 
     with pytest.raises(TrialLogError, match="first line is no capacity search"), TrialLog.open(path, SPEC):
@@ -84,7 +84,7 @@ def test_other_file_is_an_error(text: str, tmp_path: Path) -> None:
 
 def test_damaged_line_in_the_middle_is_an_error(tmp_path: Path) -> None:
     """A crash can only cut the last line; the error has the number of the line."""
-    path = log_of(tmp_path / "journal.jsonl", RESULT, RESULT)
+    path = log_of(tmp_path / "log.jsonl", RESULT, RESULT)
     lines = path.read_text().splitlines(keepends=True)
     path.write_text(lines[0] + "{}\n" + lines[2])
 
@@ -95,7 +95,7 @@ def test_damaged_line_in_the_middle_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize("torn", ["", "{", '{"question": {"us'])
 def test_incomplete_first_line_is_replaced(torn: str, tmp_path: Path) -> None:
     """After a crash in it there are no trials yet."""
-    path = tmp_path / "journal.jsonl"
+    path = tmp_path / "log.jsonl"
     path.write_text(torn)
 
     log_of(path, RESULT)
@@ -106,7 +106,7 @@ def test_incomplete_first_line_is_replaced(torn: str, tmp_path: Path) -> None:
 
 def test_second_search_with_the_same_log_is_an_error(tmp_path: Path) -> None:
     """The first one goes on."""
-    path = tmp_path / "journal.jsonl"
+    path = tmp_path / "log.jsonl"
     with TrialLog.open(path, SPEC) as log:
         with pytest.raises(TrialLogError, match="another search"), TrialLog.open(path, SPEC):
             pass
