@@ -14,7 +14,7 @@ from capacity.measure.cgroup import Cgroup
 from capacity.measure.resource_counter import ResourceCounter
 from capacity.model.limits import Limits
 from capacity.target.docker import Engine, LimitsRefusedError, container_limits
-from capacity.target.interface import NotReadyError
+from capacity.target.interface import ReplicaNotReadyError
 from capacity.target.readiness import is_ready
 
 PORT: Final = 8000
@@ -94,7 +94,7 @@ class ComposeTarget:
         """Set the limits of the running replicas, or restart them when the engine refuses that (then True).
 
         Raises:
-            NotReadyError: When a replica does not start under the limits.
+            ReplicaNotReadyError: When a replica does not start under the limits.
         """
         try:
             for replica in self.replicas:
@@ -108,7 +108,7 @@ class ComposeTarget:
         """Restart all replicas with this memory, wait until they are ready, then set their CPU.
 
         Raises:
-            NotReadyError: When a replica does not start with this memory.
+            ReplicaNotReadyError: When a replica does not start with this memory.
         """
         # The memory must be enough for the start too. The start itself (2 s of CPU time) is not measured, so it may use
         # more CPU.
@@ -142,15 +142,15 @@ class ComposeTarget:
             began: When they were started, in seconds since 1970; when one exits after it, the wait ends.
 
         Raises:
-            NotReadyError: When one is not ready in time, or exits.
+            ReplicaNotReadyError: When one is not ready in time, or exits.
         """
         deadline = time.monotonic() + _READY_SECONDS
         while waiting := [replica.name for replica in self.replicas if not is_ready(replica.address, PORT)]:
             ooms, exits = (0, 0) if began is None else self.ooms_and_exits(began, time.time())
             if exits:
-                raise NotReadyError(f"{waiting[0]} ended while it started", ooms)
+                raise ReplicaNotReadyError(f"{waiting[0]} ended while it started", ooms)
             if time.monotonic() > deadline:
-                raise NotReadyError(f"{waiting[0]} was not ready within {_READY_SECONDS:.0f} s")
+                raise ReplicaNotReadyError(f"{waiting[0]} was not ready within {_READY_SECONDS:.0f} s")
             time.sleep(0.2)
             # A replica that exited is restarted with another process id, perhaps with another address.
             self.refresh()

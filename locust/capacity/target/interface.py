@@ -10,7 +10,7 @@ from capacity.measure.resource_counter import ResourceCounter
 from capacity.model.limits import Limits
 
 
-class NotReadyError(CapacityError):
+class ReplicaNotReadyError(CapacityError):
     """A replica did not become ready.
 
     Attributes:

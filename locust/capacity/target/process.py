@@ -17,7 +17,7 @@ from capacity.measure.cgroup import Counters
 from capacity.measure.resource_counter import ProcessCounter
 from capacity.model.limits import Limits
 from capacity.target.cpu_cgroup import CpuCgroup
-from capacity.target.interface import NotReadyError
+from capacity.target.interface import ReplicaNotReadyError
 from capacity.target.readiness import is_ready
 
 _READY_SECONDS: Final = 60.0
@@ -94,12 +94,12 @@ class ProcessTarget:
         """Wait until it is ready.
 
         Raises:
-            NotReadyError: When it is not ready in time.
+            ReplicaNotReadyError: When it is not ready in time.
         """
         deadline = time.monotonic() + _READY_SECONDS
         while not is_ready(self._host, self._port):
             if time.monotonic() > deadline:
-                raise NotReadyError(f"{self.url}/ready does not say that the API is ready")
+                raise ReplicaNotReadyError(f"{self.url}/ready does not say that the API is ready")
             time.sleep(0.2)
 
     def ooms_and_exits(self, began: float, ended: float) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from capacity.model.step import Step
 from capacity.model.timing import Timing
 from capacity.model.trial import TrialKind, TrialResult, TrialSpec
 from capacity.model.verdict import Holds
-from capacity.target.interface import NotReadyError, Target
+from capacity.target.interface import ReplicaNotReadyError, Target
 from capacity.trial.retry_policy import LONG_STALL_SECONDS, STALL_SECONDS, may_hold_again
 from capacity.trial.sampler import GRACE_SECONDS, Sampler
 from capacity.trial.warm_check import WarmCheck
@@ -63,7 +63,7 @@ class LiveTrialRunner:
         steps_of = {TrialKind.RAMP: self._ramp, TrialKind.SHORT: self._short_test, TrialKind.OPEN: self._open_loop}
         try:
             steps = tuple(steps_of[trial.kind](trial))
-        except NotReadyError as error:
+        except ReplicaNotReadyError as error:
             self._recover(trial.limits.replicas)
             steps = (Step.not_started(trial.users, error.oom_kills),)
         return TrialResult(

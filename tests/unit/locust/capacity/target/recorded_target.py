@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from capacity.model.limits import Limits
-from capacity.target.interface import NotReadyError
+from capacity.target.interface import ReplicaNotReadyError
 from tests.unit.locust.capacity.generator.steady_generator import FixedCounter
 
 
@@ -68,4 +68,4 @@ class RecordedTarget:
 
     def _start(self, limits: Limits) -> None:
         if limits.memory_mib < self.least_memory_mib:
-            raise NotReadyError("it ended while it started", oom_kills=2)
+            raise ReplicaNotReadyError("it ended while it started", oom_kills=2)
