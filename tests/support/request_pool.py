@@ -49,6 +49,11 @@ def plain(number: int, *lines: bytes) -> bytes:
     return post(row(number), *lines)
 
 
+def batch(*rows: bytes, lines: tuple[bytes, ...] = (), size: int = 0) -> bytes:
+    """A request for a batch of rows, padded to a size."""
+    return post((b"[%b]" % b",".join(rows)).ljust(size), *lines, first=b"POST /predict/batch HTTP/1.1")
+
+
 def get(path: bytes) -> bytes:
     """A request without a body."""
     return b"GET %b HTTP/1.1\r\nHost: service\r\n\r\n" % path
@@ -169,6 +174,27 @@ PLAIN: Final = (
     Sample("text", _media(b"Content-Type: text/plain")),
     Sample("a form", _media(b"Content-Type: application/x-www-form-urlencoded")),
     Sample("an empty media type", _media(b"Content-Type:")),
+    Sample("a batch", lambda n: batch(row(n), row(n + 1))),
+    Sample("a batch of one row", lambda n: batch(row(n))),
+    Sample("a batch of 700 rows", lambda n: batch(*map(row, range(n, n + 700)))),
+    Sample("an empty batch", lambda _n: batch()),
+    Sample("a batch of 64 KiB", lambda n: batch(row(n), size=1 << 16)),
+    Sample("a batch over 64 KiB", lambda n: batch(row(n), size=(1 << 16) + 1)),
+    Sample(
+        "a batch, X-Request-ID",
+        lambda n: batch(row(n), lines=(b"X-Request-ID: own-%d" % n,)),
+        own_id=lambda n: f"own-{n}",
+    ),
+    Sample(
+        "a batch with a byte order mark",
+        lambda n: post(b"\xef\xbb\xbf[%b]" % row(n), first=b"POST /predict/batch HTTP/1.1"),
+    ),
+    Sample("a batch with a bad row", lambda n: batch(row(n), b'{"x":1}')),
+    Sample("a batch with refused rows", lambda n: batch(row(n), b'{"x":1,"y":1e308}', row(n), b'{"x":2,"y":1e308}')),
+    Sample("a batch of a number", lambda _n: batch(b"5")),
+    Sample("a batch that is no JSON", lambda n: batch(row(n), b"{nope")),
+    Sample("an object for a batch", lambda n: post(row(n), first=b"POST /predict/batch HTTP/1.1")),
+    Sample("a batch as text", lambda n: batch(row(n)).replace(b"application/json", b"text/plain")),
     Sample("a body of the limit", _body(b" " * LARGEST_BODY)),
     Sample("a body over the limit", _body(b" " * (LARGEST_BODY + 1))),
 )
@@ -223,8 +249,6 @@ OTHER: Final = (
     Sample("GET /model", lambda _n: get(b"/model"), method="GET"),
     Sample("an unknown path", lambda n: get(b"/nowhere/%d" % n), method="GET"),
     Sample("a blank line first", lambda _n: b"\r\n" + get(b"/health"), method="GET"),
-    Sample("a batch", lambda n: post(b"[%b,%b]" % (row(n), row(n + 1)), first=b"POST /predict/batch HTTP/1.1")),
-    Sample("a bad batch", lambda n: post(b'[%b,{"x":1}]' % row(n), first=b"POST /predict/batch HTTP/1.1")),
     _good("an upgrade to h2c", _with(b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AA")),
     _good("an upgrade to websocket", _with(b"Connection: Upgrade", b"Upgrade: websocket")),
     _good("an upgrade without Connection", _with(b"Upgrade: h2c")),

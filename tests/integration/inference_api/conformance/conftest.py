@@ -1,4 +1,4 @@
-"""The services that must answer alike: the route, and the fast lane with and without rests."""
+"""The services whose responses must be equal: the route, and the fast lane with and without batching delays."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ from sklearn.neighbors import KNeighborsRegressor
 
 LANES = {
     "route": {"FAST_LANE": "false"},
-    "lane without rests": {"FAST_LANE": "true", "LONGEST_REST_MS": "0"},
+    "lane without delays": {"FAST_LANE": "true", "LONGEST_REST_MS": "0"},
     "lane": {"FAST_LANE": "true"},
 }
 SUM, NEAREST = "conformance_sum", "conformance_nearest"
@@ -88,7 +88,7 @@ def slow_model(mlflow_server: str) -> str:
 
 @pytest.fixture(scope="package")
 def services(start: Start, sum_model: str) -> Callable[[str], Service]:
-    """The service of each lane, started when it is first asked for."""
+    """The service of each lane, started at its first use."""
     running: dict[str, Service] = {}
 
     def of(lane: str) -> Service:
@@ -101,7 +101,7 @@ def services(start: Start, sum_model: str) -> Callable[[str], Service]:
 
 @pytest.fixture(scope="package")
 def oracle(services: Callable[[str], Service]) -> Oracle:
-    """What the route answers to one request at a time."""
+    """The route's responses to one request at a time."""
     return Oracle(services("route").url)
 
 
@@ -113,7 +113,7 @@ def service(request: pytest.FixtureRequest, services: Callable[[str], Service]) 
 
 @pytest.fixture(params=[name for name in LANES if name != "route"])
 def lane_service(request: pytest.FixtureRequest, services: Callable[[str], Service]) -> Iterator[Service]:
-    """The lane's services, for what the lane does better than the route."""
+    """The lane's services, for what only the lane does."""
     found = services(request.param)
     if not has_lane(found):
         pytest.skip(f"this service has no fast lane: it does not count {LANE_REQUESTS}")
@@ -140,7 +140,7 @@ def slow_service(request: pytest.FixtureRequest, slow_services: Callable[[str], 
 
 
 def unharmed(service: Service) -> Iterator[Service]:
-    """Lend a service to a test; whatever the test does to it, it lives on and logs no fault of its own."""
+    """Give a service to a test; after the test it still runs and has logged no failure of its own."""
     logged = service.log.stat().st_size
     yield service
     assert service.process.poll() is None

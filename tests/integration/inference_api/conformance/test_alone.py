@@ -17,7 +17,7 @@ def test_answers_as_the_route(sample: Sample, service: Service, oracle: Oracle) 
 
 
 @pytest.mark.parametrize("sample", DECIDED, ids=lambda sample: sample.name)
-def test_pool_says_what_it_holds(sample: Sample, service: Service) -> None:
+def test_samples_have_the_stated_result(sample: Sample, service: Service) -> None:
     """Good requests are predicted, broken ones get 400, and only the last ones and broken ones end a connection."""
     with Client(service.url) as client:
         client.send(sample.build(NUMBER))

@@ -24,7 +24,7 @@ PATIENCE_SECONDS: Final = 10.0
 
 @dataclass(frozen=True)
 class Talk:
-    """What one client says.
+    """The requests of one client.
 
     Attributes:
         samples: Its requests, in order.
@@ -65,12 +65,12 @@ def test_conversations(talks: list[Talk], service: Service, oracle: Oracle) -> N
     ]
     with ThreadPoolExecutor(MAX_CONNECTIONS) as pool:
         for done in [
-            pool.submit(_hold, service.url, *talk, what) for talk, what in zip(numbered, expected, strict=True)
+            pool.submit(_check_talk, service.url, *talk, what) for talk, what in zip(numbered, expected, strict=True)
         ]:
             done.result()
 
 
-def _hold(url: str, talk: Talk, first: int, expected: list[Expectation]) -> None:
+def _check_talk(url: str, talk: Talk, first: int, expected: list[Expectation]) -> None:
     requests = [sample.build(first + place) for place, sample in enumerate(talk.samples)]
     with Client(url, patience=PATIENCE_SECONDS) as client:
         if talk.in_turn:

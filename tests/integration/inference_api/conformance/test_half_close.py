@@ -2,7 +2,7 @@
 
 import pytest
 from conversation import assert_predicts
-from request_pool import chunked, get, plain, row
+from request_pool import batch, chunked, get, plain, prediction, row
 from service_process import Service
 from wire import Client
 
@@ -15,6 +15,16 @@ def test_lane_answers_after_the_end(count: int, lane_service: Service) -> None:
         client.half_close()
         for number, answer in enumerate(client.answers(count)):
             assert_predicts(answer, number)
+        assert (client.end(), client.was_reset) == (b"", False)
+
+
+def test_lane_answers_batches_after_the_end(lane_service: Service) -> None:
+    """Batches before the client's FIN are answered by the lane, then the connection ends in order."""
+    with Client(lane_service.url) as client:
+        client.send(batch(row(1), row(2)) * 3)
+        client.half_close()
+        for answer in client.answers(3):
+            assert answer.json == {"predictions": [prediction(1), prediction(2)]}
         assert (client.end(), client.was_reset) == (b"", False)
 
 

@@ -31,7 +31,7 @@ def either(request: pytest.FixtureRequest, impatient: Callable[[str], Service]) 
 
 @pytest.mark.parametrize("request_", [plain(3), get(b"/health")], ids=["row", "GET"])
 def test_idle_connections_are_closed(request_: bytes, either: Service) -> None:
-    """After its answer a connection that stays silent is closed, in order and without a word."""
+    """After its answer a connection that stays silent is closed in order, and nothing is sent."""
     with Client(either.url) as client:
         client.send(request_)
         assert client.answers(1)[0].status == 200
@@ -39,7 +39,7 @@ def test_idle_connections_are_closed(request_: bytes, either: Service) -> None:
 
 
 def test_busy_connections_stay(either: Service) -> None:
-    """A connection that asks often enough is not closed, however old it is."""
+    """A connection with frequent requests is not closed, however old it is."""
     with Client(either.url) as client:
         for number in range(20):
             client.send(plain(number))
@@ -64,7 +64,7 @@ def test_route_waits_for_a_first_request(impatient: Callable[[str], Service]) ->
 
 
 def test_lane_ends_what_is_never_finished(impatient: Callable[[str], Service]) -> None:
-    """A connection that has sent nothing, or half a request, is closed by the lane without a word."""
+    """A connection that has sent nothing, or half a request, is closed by the lane, and nothing is sent."""
     service = impatient("lane")
     if not has_lane(service):
         pytest.skip("this service has no fast lane")

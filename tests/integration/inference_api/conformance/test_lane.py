@@ -1,11 +1,11 @@
-"""The fast lane is really used, and only where it should be."""
+"""Which requests the fast lane answers."""
 
 from collections.abc import Callable
 from time import sleep
 
 import pytest
 from conversation import assert_predicts
-from request_pool import OTHER, Sample, get, plain
+from request_pool import OTHER, Sample, batch, get, plain, row
 from service_facts import LANE_REQUESTS, metric
 from service_process import Service
 from wire import Client
@@ -21,7 +21,7 @@ def _ask(client: Client, count: int) -> None:
 
 @pytest.mark.parametrize("pipelined", [False, True], ids=["in turn", "pipelined"])
 def test_plain_requests_are_counted(*, pipelined: bool, lane_service: Service) -> None:
-    """N plain requests are N answers of the lane."""
+    """N plain requests are counted as N requests of the lane."""
     before = metric(lane_service, LANE_REQUESTS)
     with Client(lane_service.url) as client:
         if pipelined:
@@ -30,6 +30,23 @@ def test_plain_requests_are_counted(*, pipelined: bool, lane_service: Service) -
         else:
             _ask(client, 150)
     assert metric(lane_service, LANE_REQUESTS) == before + 150
+
+
+def test_batches_are_counted(lane_service: Service) -> None:
+    """The lane answers batches too, counts them under their own path, and the connection stays in the lane."""
+
+    def counted(path: str) -> float:
+        return metric(lane_service, "inference_requests_total", route=path, status="200")
+
+    paths = ("/predict", "/predict/batch")
+    before, before_paths = metric(lane_service, LANE_REQUESTS), [counted(path) for path in paths]
+    with Client(lane_service.url) as client:
+        client.send((batch(*map(row, range(9))) + plain(3)) * 20)
+        client.answers(40)
+        client.send(batch(row(1)))
+        client.answers(1)
+    assert metric(lane_service, LANE_REQUESTS) == before + 41
+    assert [counted(path) for path in paths] == [before_paths[0] + 20, before_paths[1] + 21]
 
 
 def test_split_requests_stay_in_the_lane(lane_service: Service) -> None:

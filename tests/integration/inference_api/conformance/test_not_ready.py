@@ -1,9 +1,9 @@
-"""Before a model serves, both lanes refuse in the same words."""
+"""Without a model the route and the lane send the same responses."""
 
 from collections.abc import Iterator
 
 import pytest
-from request_pool import get, plain, post
+from request_pool import batch, get, plain, post, row
 from service_process import Service, start_service
 from wire import Client
 
@@ -26,9 +26,9 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Service]]:
 
 
 def test_same_refusal(empty: list[Service]) -> None:
-    """Whatever is sent to `/predict`, the answer is 503 with the time to come back; the connection stays open."""
-    requests = (plain(1), post(b"{nope"), plain(1, b"X-Request-ID: own"), get(b"/ready"))
-    # The reason is another one at first, for a moment.
+    """Every request to a prediction path gets 503 with `Retry-After`; the connection stays open."""
+    requests = (plain(1), post(b"{nope"), plain(1, b"X-Request-ID: own"), get(b"/ready"), batch(row(1)), batch())
+    # Until the first poll has failed, the reason is another one.
     for service in empty:
         service.wait(lambda found: found.model()["last_reload_error"] is not None, "a reason")
     found = []

@@ -2,7 +2,7 @@
 
 import pytest
 from conversation import Oracle, assert_predicts, stays_open
-from request_pool import OTHER, Sample, plain, post, row
+from request_pool import OTHER, Sample, batch, plain, post, prediction, row
 from service_process import Service
 from wire import Client, clients
 
@@ -85,6 +85,28 @@ def test_rows_of_a_batch_among_rows(service: Service) -> None:
             assert client.answers(1)[0].json == {"predictions": expected[start : start + 9]}
         for number, client in enumerate(several[3:]):
             assert_predicts(client.answers(1)[0], number)
+
+
+@pytest.mark.parametrize("size", [1, 9, 300, 600])
+def test_batches_and_rows_in_one_pipeline(size: int, service: Service) -> None:
+    """Batches and rows of one pipeline, bad ones among them, are answered in order, each batch whole or not at all."""
+    with clients(service.url, 4) as several:
+        for place, client in enumerate(several):
+            start = 100 * place
+            good, refused = [*map(row, range(start, start + size))], b'{"x":1,"y":1e308}'
+            client.send((batch(*good) + plain(start) + batch(*good, refused) + batch(*good, b"{}")) * 3)
+        for place, client in enumerate(several):
+            start = 100 * place
+            expected = {"predictions": [prediction(number) for number in range(start, start + size)]}
+            for _ in range(3):
+                whole, single, refusal, invalid = client.answers(4)
+                assert (whole.status, whole.json) == (200, expected)
+                assert_predicts(single, start)
+                assert (refusal.status, refusal.json["error"]) == (422, "prediction_refused")
+                assert [problem["field"] for problem in refusal.json["fields"]] == [f"[{size}]"]
+                assert (invalid.status, invalid.json["error"]) == (422, "invalid_input")
+                assert {problem["field"] for problem in invalid.json["fields"]} == {f"[{size}].x", f"[{size}].y"}
+            assert stays_open(client)
 
 
 def test_rows_before_garbage_are_answered(lane_service: Service) -> None:

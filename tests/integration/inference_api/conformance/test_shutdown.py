@@ -1,4 +1,4 @@
-"""SIGTERM: what is in flight is answered, everybody is told, nobody new is let in."""
+"""SIGTERM: requests in flight are answered with `Connection: close`, new connections are refused."""
 
 import signal
 from collections.abc import Iterator
@@ -127,7 +127,7 @@ def test_process_ends(seen: Shutdown) -> None:
 
 
 def _refuses(service: Service) -> bool:
-    """Whether new connections are refused, at the latest when the server has looked at its signal."""
+    """Whether new connections are refused, at the latest when the server has handled its signal."""
     deadline = monotonic() + 10
     while monotonic() < deadline:
         try:

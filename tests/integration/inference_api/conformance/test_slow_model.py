@@ -1,4 +1,4 @@
-"""A model that takes milliseconds a row does not hold up what does not need it."""
+"""A model that takes milliseconds a row delays no request that does not need it."""
 
 from request_pool import get
 from service_process import Service
@@ -88,3 +88,17 @@ def test_overload_is_refused(slow_service: Service) -> None:
         for number, client in enumerate(waiting):
             assert_nearest(client.answers(1)[0], number)
         assert busy.answers(1)[0].status == 200
+
+
+def test_batch_without_room_is_refused_whole(slow_service: Service) -> None:
+    """A batch that does not fit beside the waiting rows gets 503 as a whole; a smaller one behind it still fits."""
+    with clients(slow_service.url, 4) as (busy, first, large, small):
+        busy.send(nearest_batch(BUSY_ROWS))
+        _see_read(slow_service)
+        for client, rows in ((first, QUEUE_ROWS - 20), (large, 21), (small, 20)):
+            client.send(nearest_batch(rows))
+            _see_read(slow_service)
+        refused = large.answers(1)[0]
+        assert (refused.status, refused.json["error"]) == (503, "overloaded")
+        for client, rows in ((busy, BUSY_ROWS), (first, QUEUE_ROWS - 20), (small, 20)):
+            assert client.answers(1)[0].json == {"predictions": [float(number) for number in range(rows)]}

@@ -4,7 +4,7 @@ from time import sleep
 
 import pytest
 from conversation import assert_predicts, stays_open
-from request_pool import chunked, plain, row
+from request_pool import batch, chunked, plain, prediction, row
 from service_process import Service
 from wire import Client, clients
 
@@ -23,6 +23,16 @@ def test_split_at_every_byte(kind: str, service: Service) -> None:
         for number in range(100):
             client.send(plain(number))
             assert_predicts(client.answers(1)[0], number)
+
+
+def test_batch_split_at_every_byte(service: Service) -> None:
+    """Wherever a batch is cut, it is answered as a whole."""
+    request = batch(row(5), row(6))
+    with Client(service.url) as client:
+        for place in range(1, len(request)):
+            client.send_pieces([(request[:place], PAUSE_SECONDS), (request[place:], 0)])
+            assert client.answers(1)[0].json == {"predictions": [prediction(5), prediction(6)]}
+        assert stays_open(client)
 
 
 def test_byte_by_byte(service: Service) -> None:

@@ -1,4 +1,4 @@
-"""Clients that vanish harm nobody."""
+"""Clients that reset their connections do not disturb other clients."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
