@@ -4,7 +4,6 @@ import http
 import time
 from collections.abc import Callable, Iterable
 
-from local_stack.child import Child, running
 from local_stack.console import say
 from local_stack.errors import ProgramFailedError
 from local_stack.interrupt import Interrupt
@@ -12,6 +11,7 @@ from local_stack.libraries import importable_libraries
 from local_stack.plan import PATIENCE_SECONDS, api, mlflow_server, trainer
 from local_stack.ports import PortBinding, require_free
 from local_stack.probe import ask
+from local_stack.running_program import RunningProgram, running
 from local_stack.settings import Settings
 from local_stack.welcome import welcome
 
@@ -43,7 +43,9 @@ def serve(settings: Settings, interrupt: Interrupt) -> None:
             interrupt.pause(_POLL_SECONDS)
 
 
-def _await(child: Child, done: Callable[[], bool], needed: Iterable[Child], interrupt: Interrupt) -> None:
+def _await(
+    program: RunningProgram, done: Callable[[], bool], needed: Iterable[RunningProgram], interrupt: Interrupt
+) -> None:
     start = time.monotonic()
     note_at = start + _NOTE_SECONDS
     while True:
@@ -55,18 +57,18 @@ def _await(child: Child, done: Callable[[], bool], needed: Iterable[Child], inte
         now = time.monotonic()
         if now - start > PATIENCE_SECONDS:
             raise ProgramFailedError(
-                f"{child.program.name} no terminó de arrancar en {PATIENCE_SECONDS} s.", child.program.log
+                f"{program.program.name} no terminó de arrancar en {PATIENCE_SECONDS} s.", program.log
             )
         if now > note_at:
-            say(f"  esperando a {child.program.name} ({now - start:.0f} s); su registro: {child.program.log}")
+            say(f"  esperando a {program.program.name} ({now - start:.0f} s); su registro: {program.log}")
             note_at = now + _NOTE_SECONDS
         interrupt.pause(_POLL_SECONDS)
 
 
-def _has_succeeded(child: Child) -> bool:
-    if child.exit_code == 0:
+def _has_succeeded(program: RunningProgram) -> bool:
+    if program.poll() == 0:
         return True
-    child.require_running()
+    program.require_running()
     return False
 
 
@@ -75,6 +77,6 @@ def _is_ready(settings: Settings) -> bool:
     return answer is not None and answer.status == http.HTTPStatus.OK
 
 
-def _require_running(children: Iterable[Child]) -> None:
-    for child in children:
-        child.require_running()
+def _require_running(programs: Iterable[RunningProgram]) -> None:
+    for program in programs:
+        program.require_running()

@@ -2,9 +2,7 @@
 
 import contextlib
 import os
-import signal
 import socket
-import subprocess
 import sys
 import time
 import warnings
@@ -14,13 +12,14 @@ from pathlib import Path
 import httpx
 import pytest
 
+from local_stack.child_process import ChildProcess
+
 with warnings.catch_warnings():
     # MLflow warns about its own type hints while it is imported; imported here, no later import warns.
     warnings.filterwarnings("ignore", message=r".*Any type hint is inferred as AnyType", category=UserWarning)
     import mlflow.pyfunc  # noqa: F401 - see above
 
 _READY_WITHIN_SECONDS = 120
-_STOPPED_WITHIN_SECONDS = 15
 
 
 def _free_port() -> int:
@@ -37,7 +36,7 @@ def _server_environment() -> dict[str, str]:
     return environment | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
 
 
-def _wait_until_ready(base_url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_until_ready(base_url: str, server: ChildProcess) -> None:
     """Poll a real API path: `/health` answers before the database does and skips the host check."""
     deadline = time.monotonic() + _READY_WITHIN_SECONDS
     while time.monotonic() < deadline:
@@ -48,48 +47,27 @@ def _wait_until_ready(base_url: str, server: subprocess.Popen[bytes], log: Path)
             if answer.is_success:
                 return
         time.sleep(0.2)
-    pytest.fail(f"MLflow did not get ready (exit code {server.poll()}):\n{log.read_text(errors='replace')[-4000:]}")
-
-
-def _stop(server: subprocess.Popen[bytes]) -> None:
-    """Stop the whole process group, because `mlflow server` starts uvicorn as a child."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(server.pid, signal.SIGTERM)
-    try:
-        server.wait(_STOPPED_WITHIN_SECONDS)
-    except subprocess.TimeoutExpired:
-        pass
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(server.pid, signal.SIGKILL)
-        server.wait()
+    pytest.fail(
+        f"MLflow did not get ready (exit code {server.poll()}):\n{server.log.read_text(errors='replace')[-4000:]}"
+    )
 
 
 @contextlib.contextmanager
 def running_server(folder: Path, *options: str) -> Iterator[str]:
     """Run an MLflow server on SQLite in an empty folder: in the project's root, mlflow/ would be on its import path."""
     base_url = f"http://127.0.0.1:{_free_port()}"
-    log = folder / "server.log"
     command = [
         *(sys.executable, "-m", "mlflow", "server"),
         *("--host", "127.0.0.1", "--port", base_url.rsplit(":", 1)[1], "--workers", "1"),
         *("--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}"),
         *options,
     ]
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            command,
-            cwd=folder,
-            env=_server_environment(),
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    server = ChildProcess(command, folder=folder, environment=_server_environment(), log=folder / "server.log")
     try:
-        _wait_until_ready(base_url, server, log)
+        _wait_until_ready(base_url, server)
         yield base_url
     finally:
-        _stop(server)
+        server.stop()
 
 
 @pytest.fixture(scope="session")

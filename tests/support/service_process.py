@@ -3,7 +3,6 @@
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -13,6 +12,8 @@ from typing import Any
 
 import httpx
 import pytest
+
+from local_stack.child_process import ChildProcess
 
 ROOT = Path(__file__).parents[2] / "inference_api"
 WITHIN_SECONDS = 120
@@ -29,7 +30,7 @@ class Service:
     """
 
     url: str
-    process: subprocess.Popen[bytes]
+    process: ChildProcess
     log: Path
     client: httpx.Client = field(init=False)
 
@@ -105,14 +106,9 @@ def start_service(folder: Path, environment: dict[str, str]) -> Service:
         "MLFLOW_DISABLE_TELEMETRY": "true",
     }
     log = folder / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "src"],
-            cwd=ROOT,
-            env={**os.environ, **values, **environment},
-            stdout=output,
-            stderr=output,
-        )
+    process = ChildProcess(
+        [sys.executable, "-m", "src"], folder=ROOT, environment={**os.environ, **values, **environment}, log=log
+    )
     service = Service(f"http://127.0.0.1:{port}", process, log)
     service.wait(lambda service: service.client.get("/health").status_code == 200, "live")
     return service

@@ -8,28 +8,22 @@ from pathlib import Path
 import psutil
 import pytest
 
-from local_stack.child import Child, running
 from local_stack.errors import ProgramFailedError
 from local_stack.interrupt import Interrupt, InterruptedRunError
 from local_stack.plan import Program
+from local_stack.running_program import RunningProgram, running
 
 _WITH_GRANDCHILD = """
 import subprocess, sys
 print(subprocess.Popen(["sleep", "600"]).pid, flush=True)
 sys.stdin.read()
 """
-_DEAF = """
+_IGNORES_SIGTERM = """
 import signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
-print("deaf", flush=True)
+print("ready", flush=True)
 time.sleep(600)
 """
-
-
-class Tired(Interrupt):
-    """Someone who pressed Ctrl-C twice."""
-
-    repeated = True
 
 
 def _program(folder: Path, code: str) -> Program:
@@ -65,40 +59,40 @@ def test_the_children_of_a_program_end_with_it(tmp_path: Path) -> None:
         grandchild = int(_first_line(program))
         assert _runs(grandchild)
 
-    assert child.exit_code is not None
+    assert child.poll() is not None
     assert _ends(grandchild)
 
 
 def test_what_a_crashed_program_leaves_behind_is_ended(tmp_path: Path) -> None:
-    """A program that died by itself may have left children on its ports."""
+    """A program that ended by itself may leave children that use its ports."""
     program = _program(tmp_path, _WITH_GRANDCHILD)
 
     with running(program, Interrupt()) as child:
         grandchild = int(_first_line(program))
-        while child.exit_code is None:
+        while child.poll() is None:
             time.sleep(0.02)
         assert _runs(grandchild)
 
     assert _ends(grandchild)
 
 
-def test_a_second_request_ends_a_program_that_does_not_listen(tmp_path: Path) -> None:
-    """Who presses Ctrl-C twice does not wait for the grace period."""
-    program = _program(tmp_path, _DEAF)
-    child = Child(program)
+def test_a_second_interrupt_kills_a_program_that_ignores_sigterm(tmp_path: Path) -> None:
+    """A second Ctrl-C ends the wait for the grace period."""
+    program = _program(tmp_path, _IGNORES_SIGTERM)
+    child = RunningProgram(program)
     _first_line(program)
 
-    child.stop(Tired())
+    child.stop(is_impatient=lambda: True)
 
-    assert child.exit_code == -9
+    assert child.poll() == -9
 
 
 def test_a_program_that_ended_is_reported_with_the_end_of_its_log(tmp_path: Path) -> None:
-    """The reason is in the last lines: the person need not look for the file."""
+    """The reason is in the last lines: the person need not open the file."""
     program = _program(tmp_path, "print('\\n'.join(f'line {n}' for n in range(100))); raise SystemExit(7)")
 
     with running(program, Interrupt()) as child:
-        while child.exit_code is None:
+        while child.poll() is None:
             time.sleep(0.02)
         with pytest.raises(ProgramFailedError) as caught:
             child.require_running()
@@ -114,13 +108,13 @@ def test_a_program_that_ended_is_reported_with_the_end_of_its_log(tmp_path: Path
 def test_an_interruption_passes_through_after_the_program_ended(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The programs around it end in their turn."""
-    program = _program(tmp_path, _DEAF.replace("SIG_IGN", "SIG_DFL"))
+    """So the other programs are stopped as well."""
+    program = _program(tmp_path, _IGNORES_SIGTERM.replace("SIG_IGN", "SIG_DFL"))
     interrupt = Interrupt()
     interrupt.request()
 
     with pytest.raises(InterruptedRunError), running(program, interrupt) as child:
         interrupt.pause(600)
 
-    assert child.exit_code == -15
+    assert child.poll() == -15
     assert "Deteniendo example" in capsys.readouterr().out
