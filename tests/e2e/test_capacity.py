@@ -53,7 +53,7 @@ def api_limits() -> list[dict[str, Any]]:
     return [{name: one[name] for name in ("NanoCpus", "Memory", "MemorySwap", "MemoryReservation")} for one in found]
 
 
-def crowds() -> int:
+def load_generators() -> int:
     """Load generators that are still there."""
     client = docker.from_env()
     found = len(client.containers.list(all=True, filters={"name": "taller5-load-generator"}))
@@ -75,14 +75,14 @@ def test_a_small_question_is_answered(
     [rejected] = answer["rejected"]
     assert rejected["resource"] == "memory"
     assert rejected["memory_mib"] < answer["memory_mib"] < 400
-    [climbed] = [one for one in findings["trials"] if one["kind"] == "staircase" and one["verdict"] == "HOLDS"]
-    assert [step["users"] for step in climbed["steps"]] == [100, 200]
-    assert all(step["failures"] == {} and step["p99_ms"] <= 250 for step in climbed["steps"])
+    [ramp] = [one for one in findings["trials"] if one["kind"] == "staircase" and one["verdict"] == "HOLDS"]
+    assert [step["users"] for step in ramp["steps"]] == [100, 200]
+    assert all(step["failures"] == {} and step["p99_ms"] <= 250 for step in ramp["steps"])
     for name in ("capacity.es.html", "capacity.en.html", "capacity.es.md", "capacity.en.md", "capacity.csv"):
         assert (tmp_path / name).stat().st_size > 500
     assert (tmp_path / "trials.gateway.jsonl").is_file()
     assert api_limits() == before
-    assert crowds() == 0
+    assert load_generators() == 0
     measured(f"capacity of 200 users: {said.splitlines()[0]}; {len(progress.splitlines())} lines of progress")
 
 
@@ -101,7 +101,7 @@ def test_an_interrupted_question_goes_on(ask: Callable[..., subprocess.Popen[str
     assert first.returncode != 0
     assert "the same command continues from here" in progress
     assert api_limits() == before
-    assert crowds() == 0
+    assert load_generators() == 0
 
     said, progress = ask(*SMALL).communicate(timeout=600)
     assert progress.count("(kept from before)") >= 2
@@ -111,7 +111,7 @@ def test_an_interrupted_question_goes_on(ask: Callable[..., subprocess.Popen[str
 def test_two_ways_are_asked_in_turn(
     ask: Callable[..., subprocess.Popen[str]], tmp_path: Path, measured: Callable[[str], None]
 ) -> None:
-    """Between two staircases of one way the other is asked; users of both never come at once; all of it is answered."""
+    """Between two ramps of one route the other is searched; users of both never run together; both are answered."""
     before = api_limits()
     words = ("--users", "6000", "--step-users", "3000", "--confirmations", "2", "--replicas", "2")
     said, progress = ask(*words, "--cpus", "0.15:1", "--memory", "90:400").communicate(timeout=800)
@@ -127,7 +127,7 @@ def test_two_ways_are_asked_in_turn(
     assert findings["largest_rate"]["stopped_by"]["en"]
     assert findings["open_check"]["open"]["rate"] > 0
     assert api_limits() == before
-    assert crowds() == 0
+    assert load_generators() == 0
     measured(f"capacity of 6,000 users by both ways: {said.splitlines()[0]}")
 
 
@@ -136,18 +136,18 @@ def test_users_of_a_run_that_was_killed_do_not_stay(ask: Callable[..., subproces
     words = ("--users", "200", "--step-users", "100", "--runs", "1", "--hold-seconds", "2")
     killed = ask(*words, "--via", "direct", target="trial")
     deadline = time.monotonic() + 60
-    while not crowds():
+    while not load_generators():
         assert killed.poll() is None, killed.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.1)
     os.killpg(killed.pid, signal.SIGKILL)
     killed.communicate()
-    assert crowds() == 1
+    assert load_generators() == 1
 
     running = ask(*words, target="trial")
     said, progress = running.communicate(timeout=200)
     assert running.returncode == 0, said + progress
-    assert crowds() == 0
+    assert load_generators() == 0
 
 
 def test_a_soak_says_whether_memory_grows(ask: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_a_soak_says_whether_memory_grows(ask: Callable[..., subprocess.Popen[st
     assert running.returncode == 0, said + progress
     assert "holds: memory grows by" in said
     assert len(json.loads((tmp_path / "soak.json").read_text())["steps"]) == 6
-    assert crowds() == 0
+    assert load_generators() == 0
 
 
 def test_a_stress_that_never_ends_does_not_hold(

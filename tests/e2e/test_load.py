@@ -38,7 +38,7 @@ def run_headless(load_stack: Stack) -> Iterator[Callable[..., tuple[int, str]]]:
 
 @pytest.mark.parametrize("user", ["fast", "lean", "open"])
 def test_stairs_without_a_page(user: str, run_headless: Callable[..., tuple[int, str]]) -> None:
-    """`LOCUST_SHAPE=steps` climbs by itself, with any user, and exits with 0 because nothing failed."""
+    """`LOCUST_SHAPE=steps` runs the ramp by itself, with any user, and exits with 0 because nothing failed."""
     code, said = run_headless("--only-summary", LOCUST_USER=user, **STAIRS)
     assert code == 0, said
     for users in (10, 20, 30):

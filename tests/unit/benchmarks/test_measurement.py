@@ -81,7 +81,7 @@ def wrk() -> Wrk:
 
 
 def test_a_measurement_holds_what_was_seen(start: Start, wrk: Wrk) -> None:
-    """And the server rests again afterwards."""
+    """The server is paused again afterwards."""
     running_server = start("self.answer(200)")
 
     one = measure(wrk, running_server, "linear", TURN, 1)

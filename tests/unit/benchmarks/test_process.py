@@ -1,4 +1,4 @@
-"""How a measured program starts, rests and ends."""
+"""How a measured program starts, is paused and ends."""
 
 import os
 import sys

@@ -15,7 +15,7 @@ def test_those_who_are_compared_are_neighbours() -> None:
 
 
 def test_few_connections_come_before_many() -> None:
-    """Nobody meets a lone client with the habits of a crowd."""
+    """A single client is never measured right after many: a server would still batch for them."""
     mixed = [Load("single", 512), Load("batch", 64), Load("single", 1)]
     made = list(turns({"a": BOTH}, mixed, repeats=2))
 

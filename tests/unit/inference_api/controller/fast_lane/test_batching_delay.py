@@ -87,9 +87,9 @@ def test_clients_that_pause_before_they_ask_again_keep_their_throughput(count: i
 
 def test_delays_end_with_the_users() -> None:
     """After the users have left, a single one is not made to wait."""
-    crowd = independent_users(5714.0, 2.0)
+    users = independent_users(5714.0, 2.0)
     alone = [2.0 + number * 0.03 for number in range(1, 200)]
-    player = Player(LONGEST).play([*crowd, *alone], 9.0)
+    player = Player(LONGEST).play([*users, *alone], 9.0)
 
     waits = sorted(answer - arrival for arrival, answer in player.answered if arrival > 2.5)
     assert waits[len(waits) // 2] < 0.001
