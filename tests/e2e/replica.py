@@ -49,6 +49,12 @@ def resume(container: str) -> None:
     subprocess.run(["docker", "unpause", container], check=True, capture_output=True)
 
 
+def exit_code(container: str) -> int:
+    """How it ended."""
+    command = ["docker", "inspect", "--format", "{{.State.ExitCode}}", container]
+    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
 def _run(container: str, *command: str) -> str:
     done = subprocess.run(["docker", "exec", container, *command], capture_output=True, text=True, check=False)
     return done.stdout

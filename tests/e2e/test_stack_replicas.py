@@ -103,9 +103,11 @@ def test_no_prediction_is_lost_when_replicas_are_taken_away(scaled: Stack, measu
 
 
 def test_the_gateway_gives_the_reason_when_no_replica_lives(stack: Stack) -> None:
-    """With every replica stopped the gateway answers 503 itself, in the API's shape and with Retry-After."""
+    """With every replica stopped, cleanly, the gateway answers 503 itself, in the API's shape and with Retry-After."""
+    replicas = stack.replicas()
     stack.compose("stop", "fastapi-app")
     try:
+        assert [replica.exit_code(name) for name in replicas] == [0] * len(replicas)
         answer = _wait_for_refusal(stack)
         assert answer.headers["Content-Type"] == "application/json"
         assert int(answer.headers["Retry-After"]) > 0
