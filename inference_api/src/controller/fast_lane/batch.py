@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from time import perf_counter
-from typing import NamedTuple
+from typing import Final
 
 from src.controller.error_responses import unexpected
 from src.controller.fast_lane.request_head_cache import RequestHead
@@ -15,15 +14,13 @@ from src.service.prediction.micro_batcher import MAX_ROWS_PER_CALL, MicroBatcher
 from src.service.prediction.model import Outcome
 from src.service.schema.validator import Row
 
-_FULL_ROWS = MAX_ROWS_PER_CALL // 2
+FULL_ROWS: Final = MAX_ROWS_PER_CALL // 2
 """Rows from which on the next connection gets another call: what one connection brings seldom exceeds the rest."""
 
 
-class _Request(NamedTuple):
-    descriptor: int
-    head: RequestHead
-    rows: int
-    error: ApiError | None
+# A tuple: one with names would cost a tenth of what a request costs in all.
+_Request = tuple[int, RequestHead, int, ApiError | None]
+"""Descriptor, head, number of rows, and the error when it is known already."""
 
 
 class LaneBatch:
@@ -31,9 +28,11 @@ class LaneBatch:
 
     Attributes:
         batcher: The model that validated the rows and will answer them; None while none serves.
+        requests: The requests.
+        rows: The rows of all.
     """
 
-    __slots__ = ("_requests", "_rows", "_since", "batcher")
+    __slots__ = ("_since", "batcher", "requests", "rows")
 
     def __init__(self, batcher: MicroBatcher | None = None) -> None:
         """Start empty.
@@ -42,13 +41,9 @@ class LaneBatch:
             batcher: The model that serves now.
         """
         self.batcher = batcher
-        self._requests: list[_Request] = []
-        self._rows: list[Row] = []
+        self.requests: list[_Request] = []
+        self.rows: list[Row] = []
         self._since = perf_counter()
-
-    def __len__(self) -> int:
-        """How many requests."""
-        return len(self._requests)
 
     def add(self, descriptor: int, head: RequestHead, body: bytes, serving: ServingState) -> None:
         """Read the rows of a request; what is wrong with them becomes its own error."""
@@ -57,44 +52,40 @@ class LaneBatch:
         try:
             batcher = self.batcher or serving.current()
             rows = head.endpoint.rows(body, batcher.model)
-            self._rows += rows
+            self.rows += rows
             count = len(rows)
         except ApiError as refusal:
             error = refusal
         except Exception as fault:  # noqa: BLE001 - of the service: must not take the connection's neighbours along
             error = unexpected(fault, serving.failures)
-        self._requests.append(_Request(descriptor, head, count, error))
+        self.requests.append((descriptor, head, count, error))
 
     def descriptors(self) -> set[int]:
         """The connections of all requests."""
-        return {request.descriptor for request in self._requests}
+        return {request[0] for request in self.requests}
 
     def seconds(self) -> float:
         """Time since the first request was read."""
         return perf_counter() - self._since
 
-    def is_full(self) -> bool:
-        """Whether further connections get a batch of their own, so that the call stays short."""
-        return len(self._rows) >= _FULL_ROWS
-
     def is_quick(self) -> bool:
         """Whether the model's call is short enough for the event loop."""
-        return self.batcher is None or self.batcher.is_quick(len(self._rows))
+        return self.batcher is None or self.batcher.is_quick(len(self.rows))
 
     def predict_now(self) -> list[Outcome]:
         """The model's outcomes, one for each row."""
-        return self.batcher.predict_now(self._rows) if self.batcher and self._rows else []
+        return self.batcher.predict_now(self.rows) if self.batcher and self.rows else []
 
     async def predict(self) -> list[Outcome]:
         """The same without holding the event loop. Requests that find no room among the waiting rows are refused."""
-        if not self.batcher or not self._rows:
+        if not self.batcher or not self.rows:
             return []
         self._admit(self.batcher)
-        return await self.batcher.predict(self._rows) if self._rows else []
+        return await self.batcher.predict(self.rows) if self.rows else []
 
     def responses(
         self, outcomes: list[Outcome], writer: ResponseWriter, *, closing: bool
-    ) -> tuple[list[tuple[int, bytes]], Counter[tuple[str, int]]]:
+    ) -> tuple[list[tuple[int, bytes]], dict[tuple[str, int], int]]:
         """The bytes for each connection, in order, and how many responses have which path and status.
 
         Args:
@@ -103,16 +94,17 @@ class LaneBatch:
             closing: Whether the last response of each connection says that it ends.
         """
         version = self.batcher.model.bundle.version if self.batcher else ""
-        last = {request.descriptor: place for place, request in enumerate(self._requests)} if closing else {}
+        last = {request[0]: place for place, request in enumerate(self.requests)} if closing else {}
         found: list[tuple[int, bytes]] = []
-        counts: Counter[tuple[str, int]] = Counter()
+        counts: dict[tuple[str, int], int] = {}
         first = 0
-        for place, (descriptor, head, rows, error) in enumerate(self._requests):
+        for place, (descriptor, head, rows, error) in enumerate(self.requests):
             of_request = outcomes[first : first + rows]
             first += rows
             close = last.get(descriptor) == place
             status, content = writer.response(head, error or of_request, version, close=close)
-            counts[head.endpoint.path, status] += 1
+            kind = head.endpoint.path, status
+            counts[kind] = counts.get(kind, 0) + 1
             found.append((descriptor, content))
         return found, counts
 
@@ -121,12 +113,12 @@ class LaneBatch:
         room = batcher.room()
         admitted: list[Row] = []
         first = 0
-        for place, request in enumerate(self._requests):
-            rows = self._rows[first : first + request.rows]
-            first += request.rows
+        for place, (descriptor, head, count, _error) in enumerate(self.requests):
+            rows = self.rows[first : first + count]
+            first += count
             # As on the route, one large request passes when nothing waits.
             if len(admitted) + len(rows) <= room or (not admitted and batcher.admits(len(rows))):
                 admitted += rows
             else:
-                self._requests[place] = request._replace(rows=0, error=batcher.overloaded())
-        self._rows = admitted
+                self.requests[place] = descriptor, head, 0, batcher.overloaded()
+        self.rows = admitted

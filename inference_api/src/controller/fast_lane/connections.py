@@ -35,6 +35,7 @@ class LaneConnections:
         self._epoll = select.epoll()
         self._active_at: dict[int, int] = {}  # second of the last activity; holds every open connection
         self._pending: set[int] = set()
+        self._ended: set[int] = set()  # while they were pending
         self._unparsed: dict[int, bytes] = {}  # an unfinished request, or what follows a pending one
         self._unsent: dict[int, bytes] = {}
         self._unread: set[int] = set()  # there may be more to read, and the epoll has told so already
@@ -122,9 +123,9 @@ class LaneConnections:
         Returns:
             Those that have bytes to parse and are not blocked.
         """
-        ended = (descriptors & self._pending) - self._active_at.keys()
         self._pending -= descriptors
-        for descriptor in ended:
+        for descriptor in self._ended & descriptors:
+            self._ended.discard(descriptor)
             os.close(descriptor)
         if not self._unparsed:
             return []
@@ -142,6 +143,7 @@ class LaneConnections:
         self._unread.discard(descriptor)
         if descriptor in self._pending:
             self._epoll.unregister(descriptor)
+            self._ended.add(descriptor)
         else:
             os.close(descriptor)
 

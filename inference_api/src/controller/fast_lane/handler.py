@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Final
 
-from src.controller.fast_lane.batch import LaneBatch
+from src.controller.fast_lane.batch import FULL_ROWS, LaneBatch
 from src.controller.fast_lane.batching_delay import BatchingDelay
 from src.controller.fast_lane.connections import LaneConnections
 from src.controller.fast_lane.poll_scheduler import PollScheduler
@@ -109,27 +109,27 @@ class FastLane:
 
     def _read(self) -> int:
         """Read every connection that has something; returns how many requests that brought."""
-        if len(self._batch) and self._batch.batcher is not self._serving.batcher:
+        if self._batch.requests and self._batch.batcher is not self._serving.batcher:
             self._answer()  # by the model that validated them
         count = self._parse_all(self._connections.received().items())
         self._check_settled()
         return count
 
     def _parse_all(self, received: Iterable[tuple[int, bytes]]) -> int:
-        count = 0
+        batch = self._batch
+        count = -len(batch.requests)
         for descriptor, data in received:
-            if not len(self._batch):
-                self._batch = LaneBatch(self._serving.batcher)
-            before = len(self._batch)
-            self._parse(descriptor, data)
-            count += len(self._batch) - before
-            if self._batch.is_full():
+            if not batch.requests:
+                batch = self._batch = LaneBatch(self._serving.batcher)
+            self._parse(batch, descriptor, data)
+            if len(batch.rows) >= FULL_ROWS:
                 # Between connections only: the requests of one are answered in their order.
-                self._full.append(self._batch)
-                self._batch = LaneBatch(self._serving.batcher)
-        return count
+                self._full.append(batch)
+                count += len(batch.requests)
+                batch = self._batch = LaneBatch(self._serving.batcher)
+        return count + len(batch.requests)
 
-    def _parse(self, descriptor: int, data: bytes) -> None:
+    def _parse(self, batch: LaneBatch, descriptor: int, data: bytes) -> None:
         """Add every whole request to the batch; keep what is left, or hand the connection over."""
         start = 0
         while start < len(data):
@@ -147,7 +147,7 @@ class FastLane:
             if end > len(data):
                 self._connections.keep(descriptor, data[start:])
                 return
-            self._batch.add(descriptor, head, data[body:end], self._serving)
+            batch.add(descriptor, head, data[body:end], self._serving)
             self._connections.set_pending(descriptor)
             start = end
 
@@ -160,7 +160,7 @@ class FastLane:
         """
         count = 0
         while batch := self._next_batch():
-            count += len(batch)
+            count += len(batch.requests)
             if batch.is_quick():
                 self._parse_all(self._respond(batch, batch.predict_now()))
             else:
@@ -178,7 +178,7 @@ class FastLane:
     def _next_batch(self) -> LaneBatch | None:
         if self._full:
             return self._full.popleft()
-        if not len(self._batch):
+        if not self._batch.requests:
             return None
         batch, self._batch = self._batch, LaneBatch()
         return batch
