@@ -122,6 +122,20 @@ class InvalidRowError(ApiError):
     kind = "invalid_input"
 
 
+class InvalidParameterError(ApiError):
+    """A parameter in the request's address has a wrong value."""
+
+    status = 422
+    kind = "invalid_parameter"
+
+
+class NoProbabilitiesError(ApiError):
+    """Probabilities are wanted of a model that has none."""
+
+    status = 422
+    kind = "no_probabilities"
+
+
 class RefusedRowError(ApiError):
     """The row fits the signature, but the model rejects it or returns no finite prediction for it."""
 

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from src.controller.content_encoding import ACCEPTED
+from src.controller.protocols.endpoint import JSON
 from src.errors import ApiError, UnsupportedEncodingError
 from src.failure_log import LOGGED, FailureLog
 
@@ -33,7 +34,6 @@ ERROR_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {503: {"model": ErrorB
 
 UNEXPECTED: Final = f"the service failed; {LOGGED}"
 MAX_PATH: Final = 100
-JSON: Final = "application/json"
 METHOD_NOT_ALLOWED: Final = 405
 NO_CONTENT: Final = 204
 _STATUS_KINDS: Final = {404: "not_found", 405: "method_not_allowed"}

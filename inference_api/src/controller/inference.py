@@ -16,10 +16,10 @@ from starlette.routing import Route
 
 from src import logs
 from src.controller import model_info, openapi
-from src.controller.body import read_json_body
+from src.controller.body import media_type_of, read_body
 from src.controller.docs_pages import add_pages
-from src.controller.error_responses import ERROR_RESPONSES, JSON, error_response, on_api_error, on_http_exception
-from src.controller.protocols.endpoint import PredictionEndpoint
+from src.controller.error_responses import ERROR_RESPONSES, error_response, on_api_error, on_http_exception
+from src.controller.protocols.endpoint import JSON, PredictionEndpoint, RequestParameters, TypedContent
 from src.controller.protocols.table import prediction_endpoints
 from src.controller.proxy_headers import ForwardingMiddleware, TrustedPeers
 from src.controller.request_id import RequestIdMiddleware
@@ -144,16 +144,23 @@ async def predict(endpoint: PredictionEndpoint, request: Request) -> Response:
 
 async def _predicted(endpoint: PredictionEndpoint, request: Request) -> Response:
     batcher = serving_of(request).current()
-    body = await read_json_body(request, request.app.state.settings.max_body_bytes)
-    rows = endpoint.rows(body, batcher.model)
-    outcomes = await batcher.predict(rows) if rows else []
-    content = endpoint.content(outcomes)
+    headers = request.headers
+    media_type = media_type_of(headers.get("content-type"))
+    read = endpoint.bind(RequestParameters(request.path_params, request.url.query, media_type, headers))
+    body = await read_body(request, endpoint.media_types, request.app.state.settings.max_body_bytes)
+    asked = read(body, batcher.model)
+    rows = asked.rows
+    outcomes = await batcher.predict(rows, probabilities=asked.probabilities) if rows else []
+    content = asked.content(outcomes)
     if isinstance(content, ApiError):
         for outcome in outcomes:
             if isinstance(outcome, ApiError):
                 log_failure(outcome, logs.request_id.get())
         return _failed(endpoint, content)
-    return Response(content, media_type=JSON, headers={"X-Model-Version": batcher.model.bundle.version})
+    version = {"X-Model-Version": batcher.model.bundle.version}
+    if isinstance(content, TypedContent):
+        return Response(content.body, media_type=content.media_type, headers={**version, **dict(content.headers)})
+    return Response(content, media_type=JSON, headers=version)
 
 
 def _failed(endpoint: PredictionEndpoint, error: ApiError) -> Response:

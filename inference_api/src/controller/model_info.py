@@ -28,7 +28,7 @@ def describe(serving: ServingState, settings: Settings) -> dict[str, Any]:
     if serving.batcher is None:
         return about
     model = serving.batcher.model
-    bundle = model.bundle
+    bundle, classifier = model.bundle, model.classifier
     return {
         **about,
         "version": bundle.version,
@@ -49,5 +49,8 @@ def describe(serving: ServingState, settings: Settings) -> dict[str, Any]:
         "input_path": model.encoder.path,
         "predict_path": model.path,
         "predict_path_reason": model.path_reason,
+        "outputs": ["prediction"] if classifier is None else ["prediction", "probabilities"],
+        "classes": None if classifier is None else list(classifier.names),
+        "probabilities_reason": model.probabilities_reason,
         "warnings": [*model.warnings, *warnings],
     }

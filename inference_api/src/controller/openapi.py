@@ -41,11 +41,11 @@ def _describe(app: FastAPI, serving: ServingState, endpoints: Sequence[Predictio
     error_body = ErrorBody.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(error_body.pop("$defs", {}))
     schemas["ErrorBody"] = error_body
+    model = None if serving.batcher is None else serving.batcher.model
     row: dict[str, Any] = {"type": "object", "description": "No model serves yet: its fields are not known"}
-    if serving.batcher is not None:
-        row = serving.batcher.model.schema.json_schema
-    schemas["Row"] = {key: value for key, value in row.items() if key != "example"}
-    example = row.get("example")
+    if model is not None:
+        row = {key: value for key, value in model.schema.json_schema.items() if key != "example"}
+    schemas["Row"] = row
     for endpoint in endpoints:
-        document["paths"][endpoint.path] = {"post": endpoint.operation(example)}
+        document["paths"][endpoint.path] = {"post": endpoint.operation(model)}
     return document

@@ -19,7 +19,9 @@ import skops.io
 from sklearn.linear_model import LinearRegression
 
 from src.service.content_digest import content_digest
+from src.service.flavors.computation import Computation
 from src.service.prediction.encoders import Encoder, FrameEncoder, MatrixEncoder
+from src.service.prediction.method import EstimatorMethod
 from src.service.prediction.micro_batcher import SLOW_CALL_SECONDS
 from src.service.prediction.model import LoadedModel
 from src.service.registry.bundle import MODEL_FOLDER, Bundle, Check
@@ -185,11 +187,15 @@ def model_of(
     return LoadedModel(
         bundle=bundle,
         schema=Schema(columns, bundle.example),
-        estimator=estimator,
-        encoder=encoder or quickest,
+        method=EstimatorMethod(estimator, bundle.predict_fn, encoder or quickest),
         seconds_per_call=SLOW_CALL_SECONDS * (2 if slow else 0.5),
         loaded_at=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
     )
+
+
+def computed(model: LoadedModel, computation: Computation | None) -> LoadedModel:
+    """The same model with a direct computation of its predictions."""
+    return replace(model, method=replace(model.method, computation=computation))
 
 
 def regression() -> LinearRegression:

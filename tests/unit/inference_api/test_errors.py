@@ -47,6 +47,8 @@ def test_status_of_each_kind() -> None:
         "unsupported_media_type": 415,
         "unsupported_encoding": 415,
         "invalid_input": 422,
+        "invalid_parameter": 422,
+        "no_probabilities": 422,
         "prediction_refused": 422,
         "not_ready": 503,
         "overloaded": 503,

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 from time import perf_counter
 from typing import Final
 
 from src.controller.error_responses import unexpected
 from src.controller.fast_lane.request_head_cache import RequestHead
 from src.controller.fast_lane.response_writer import ResponseWriter
+from src.controller.protocols.endpoint import PredictionRequest
 from src.errors import ApiError
 from src.service.lifecycle.serving_state import ServingState
 from src.service.prediction.micro_batcher import MAX_ROWS_PER_CALL, MicroBatcher
 from src.service.prediction.model import Outcome
 from src.service.schema.validator import Row
 
+Outcomes = tuple[list[Outcome], list[Outcome]]
+"""The outcomes of rows without and of rows with probabilities."""
+
 FULL_ROWS: Final = MAX_ROWS_PER_CALL // 2
 """Rows from which on the next connection gets another call: what one connection brings seldom exceeds the rest."""
 
 
 # A tuple: one with names would cost a tenth of what a request costs in all.
-_Request = tuple[int, RequestHead, int, ApiError | None]
-"""Descriptor, head, number of rows, and the error when it is known already."""
+_Pending = tuple[int, RequestHead, PredictionRequest | ApiError]
+"""Descriptor, head, and the request that was read, or the error when it is known already."""
 
 
 class LaneBatch:
@@ -29,10 +34,11 @@ class LaneBatch:
     Attributes:
         batcher: The model that validated the rows and will answer them; None while none serves.
         requests: The requests.
-        rows: The rows of all.
+        rows: The rows of all whose predictions are wanted.
+        rows_with_probabilities: The rows of all whose probabilities are wanted as well.
     """
 
-    __slots__ = ("_since", "batcher", "requests", "rows")
+    __slots__ = ("_since", "batcher", "requests", "rows", "rows_with_probabilities")
 
     def __init__(self, batcher: MicroBatcher | None = None) -> None:
         """Start empty.
@@ -41,24 +47,30 @@ class LaneBatch:
             batcher: The model that serves now.
         """
         self.batcher = batcher
-        self.requests: list[_Request] = []
+        self.requests: list[_Pending] = []
         self.rows: list[Row] = []
+        self.rows_with_probabilities: list[Row] = []
         self._since = perf_counter()
+
+    def row_count(self) -> int:
+        """Number of rows."""
+        return len(self.rows) + len(self.rows_with_probabilities)
 
     def add(self, descriptor: int, head: RequestHead, body: bytes, serving: ServingState) -> None:
         """Read the rows of a request; what is wrong with them becomes its own error."""
-        error: ApiError | None = None
-        count = 0
+        read: PredictionRequest | ApiError
         try:
             batcher = self.batcher or serving.current()
-            rows = head.endpoint.rows(body, batcher.model)
-            self.rows += rows
-            count = len(rows)
+            read = head.read(body, batcher.model)
+            if read.probabilities:
+                self.rows_with_probabilities += read.rows
+            else:
+                self.rows += read.rows
         except ApiError as refusal:
-            error = refusal
+            read = refusal
         except Exception as fault:  # noqa: BLE001 - of the service: must not take the connection's neighbours along
-            error = unexpected(fault, serving.failures)
-        self.requests.append((descriptor, head, count, error))
+            read = unexpected(fault, serving.failures)
+        self.requests.append((descriptor, head, read))
 
     def descriptors(self) -> set[int]:
         """The connections of all requests."""
@@ -69,56 +81,73 @@ class LaneBatch:
         return perf_counter() - self._since
 
     def is_quick(self) -> bool:
-        """Whether the model's call is short enough for the event loop."""
-        return self.batcher is None or self.batcher.is_quick(len(self.rows))
+        """Whether the model's calls are short enough for the event loop."""
+        return self.batcher is None or self.batcher.is_quick(self.row_count())
 
-    def predict_now(self) -> list[Outcome]:
+    def predict_now(self) -> Outcomes:
         """The model's outcomes, one for each row."""
-        return self.batcher.predict_now(self.rows) if self.batcher and self.rows else []
+        if self.batcher is None:
+            return [], []
+        plain = self.batcher.predict_now(self.rows) if self.rows else []
+        if not self.rows_with_probabilities:
+            return plain, []
+        return plain, self.batcher.predict_now(self.rows_with_probabilities, probabilities=True)
 
-    async def predict(self) -> list[Outcome]:
+    async def predict(self) -> Outcomes:
         """The same without holding the event loop. Requests that find no room among the waiting rows are refused."""
-        if not self.batcher or not self.rows:
-            return []
+        if self.batcher is None or not self.row_count():
+            return [], []
         self._admit(self.batcher)
-        return await self.batcher.predict(self.rows) if self.rows else []
+        if not self.rows_with_probabilities:
+            return await self.batcher.predict(self.rows) if self.rows else [], []
+        if not self.rows:
+            return [], await self.batcher.predict(self.rows_with_probabilities, probabilities=True)
+        plain, with_probabilities = await asyncio.gather(
+            self.batcher.predict(self.rows), self.batcher.predict(self.rows_with_probabilities, probabilities=True)
+        )
+        return plain, with_probabilities
 
     def responses(
-        self, outcomes: list[Outcome], writer: ResponseWriter, *, closing: bool
+        self, outcomes: Outcomes, writer: ResponseWriter, *, closing: bool
     ) -> tuple[list[tuple[int, bytes]], dict[tuple[str, int], int]]:
         """The bytes for each connection, in order, and how many responses have which path and status.
 
         Args:
-            outcomes: One for each row.
+            outcomes: One for each row, without and with probabilities.
             writer: Writes them.
             closing: Whether the last response of each connection says that it ends.
         """
         version = self.batcher.model.bundle.version if self.batcher else ""
-        last = {request[0]: place for place, request in enumerate(self.requests)} if closing else {}
+        last = {pending[0]: place for place, pending in enumerate(self.requests)} if closing else {}
         found: list[tuple[int, bytes]] = []
         counts: dict[tuple[str, int], int] = {}
-        first = 0
-        for place, (descriptor, head, rows, error) in enumerate(self.requests):
-            of_request = outcomes[first : first + rows]
-            first += rows
-            close = last.get(descriptor) == place
-            status, content = writer.response(head, error or of_request, version, close=close)
-            kind = head.endpoint.path, status
-            counts[kind] = counts.get(kind, 0) + 1
+        first = [0, 0]
+        for place, (descriptor, head, read) in enumerate(self.requests):
+            close = closing and last[descriptor] == place
+            if isinstance(read, ApiError):
+                status, content = writer.error(head, read, close=close)
+            else:
+                kind = read.probabilities
+                start = first[kind]
+                first[kind] = end = start + len(read.rows)
+                status, content = writer.response(head, read, outcomes[kind][start:end], version, close=close)
+            answered = head.endpoint.path, status
+            counts[answered] = counts.get(answered, 0) + 1
             found.append((descriptor, content))
         return found, counts
 
     def _admit(self, batcher: MicroBatcher) -> None:
         """Keep the requests for whose rows there is room, in order; a request is refused whole."""
         room = batcher.room()
-        admitted: list[Row] = []
-        first = 0
-        for place, (descriptor, head, count, _error) in enumerate(self.requests):
-            rows = self.rows[first : first + count]
-            first += count
+        self.rows, self.rows_with_probabilities = [], []
+        for place, (descriptor, head, read) in enumerate(self.requests):
+            if isinstance(read, ApiError):
+                continue
             # As on the route, one large request passes when nothing waits.
-            if len(admitted) + len(rows) <= room or (not admitted and batcher.admits(len(rows))):
-                admitted += rows
+            if self.row_count() + len(read.rows) <= room or (not self.row_count() and batcher.admits(len(read.rows))):
+                if read.probabilities:
+                    self.rows_with_probabilities += read.rows
+                else:
+                    self.rows += read.rows
             else:
-                self.requests[place] = descriptor, head, 0, batcher.overloaded()
-        self.rows = admitted
+                self.requests[place] = descriptor, head, batcher.overloaded()

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Final
 
-from src.controller.fast_lane.batch import FULL_ROWS, LaneBatch
+from src.controller.fast_lane.batch import FULL_ROWS, LaneBatch, Outcomes
 from src.controller.fast_lane.batching_delay import BatchingDelay
 from src.controller.fast_lane.connections import LaneConnections
 from src.controller.fast_lane.poll_scheduler import PollScheduler
@@ -24,7 +24,6 @@ from src.controller.fast_lane.response_writer import DefaultHeaders, ResponseWri
 from src.controller.protocols.endpoint import PredictionEndpoint
 from src.service.lifecycle.serving_state import ServingState
 from src.service.metrics.metrics import Metrics
-from src.service.prediction.model import Outcome
 from src.settings import Settings
 
 HandOver = Callable[[socket.socket, bytes], None]
@@ -122,7 +121,7 @@ class FastLane:
             if not batch.requests:
                 batch = self._batch = LaneBatch(self._serving.batcher)
             self._parse(batch, descriptor, data)
-            if len(batch.rows) >= FULL_ROWS:
+            if len(batch.rows) >= FULL_ROWS or len(batch.rows_with_probabilities) >= FULL_ROWS:
                 # Between connections only: the requests of one are answered in their order.
                 self._full.append(batch)
                 count += len(batch.requests)
@@ -183,7 +182,7 @@ class FastLane:
         batch, self._batch = self._batch, LaneBatch()
         return batch
 
-    def _respond(self, batch: LaneBatch, outcomes: list[Outcome]) -> list[tuple[int, bytes]]:
+    def _respond(self, batch: LaneBatch, outcomes: Outcomes) -> list[tuple[int, bytes]]:
         """Send the responses of a batch; returns what its connections sent behind these requests."""
         responses, counts = batch.responses(outcomes, self._writer, closing=self._closing)
         descriptors = batch.descriptors()

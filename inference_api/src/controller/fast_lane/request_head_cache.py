@@ -6,14 +6,17 @@ read as a plain POST of a prediction is afterwards one dictionary lookup. The la
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import httptools
 
-from src.controller.protocols.endpoint import PredictionEndpoint
+from src.controller.body import media_type_of
+from src.controller.protocols.endpoint import PredictionEndpoint, ReadRequest, RequestParameters
+from src.controller.protocols.paths import EndpointPaths
 from src.controller.request_id import accepted
+from src.errors import ApiError
 
 MAX_HEAD: Final = 8192
 MAX_BODY: Final = 65_536
@@ -30,11 +33,13 @@ class RequestHead:
 
     Attributes:
         endpoint: What answers it.
+        read: Reads its body.
         body_length: Bytes that follow the blank line.
         request_id: The client's own acceptable `X-Request-ID`, or empty.
     """
 
     endpoint: PredictionEndpoint
+    read: ReadRequest
     body_length: int
     request_id: bytes
 
@@ -49,8 +54,8 @@ class RequestHeadCache:
             endpoints: Those that the lane serves.
             max_body: The service's limit of a body in bytes; the lane's own may be lower.
         """
-        self._endpoints = {endpoint.path.encode(): endpoint for endpoint in endpoints}
-        self._starts = tuple(b"POST %b HTTP/1.1\r\n" % path for path in self._endpoints)
+        self._paths = EndpointPaths(endpoints)
+        self._starts = tuple(b"POST %b" % start.encode() for start in self._paths.starts)
         self._max_body = min(max_body, MAX_BODY)
         self._known: dict[bytes, RequestHead] = {}
         self._seen_once: set[int] = set()
@@ -94,8 +99,7 @@ class RequestHeadCache:
             parser.feed_data(head)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             return None
-        endpoint = self._endpoints.get(reading.url)
-        if endpoint is None or not reading.complete or reading.messages != 1 or reading.more:
+        if not reading.complete or reading.messages != 1 or reading.more:
             return None
         if parser.get_method() != b"POST" or parser.get_http_version() != "1.1" or not parser.should_keep_alive():
             return None
@@ -103,11 +107,26 @@ class RequestHeadCache:
         names = [name for name, _value in reading.headers]
         if not _OTHER.isdisjoint(names) or names.count(b"content-length") != 1 or names.count(b"content-type") > 1:
             return None
-        media_type = values.get(b"content-type", b"application/json").partition(b";")[0].strip().lower()
         length = values[b"content-length"]
-        if media_type != b"application/json" or not length.isdigit() or int(length) > self._max_body:
+        if not length.isdigit() or int(length) > self._max_body:
             return None
-        return RequestHead(endpoint, int(length), accepted(values.get(b"x-request-id", b"")))
+        return self._bind(reading.url, values, int(length))
+
+    def _bind(self, url: bytes, values: Mapping[bytes, bytes], length: int) -> RequestHead | None:
+        path, _mark, query = url.decode("latin-1").partition("?")
+        found = self._paths.find(path)
+        if found is None:
+            return None
+        endpoint, of_path = found
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in values.items()}
+        media_type = media_type_of(headers.get("content-type"))
+        if media_type not in endpoint.media_types:
+            return None
+        try:
+            read = endpoint.bind(RequestParameters(of_path, query, media_type, headers))
+        except ApiError:  # the route has the error
+            return None
+        return RequestHead(endpoint, read, length, accepted(values.get(b"x-request-id", b"")))
 
 
 class _Reading:

@@ -8,6 +8,7 @@ from typing import Final
 
 from src.controller.error_responses import unexpected
 from src.controller.fast_lane.request_head_cache import RequestHead
+from src.controller.protocols.endpoint import PredictionRequest, TypedContent
 from src.controller.request_id import RequestIds
 from src.errors import ApiError
 from src.failure_log import FailureLog, log_failure
@@ -15,6 +16,7 @@ from src.service.prediction.model import Outcome
 
 DefaultHeaders = list[tuple[bytes, bytes]]
 OK: Final = int(HTTPStatus.OK)
+_JSON: Final = b"content-type: application/json\r\n"
 
 
 class ResponseWriter:
@@ -34,48 +36,49 @@ class ResponseWriter:
         self._start = b""
 
     def response(
-        self, head: RequestHead, outcome: Sequence[Outcome] | ApiError, version: str, *, close: bool
+        self, head: RequestHead, request: PredictionRequest, outcomes: Sequence[Outcome], version: str, *, close: bool
     ) -> tuple[int, bytes]:
         """The status and the bytes of one response.
 
         Args:
             head: The request's head.
-            outcome: One outcome for each row of the request, or the error of the whole.
+            request: The request.
+            outcomes: One for each row of the request.
             version: The model version that answered.
             close: Whether the client is told that the connection ends.
         """
-        if isinstance(outcome, ApiError):
-            return self._error(head, outcome, close=close)
         try:
-            content = head.endpoint.content(outcome)
+            content = request.content(outcomes)
         except Exception as fault:  # noqa: BLE001 - JSON cannot hold it; other requests have their responses
             content = unexpected(fault, self._failures)
         if isinstance(content, ApiError):
-            return self._error(head, content, close=close, causes=outcome)
+            return self.error(head, content, close=close, causes=outcomes)
         if self._made_from[0] is not self._default_headers() or self._made_from[1] != version:
             self._make_start(version)
+        body, type_lines = (content, _JSON) if isinstance(content, bytes) else (content.body, _type_lines(content))
         return OK, (
-            b"%b%d\r\ncontent-type: application/json\r\nx-request-id: %b\r\n%b\r\n%b"
+            b"%b%d\r\n%bx-request-id: %b\r\n%b\r\n%b"
             % (
                 self._start,
-                len(content),
+                len(body),
+                type_lines,
                 head.request_id or self._ids.new(),
                 b"connection: close\r\n" if close else b"",
-                content,
+                body,
             )
         )
 
-    def _make_start(self, version: str) -> None:
-        headers = self._default_headers()
-        self._made_from = headers, version
-        self._start = b"HTTP/1.1 200 OK\r\n%bx-model-version: %b\r\ncontent-length: " % (
-            _lines(headers),
-            version.encode("latin-1"),
-        )
-
-    def _error(
+    def error(
         self, head: RequestHead, error: ApiError, *, close: bool, causes: Sequence[Outcome] = ()
     ) -> tuple[int, bytes]:
+        """The status and the bytes of an error response.
+
+        Args:
+            head: The request's head.
+            error: The error.
+            close: Whether the client is told that the connection ends.
+            causes: The outcomes that led to it; errors among them are logged.
+        """
         body = head.endpoint.error_content(error)
         name = head.request_id or self._ids.new()
         for cause in (*causes, error):
@@ -97,6 +100,19 @@ class ResponseWriter:
             )
         )
 
+    def _make_start(self, version: str) -> None:
+        headers = self._default_headers()
+        self._made_from = headers, version
+        self._start = b"HTTP/1.1 200 OK\r\n%bx-model-version: %b\r\ncontent-length: " % (
+            _lines(headers),
+            version.encode("latin-1"),
+        )
+
 
 def _lines(headers: DefaultHeaders) -> bytes:
     return b"".join([b"%b: %b\r\n" % header for header in headers])
+
+
+def _type_lines(content: TypedContent) -> bytes:
+    lines = [("content-type", content.media_type), *content.headers]
+    return "".join([f"{name}: {value}\r\n" for name, value in lines]).encode("latin-1")

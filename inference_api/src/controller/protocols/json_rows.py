@@ -7,78 +7,157 @@ from typing import Any, Final
 
 from pydantic_core import to_json
 
-from src.controller.protocols.operation import PREDICTION, ROW, Operation
+from src.controller.protocols.endpoint import JSON, PredictionRequest, ReadRequest, RequestParameters
+from src.controller.protocols.operation import PREDICTION, PROBABILITIES, ROW, Operation
+from src.controller.protocols.query import flag
 from src.errors import ApiError, FieldProblem, RefusedRowError
 from src.service.prediction.model import LoadedModel, Outcome
+from src.service.prediction.probabilities import ClassProbabilities
 from src.service.schema.validator import MAX_PROBLEMS, Row
 
-_ONE: Final = Operation("Predict one row", "prediction", ROW, PREDICTION)
+_ONE: Final = Operation("Predict one row", "prediction", ROW, PREDICTION, PROBABILITIES)
 _MANY: Final = Operation(
-    "Predict many rows", "predictions", {"type": "array", "items": ROW}, {"type": "array", "items": PREDICTION}
+    "Predict many rows",
+    "predictions",
+    {"type": "array", "items": ROW},
+    {"type": "array", "items": PREDICTION},
+    {"type": "array", "items": PROBABILITIES},
 )
+_PARAMETER: Final = "probabilities"
 
 
 class SingleRow:
-    """`POST /predict`: an object, answered with `{"prediction": ...}`."""
+    """`POST /predict`: an object, answered with `{"prediction": ...}`.
+
+    With `?probabilities=true` the response has `"probabilities": {"class": number, ...}` as well.
+    """
 
     path: Final = "/predict"
+    media_types: Final = frozenset({JSON})
 
-    def rows(self, body: bytes, model: LoadedModel) -> Sequence[Row]:
-        """The one row.
+    def bind(self, parameters: RequestParameters) -> ReadRequest:
+        """Read one row, with or without the probabilities of its classes.
 
         Raises:
-            NotJsonError: When the body is not JSON.
-            InvalidRowError: When it does not fit the model's signature.
+            InvalidParameterError: When `probabilities` is neither true nor false.
         """
-        return (model.schema.row(body),)
-
-    def content(self, outcomes: Sequence[Outcome]) -> bytes | ApiError:
-        """The prediction, or the row's error."""
-        outcome = outcomes[0]
-        return outcome if isinstance(outcome, ApiError) else b'{"prediction":%b}' % to_json(outcome)
+        return _one_with_probabilities if flag(parameters.query, _PARAMETER) else _one
 
     def error_content(self, error: ApiError) -> bytes:
         """The service's error shape."""
         return error.body()
 
-    def operation(self, example: dict[str, Any] | None) -> dict[str, Any]:
+    def operation(self, model: LoadedModel | None) -> dict[str, Any]:
         """Its OpenAPI operation."""
-        return _ONE.document(example)
+        return _ONE.document(None if model is None else model.schema.example)
 
 
 class RowBatch:
-    """`POST /predict/batch`: an array of objects, answered with `{"predictions": [...]}`."""
+    """`POST /predict/batch`: an array of objects, answered with `{"predictions": [...]}`.
+
+    With `?probabilities=true` the response has `"probabilities": [{...}, ...]` as well, one object for each row.
+    """
 
     path: Final = "/predict/batch"
+    media_types: Final = frozenset({JSON})
 
     def __init__(self, max_rows: int) -> None:
         """Accept at most so many rows in a request."""
         self._max_rows = max_rows
 
-    def rows(self, body: bytes, model: LoadedModel) -> Sequence[Row]:
-        """All rows.
+    def bind(self, parameters: RequestParameters) -> ReadRequest:
+        """Read many rows, with or without the probabilities of their classes.
 
         Raises:
-            NotJsonError: When the body is not JSON.
-            InvalidRowError: When a row does not fit the model's signature.
-            BodyTooLargeError: When there are too many rows.
+            InvalidParameterError: When `probabilities` is neither true nor false.
         """
-        return model.schema.rows(body, self._max_rows)
-
-    def content(self, outcomes: Sequence[Outcome]) -> bytes | ApiError:
-        """All predictions; when a row has none, an error that names the rows."""
-        return _batch_error(outcomes) or b'{"predictions":%b}' % to_json(outcomes)
+        return self._many_with_probabilities if flag(parameters.query, _PARAMETER) else self._many
 
     def error_content(self, error: ApiError) -> bytes:
         """The service's error shape."""
         return error.body()
 
-    def operation(self, example: dict[str, Any] | None) -> dict[str, Any]:
+    def operation(self, model: LoadedModel | None) -> dict[str, Any]:
         """Its OpenAPI operation."""
-        return _MANY.document(None if example is None else [example])
+        return _MANY.document(None if model is None else [model.schema.example])
+
+    def _many(self, body: bytes, model: LoadedModel) -> PredictionRequest:
+        return _Many(model.schema.rows(body, self._max_rows))
+
+    def _many_with_probabilities(self, body: bytes, model: LoadedModel) -> PredictionRequest:
+        names = model.required_classifier().names
+        return _ManyWithProbabilities(model.schema.rows(body, self._max_rows), names)
 
 
-def _batch_error(outcomes: Sequence[Outcome]) -> ApiError | None:
+def _one(body: bytes, model: LoadedModel) -> PredictionRequest:
+    return _One((model.schema.row(body),))
+
+
+def _one_with_probabilities(body: bytes, model: LoadedModel) -> PredictionRequest:
+    names = model.required_classifier().names
+    return _OneWithProbabilities((model.schema.row(body),), names)
+
+
+class _One:
+    __slots__ = ("rows",)
+    probabilities: Final = False
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self.rows = rows
+
+    def content(self, outcomes: Sequence[Outcome]) -> bytes | ApiError:
+        outcome = outcomes[0]
+        return outcome if isinstance(outcome, ApiError) else b'{"prediction":%b}' % to_json(outcome)
+
+
+class _Many:
+    __slots__ = ("rows",)
+    probabilities: Final = False
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self.rows = rows
+
+    def content(self, outcomes: Sequence[Outcome]) -> bytes | ApiError:
+        return batch_error(outcomes) or b'{"predictions":%b}' % to_json(outcomes)
+
+
+class _OneWithProbabilities:
+    __slots__ = ("_names", "rows")
+    probabilities: Final = True
+
+    def __init__(self, rows: Sequence[Row], names: Sequence[str]) -> None:
+        self.rows = rows
+        self._names = names
+
+    def content(self, outcomes: Sequence[Outcome]) -> bytes | ApiError:
+        outcome = outcomes[0]
+        if isinstance(outcome, ApiError):
+            return outcome
+        prediction, values = outcome
+        named = dict(zip(self._names, values, strict=True))
+        return b'{"prediction":%b,"probabilities":%b}' % (to_json(prediction), to_json(named))
+
+
+class _ManyWithProbabilities:
+    __slots__ = ("_names", "rows")
+    probabilities: Final = True
+
+    def __init__(self, rows: Sequence[Row], names: Sequence[str]) -> None:
+        self.rows = rows
+        self._names = names
+
+    def content(self, outcomes: Sequence[Outcome]) -> bytes | ApiError:
+        error = batch_error(outcomes)
+        if error is not None:
+            return error
+        found: Sequence[ClassProbabilities] = outcomes  # type: ignore[assignment]  # none is an error, see above
+        predictions = [prediction for prediction, _values in found]
+        named = [dict(zip(self._names, values, strict=True)) for _prediction, values in found]
+        return b'{"predictions":%b,"probabilities":%b}' % (to_json(predictions), to_json(named))
+
+
+def batch_error(outcomes: Sequence[Outcome]) -> ApiError | None:
+    """The error of a request with many rows, which names the rows without a prediction; None when all have one."""
     failed = [(place, outcome) for place, outcome in enumerate(outcomes) if isinstance(outcome, ApiError)]
     if not failed:
         return None

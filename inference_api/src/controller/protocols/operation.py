@@ -10,6 +10,19 @@ PREDICTION: Final[dict[str, Any]] = {
     "description": "Number, label (string, integer or boolean), or a list of these for several outputs",
     "anyOf": [{"type": "number"}, {"type": "string"}, {"type": "boolean"}, {"type": "array", "items": {}}],
 }
+PROBABILITIES: Final[dict[str, Any]] = {
+    "description": "The probability of each class, with `probabilities=true`",
+    "type": "object",
+    "additionalProperties": {"type": "number"},
+}
+_PARAMETERS: Final = [
+    {
+        "name": "probabilities",
+        "in": "query",
+        "description": "Whether the response has the probability of each class of a classifier",
+        "schema": {"type": "boolean", "default": False},
+    }
+]
 _ERRORS: Final = {
     "400": "The body is not JSON, or not what its Content-Encoding says",
     "413": "The body is too large",
@@ -28,12 +41,14 @@ class Operation:
         name: `operationId`, and the key of the response.
         request: JSON Schema of the body.
         response: JSON Schema of the value under the key.
+        probabilities: JSON Schema of the value under `probabilities`.
     """
 
     summary: str
     name: str
     request: dict[str, Any]
     response: dict[str, Any]
+    probabilities: dict[str, Any]
 
     def document(self, example: Any) -> dict[str, Any]:
         """The operation with its errors.
@@ -44,7 +59,11 @@ class Operation:
         content: dict[str, Any] = {"schema": self.request}
         if example is not None:
             content["example"] = example
-        success = {"type": "object", "properties": {self.name: self.response}, "required": [self.name]}
+        success = {
+            "type": "object",
+            "properties": {self.name: self.response, "probabilities": self.probabilities},
+            "required": [self.name],
+        }
         errors = {
             status: {
                 "description": text,
@@ -57,6 +76,7 @@ class Operation:
             "tags": ["prediction"],
             "summary": self.summary,
             "operationId": self.name,
+            "parameters": _PARAMETERS,
             "requestBody": {"required": True, "content": {"application/json": content}},
             "responses": {
                 "200": {

@@ -122,3 +122,11 @@ class Flavor(Protocol):
     def direct_computation(self, estimator: Any, method: str, columns: Sequence[Column]) -> Computation | None:
         """Predictions from fitted attributes without the estimator's own method, or None when none is known."""
         ...
+
+    def class_labels(self, estimator: Any) -> list[Any]:
+        """The classes in the order of the columns of the estimator's `predict_proba`, as plain values.
+
+        Raises:
+            NoProbabilitiesError: When the estimator has no probabilities; says why.
+        """
+        ...

@@ -13,6 +13,7 @@ from src.service.flavors.table import FLAVORS
 from src.service.prediction.model import LoadedModel
 from src.service.registry.bundle import MODEL_FOLDER, Bundle
 from src.service.schema.validator import Schema
+from src.service.verification.probabilities import find_classifier
 from src.service.verification.verify import verify_model
 
 
@@ -28,21 +29,22 @@ def load_model(bundle: Bundle, folder: Path, *, allow_pickle: bool) -> LoadedMod
         ModelRefusedError: When it cannot be loaded safely or predicts something else.
     """
     flavor = FLAVORS[bundle.flavor]
-    path = folder / MODEL_FOLDER / bundle.model_file
-    estimator = flavor.load(path, bundle.serialization_format, allow_pickle=allow_pickle)
+    file = folder / MODEL_FOLDER / bundle.model_file
+    estimator = flavor.load(file, bundle.serialization_format, allow_pickle=allow_pickle)
     schema = Schema(bundle.columns, bundle.example)
-    prediction_path = verify_model(flavor, bundle, schema, estimator)
+    path = verify_model(flavor, bundle, schema, estimator)
+    classifier, probabilities_reason = find_classifier(flavor, bundle, schema, path.method)
     model = LoadedModel(
         bundle=bundle,
         schema=schema,
-        estimator=estimator,
-        encoder=prediction_path.encoder,
-        seconds_per_call=prediction_path.seconds_per_call,
+        method=path.method,
+        seconds_per_call=path.seconds_per_call,
         loaded_at=datetime.now(UTC),
         warnings=_warnings(flavor, bundle),
-        computation=prediction_path.computation,
-        path_reason=prediction_path.reason,
-        fallback_seconds=prediction_path.fallback_seconds,
+        path_reason=path.reason,
+        fallback_seconds=path.fallback_seconds,
+        classifier=classifier,
+        probabilities_reason=probabilities_reason,
     )
     example = _accepted_example(model)
     return model if example == bundle.example else replace(model, schema=Schema(bundle.columns, example))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter, thread_time
 from typing import Final
@@ -16,7 +16,8 @@ from src.service.schema.validator import Row
 
 logger = logging.getLogger(__name__)
 
-_Waiting = list[tuple[Sequence[Row], asyncio.Future[list[Outcome]]]]
+_Waiting = list[tuple[Sequence[Row], bool, asyncio.Future[list[Outcome]]]]
+"""Rows, whether their probabilities are wanted, and where the outcomes go."""
 
 SLOW_CALL_SECONDS: Final = 0.001
 SLOW_CALLS: Final = 3
@@ -72,16 +73,17 @@ class MicroBatcher:
         """The error for a row when the queue is full."""
         return OverloadedError(f"{self._rows} rows are waiting for the model")
 
-    def predict_now(self, rows: Sequence[Row]) -> list[Outcome]:
+    def predict_now(self, rows: Sequence[Row], *, probabilities: bool = False) -> list[Outcome]:
         """Predict rows now. Each row gets an outcome, in order, also when the call fails.
 
         Args:
             rows: Validated rows; in the event loop only as many as `is_quick` allows.
+            probabilities: Whether the outcomes are `ClassProbabilities`; the model must have them.
         """
         # CPU time, not wall time: under a CPU quota, or beside a busy process, some calls take long in wall time.
         start = thread_time()
         try:
-            return self._outcomes(rows)
+            return self._outcomes(rows, self.model.predict_with_probabilities if probabilities else self.model.predict)
         except Exception as error:  # noqa: BLE001 - an estimator may raise anything, and no request may wait forever
             return [self.model.failed(error)] * len(rows)
         finally:
@@ -90,8 +92,12 @@ class MicroBatcher:
                 self._slow = True
                 logger.info("the model is called beside the event loop from now on", extra={"rows": len(rows)})
 
-    async def predict(self, rows: Sequence[Row]) -> list[Outcome]:
+    async def predict(self, rows: Sequence[Row], *, probabilities: bool = False) -> list[Outcome]:
         """Queue rows and wait for their outcomes, in order.
+
+        Args:
+            rows: Validated rows.
+            probabilities: Whether the outcomes are `ClassProbabilities`; the model must have them.
 
         Raises:
             OverloadedError: When too many rows are waiting.
@@ -100,7 +106,7 @@ class MicroBatcher:
             raise self.overloaded()
         loop = asyncio.get_running_loop()
         future: asyncio.Future[list[Outcome]] = loop.create_future()
-        self._waiting.append((rows, future))
+        self._waiting.append((rows, probabilities, future))
         self._rows += len(rows)
         if not self._scheduled:
             self._scheduled = True
@@ -115,35 +121,40 @@ class MicroBatcher:
             return
         batch = self._take_batch()
         self._scheduled = False
-        self._set_results(batch, self.predict_now(_rows_of(batch)))
+        self._set_results(batch, self._predict_batch(batch))
 
     async def _run_in_thread(self) -> None:
         loop = asyncio.get_running_loop()
         while self._waiting:
             batch = self._take_batch()
-            self._set_results(batch, await loop.run_in_executor(self._thread, self.predict_now, _rows_of(batch)))
+            self._set_results(batch, await loop.run_in_executor(self._thread, self._predict_batch, batch))
         self._scheduled = False
 
     def _take_batch(self) -> _Waiting:
         batch, self._waiting, self._rows = self._waiting, [], 0
         return batch
 
-    def _outcomes(self, rows: Sequence[Row]) -> list[Outcome]:
+    def _predict_batch(self, batch: _Waiting) -> dict[bool, list[Outcome]]:
+        """The outcomes of all rows, in order, those without and those with probabilities."""
+        found: dict[bool, list[Outcome]] = {}
+        for wanted in (False, True):
+            rows = [row for rows, probabilities, _future in batch if probabilities is wanted for row in rows]
+            found[wanted] = self.predict_now(rows, probabilities=wanted) if rows else []
+        return found
+
+    def _outcomes(self, rows: Sequence[Row], predict: Callable[[Sequence[Row]], list[Outcome]]) -> list[Outcome]:
         start = perf_counter()
         outcomes: list[Outcome] = []
         for first in range(0, len(rows), MAX_ROWS_PER_CALL):
-            outcomes += self.model.predict(rows[first : first + MAX_ROWS_PER_CALL])
+            outcomes += predict(rows[first : first + MAX_ROWS_PER_CALL])
         self._metrics.batch(len(rows), perf_counter() - start)
         return outcomes
 
     @staticmethod
-    def _set_results(batch: _Waiting, outcomes: list[Outcome]) -> None:
-        first = 0
-        for rows, future in batch:
+    def _set_results(batch: _Waiting, outcomes: dict[bool, list[Outcome]]) -> None:
+        first = {False: 0, True: 0}
+        for rows, probabilities, future in batch:
+            start = first[probabilities]
+            first[probabilities] += len(rows)
             if not future.done():  # cancelled when the client disconnected
-                future.set_result(outcomes[first : first + len(rows)])
-            first += len(rows)
-
-
-def _rows_of(batch: _Waiting) -> list[Row]:
-    return [row for rows, _future in batch for row in rows]
+                future.set_result(outcomes[probabilities][start : start + len(rows)])

@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from src.errors import ApiError, RefusedRowError
-from src.failure_log import LOGGED, FailureLog
-from src.service.flavors.computation import Computation
+from src.errors import ApiError, NoProbabilitiesError
+from src.failure_log import FailureLog
 from src.service.prediction.encoders import Encoder
-from src.service.prediction.outputs import Answer, is_finite, unpack_answers
+from src.service.prediction.method import EstimatorMethod
+from src.service.prediction.outputs import Answer
+from src.service.prediction.probabilities import Classifier, ClassProbabilities
 from src.service.registry.bundle import Bundle
 from src.service.schema.validator import Row, Schema
 
-Outcome = Answer | ApiError
-"""The result for one row: its prediction, or its error."""
+Outcome = Answer | ClassProbabilities | ApiError
+"""The result for one row: its prediction, with its probabilities where they are wanted, or its error."""
 
-MAX_REASON: Final = 300
 DIRECT: Final = "direct"
 PLAIN: Final = "scikit-learn"
-
-
-class PredictionError(ApiError):
-    """The model failed for a reason that is not the input."""
-
-    status = 500
-    kind = "prediction_failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,33 +30,56 @@ class LoadedModel:
     Attributes:
         bundle: The version's description.
         schema: The schema of its rows.
-        estimator: The fitted estimator.
-        encoder: Makes the estimator's input from rows.
+        method: Predicts.
         seconds_per_call: Time of one warm call on one row, on the path that serves.
         loaded_at: When it was loaded, UTC.
         warnings: For the operator, such as a different version of scikit-learn.
-        computation: The direct computation, when it predicts the same as the estimator; else None.
         path_reason: Why this path serves.
         fallback_seconds: Time of one warm call of the estimator, which predicts rows that the computation cannot.
-        failures: Unexpected exceptions that were logged.
+        classifier: The classes and how their probabilities are predicted; None for a model without probabilities.
+        probabilities_reason: Why the probabilities are computed in this way, or why there are none.
     """
 
     bundle: Bundle
     schema: Schema
-    estimator: Any
-    encoder: Encoder
+    method: EstimatorMethod
     seconds_per_call: float
     loaded_at: datetime
     warnings: tuple[str, ...] = ()
-    computation: Computation | None = None
     path_reason: str = ""
     fallback_seconds: float = 0.0
-    failures: FailureLog = field(default_factory=FailureLog, compare=False, repr=False)
+    classifier: Classifier | None = None
+    probabilities_reason: str = ""
+
+    @property
+    def estimator(self) -> Any:
+        """The fitted estimator."""
+        return self.method.estimator
+
+    @property
+    def encoder(self) -> Encoder:
+        """Makes the estimator's input from rows."""
+        return self.method.encoder
+
+    @property
+    def failures(self) -> FailureLog:
+        """Unexpected exceptions that were logged."""
+        return self.method.failures
 
     @property
     def path(self) -> str:
         """Name of the path that serves, for `GET /model`."""
-        return PLAIN if self.computation is None else DIRECT
+        return PLAIN if self.method.computation is None else DIRECT
+
+    def required_classifier(self) -> Classifier:
+        """The classifier, for a request that wants probabilities.
+
+        Raises:
+            NoProbabilitiesError: When the model has none; says why.
+        """
+        if self.classifier is None:
+            raise NoProbabilitiesError(f"the model has no probabilities: {self.probabilities_reason}")
+        return self.classifier
 
     def predict(self, rows: Sequence[Row]) -> list[Outcome]:
         """Predict many rows in as few calls as they allow.
@@ -74,62 +90,23 @@ class LoadedModel:
         Returns:
             One outcome per row, in order: its prediction, or its own error.
         """
-        return self._by_estimator(rows) if self.computation is None else self._by_computation(rows, self.computation)
+        return self.method.predict(rows)
 
-    def _by_computation(self, rows: Sequence[Row], computation: Computation) -> list[Outcome]:
-        try:
-            found, unknown = compute_rows(computation, self.encoder, rows)
-        except Exception:  # noqa: BLE001 - for an input that the computation does not support, the estimator decides
-            return self._by_estimator(rows)
-        outcomes: list[Outcome] = found
-        if unknown:  # the estimator predicts these rows, or has the error message for them
-            for index, outcome in zip(unknown, self._by_estimator([rows[index] for index in unknown]), strict=True):
-                outcomes[index] = outcome
-        return outcomes
+    def predict_with_probabilities(self, rows: Sequence[Row]) -> list[Outcome]:
+        """The same, each prediction as `ClassProbabilities`.
 
-    def _by_estimator(self, rows: Sequence[Row]) -> list[Outcome]:
-        groups = self.encoder.groups(rows)
-        if len(groups) == 1:
-            return self._outcomes(rows)
-        outcomes: list[Outcome] = [None] * len(rows)
-        for indices in groups:
-            for index, outcome in zip(indices, self._outcomes([rows[index] for index in indices]), strict=True):
-                outcomes[index] = outcome
-        return outcomes
-
-    def _outcomes(self, rows: Sequence[Row]) -> list[Outcome]:
-        try:
-            found = predict_rows(self.estimator, self.bundle.predict_fn, self.encoder, rows)
-        except Exception as error:  # noqa: BLE001 - an estimator may raise anything; bisection finds the rows that cause it
-            if len(rows) == 1:
-                return [self._refusal(error)]
-            middle = len(rows) // 2
-            return self._outcomes(rows[:middle]) + self._outcomes(rows[middle:])
-        return [answer if is_finite(answer) else _not_finite() for answer in found]
-
-    def _refusal(self, error: Exception) -> ApiError:
-        """The error for a row that the model raises an exception for: of the input, or of the model."""
-        if isinstance(error, ValueError | TypeError | OverflowError):
-            return RefusedRowError(f"the model refuses this input: {error}"[:MAX_REASON])
-        return self.failed(error)
+        Raises:
+            NoProbabilitiesError: When the model has none.
+        """
+        answers, found = self.method.predict(rows), self.required_classifier().method.predict(rows)
+        return [_together(*pair) for pair in zip(answers, found, strict=True)]
 
     def failed(self, error: Exception) -> ApiError:
         """The error for a row when the model fails for a reason that is not the input; it is logged."""
-        answer = PredictionError(f"the model failed: {type(error).__name__}; {LOGGED}")
-        return self.failures.noted(answer, error)
+        return self.method.failed(error)
 
 
-def predict_rows(estimator: Any, predict_fn: str, encoder: Encoder, rows: Sequence[Row]) -> list[Answer]:
-    """One call of the estimator on rows of one group."""
-    return unpack_answers(getattr(estimator, predict_fn)(encoder.encode(rows)), len(rows))
-
-
-def compute_rows(computation: Computation, encoder: Encoder, rows: Sequence[Row]) -> tuple[list[Answer], Sequence[int]]:
-    """The predictions of a computation, and the indices of the rows that only the estimator can predict."""
-    matrix, left = (encoder.encode(rows), []) if computation.extract is None else computation.extract(rows)
-    found, unknown = computation(matrix)
-    return unpack_answers(found, len(rows)), sorted({*unknown, *left}) if left else unknown
-
-
-def _not_finite() -> ApiError:
-    return RefusedRowError("the model's prediction for this input is not a finite number")
+def _together(answer: Answer | ApiError, probabilities: Any) -> Outcome:
+    if isinstance(answer, ApiError):
+        return answer
+    return probabilities if isinstance(probabilities, ApiError) else ClassProbabilities(answer, probabilities)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from functools import cached_property
 from typing import Any, Final
@@ -19,6 +19,7 @@ Row = tuple[Any, ...]
 MAX_PROBLEMS: Final = 20
 MAX_NAME: Final = 100
 MAX_REPORTED: Final = 10_000
+_NOT_A_FIELD: Final = "is not a field of the model's signature"
 
 
 class Schema:
@@ -83,6 +84,41 @@ class Schema:
             raise BodyTooLargeError(f"the batch has {len(values)} rows; the limit is {limit}")
         return [self._tuple(value) for value in values]
 
+    def rows_of_columns(self, values: Mapping[str, Sequence[Any]], count: int) -> list[Row]:
+        """Validate values that come column by column, by the rules for the values of a JSON body.
+
+        Args:
+            values: The values of each column that is there; None is a missing value, a datetime is a text in ISO 8601.
+            count: Number of rows, which is the length of each column.
+
+        Raises:
+            InvalidRowError: When a column is unknown or missing, or a value does not fit; names the fields with the
+                row's index.
+        """
+        problems = [
+            FieldProblem(_field((name,)), _NOT_A_FIELD) for name in values if name not in self._column_validators
+        ]
+        found: list[Sequence[Any]] = []
+        for column in self.columns:
+            given = values.get(column.name)
+            if given is None:
+                if column.required:
+                    problems.append(FieldProblem(_field((column.name,)), "Field required"))
+                found.append([None] * count)
+                continue
+            try:
+                found.append(self._column(column, given))
+            except ValidationError as error:
+                problems += [
+                    FieldProblem(_field((*detail["loc"][:1], column.name)), detail["msg"])
+                    for detail in error.errors(include_url=False, include_context=False, include_input=False)
+                ]
+            if len(problems) >= MAX_PROBLEMS:
+                break
+        if problems:
+            raise _not_fitting(problems)
+        return list(zip(*found, strict=True)) if found else [()] * count
+
     def rows_of(self, values: Iterable[dict[str, Any]]) -> list[Row]:
         """Validate parsed objects, such as an input example.
 
@@ -108,6 +144,21 @@ class Schema:
         for column in schema["properties"].values():
             column.pop("title", None)  # pydantic's title is the name in another letter case
         return {**schema, "title": "Row", "example": self.example}
+
+    @cached_property
+    def _column_validators(self) -> dict[str, SchemaValidator]:
+        """For each column, the validator of a list of its values; the first problem of a column is enough."""
+        return {
+            column.name: SchemaValidator(core_schema.list_schema(column.core_schema(), fail_fast=True))
+            for column in self.columns
+        }
+
+    def _column(self, column: Column, values: Sequence[Any]) -> Sequence[Any]:
+        validator = self._column_validators[column.name]
+        if column.kind != "datetime":
+            checked: list[Any] = validator.validate_python(values)
+            return checked
+        return [_naive_utc(moment) for moment in validator.validate_json(to_json(values))]
 
     def _all_problems(self, body: bytes, first: ValidationError) -> ValidationError:
         """The problems of all rows when there cannot be many, else of the first invalid row.
@@ -150,9 +201,15 @@ def _as_api_error(error: ValidationError, expected: str, body: bytes) -> NotJson
     if details[0]["type"] == "json_invalid":
         problem = not_utf8(body) or f"is not JSON: {details[0].get('ctx', {}).get('error', 'unreadable')}"
         return NotJsonError(f"the body {problem}")
-    shown = tuple(FieldProblem(_field(detail["loc"]), _problem(detail, expected)) for detail in details[:MAX_PROBLEMS])
+    problems = [FieldProblem(_field(detail["loc"]), _problem(detail, expected)) for detail in details[:MAX_PROBLEMS]]
+    return _not_fitting(problems, len(details))
+
+
+def _not_fitting(problems: Sequence[FieldProblem], count: int = 0) -> InvalidRowError:
+    shown = tuple(problems[:MAX_PROBLEMS])
+    left_out = max(count, len(problems)) - len(shown)
     names = ", ".join(problem.field for problem in shown)
-    more = f" and {len(details) - len(shown)} more" if len(details) > len(shown) else ""
+    more = f" and {left_out} more" if left_out else ""
     return InvalidRowError(f"the input does not fit the model's signature: {names}{more}", shown)
 
 
@@ -167,5 +224,5 @@ def _problem(detail: ErrorDetails, expected: str) -> str:
     if detail["type"] in {"dict_type", "list_type"}:
         return "must be a JSON object" if detail["loc"] else f"must be {expected}"
     if detail["type"] == "extra_forbidden":
-        return "is not a field of the model's signature"
+        return _NOT_A_FIELD
     return detail["msg"]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 from src.service.flavors.computation import Computation
 from src.service.flavors.interface import Flavor
-from src.service.prediction.encoders import Encoder, MatrixEncoder
-from src.service.prediction.model import MAX_REASON, compute_rows, predict_rows
-from src.service.prediction.outputs import agree
+from src.service.prediction.encoders import MatrixEncoder
+from src.service.prediction.method import MAX_REASON, EstimatorMethod, compute_rows, predict_rows
+from src.service.prediction.outputs import Answer, agree
 from src.service.registry.bundle import Bundle
 from src.service.schema.validator import Schema
 
@@ -19,32 +20,32 @@ BATCH_TOLERANCE: Final = 1e-5
 
 
 def equivalent_computation(
-    flavor: Flavor, bundle: Bundle, schema: Schema, estimator: Any, encoder: Encoder
+    flavor: Flavor, bundle: Bundle, schema: Schema, method: EstimatorMethod, answers: Sequence[Answer]
 ) -> tuple[Computation | None, str]:
-    """The computation that may serve instead of the estimator, or None; and the reason.
+    """The computation that may serve instead of a method of the estimator, or None; and the reason.
 
     Args:
         flavor: The model's flavor, which knows the computations.
-        bundle: The model's verification rows with the predictions of `mlflow.pyfunc`.
+        bundle: The model's verification rows.
         schema: Its input.
-        estimator: The estimator, already verified.
-        encoder: The encoder it was verified with.
+        method: The method, already verified.
+        answers: What it predicts for each verification row alone.
     """
-    method = f"{type(estimator).__name__}.{bundle.predict_fn}"
+    named = f"{type(method.estimator).__name__}.{method.name}"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the comparison decides
         try:
-            computation = flavor.direct_computation(estimator, bundle.predict_fn, bundle.columns)
-            if computation is None or (computation.extract is None and not isinstance(encoder, MatrixEncoder)):
-                return None, f"no direct computation of this {method} is known"
+            computation = flavor.direct_computation(method.estimator, method.name, bundle.columns)
+            if computation is None or (computation.extract is None and not isinstance(method.encoder, MatrixEncoder)):
+                return None, f"no direct computation of this {named} is known"
             if not bundle.checks:
                 return None, "there is no verification row to prove a direct computation with"
-            difference = _difference(bundle, schema, estimator, encoder, computation)
+            difference = _difference(bundle, schema, method, answers, computation)
         except Exception as error:  # noqa: BLE001 - attributes of another version, or of an unforeseen way of fitting
-            return None, f"the direct computation of {method} fails: {type(error).__name__}: {error}"[:MAX_REASON]
+            return None, f"the direct computation of {named} fails: {type(error).__name__}: {error}"[:MAX_REASON]
     if difference:
         return None, difference[:MAX_REASON]
-    return computation, f"{method} computed from its fitted attributes gave equal answers for {len(bundle.checks)} rows"
+    return computation, f"{named} computed from its fitted attributes gave equal answers for {len(bundle.checks)} rows"
 
 
 def tolerance(bundle: Bundle) -> float:
@@ -57,20 +58,23 @@ def tolerance(bundle: Bundle) -> float:
     return BATCH_TOLERANCE if single else TOLERANCE
 
 
-def _difference(bundle: Bundle, schema: Schema, estimator: Any, encoder: Encoder, computation: Computation) -> str:
+def _difference(
+    bundle: Bundle, schema: Schema, method: EstimatorMethod, answers: Sequence[Answer], computation: Computation
+) -> str:
     """The first difference, for each row alone and for all of them together; empty when there is none."""
     rows = schema.rows_of([check.row for check in bundle.checks])
     compared = 0
-    for row, check in zip(rows, bundle.checks, strict=True):
+    encoder = method.encoder
+    for row, answer in zip(rows, answers, strict=True):
         found, unknown = compute_rows(computation, encoder, [row])
         if not unknown:
             compared += 1
-            if not agree(found[0], check.answer, tolerance(bundle)):
-                return f"computed directly a row's answer is {found[0]} instead of {check.answer}"
+            if not agree(found[0], answer, tolerance(bundle)):
+                return f"computed directly a row's answer is {found[0]} instead of {answer}"
     for indices in encoder.groups(rows):
         together = [rows[index] for index in indices]
         found, unknown = compute_rows(computation, encoder, together)
-        expected = predict_rows(estimator, bundle.predict_fn, encoder, together)
+        expected = predict_rows(method.estimator, method.name, encoder, together)
         for index, pair in enumerate(zip(found, expected, strict=True)):
             if index not in unknown and not agree(*pair, TOLERANCE):
                 return f"computed directly an answer of several is {pair[0]} instead of {pair[1]}"

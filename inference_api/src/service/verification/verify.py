@@ -5,16 +5,15 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any, Final
 
 from src.errors import ModelRefusedError
-from src.service.flavors.computation import Computation
 from src.service.flavors.interface import Flavor
 from src.service.prediction.candidate_encoders import frame_encoders, object_encoders
 from src.service.prediction.encoders import Encoder, MatrixEncoder, SequenceEncoder
-from src.service.prediction.model import MAX_REASON, compute_rows, predict_rows
+from src.service.prediction.method import MAX_REASON, EstimatorMethod, compute_rows, predict_rows
 from src.service.prediction.outputs import Answer, agree
 from src.service.registry.bundle import Bundle, Check
 from src.service.schema.validator import Schema
@@ -28,17 +27,15 @@ class PredictionPath:
     """How a verified model predicts.
 
     Attributes:
-        encoder: Makes the estimator's input from rows.
+        method: The verified method.
         seconds_per_call: Time of one warm call on one row.
         fallback_seconds: The same for the estimator's own method.
-        computation: The direct computation that serves, or None.
         reason: Why the direct computation serves, or why not.
     """
 
-    encoder: Encoder
+    method: EstimatorMethod
     seconds_per_call: float
     fallback_seconds: float
-    computation: Computation | None
     reason: str
 
 
@@ -58,14 +55,31 @@ def verify_model(flavor: Flavor, bundle: Bundle, schema: Schema, estimator: Any)
         raise ModelRefusedError(
             f"no answer of mlflow.pyfunc is known for this version ({flavor.versions(bundle.sklearn_version)})"
         )
-    encoder = _encoder(flavor, bundle, schema, estimator)
-    computation, reason = equivalent_computation(flavor, bundle, schema, estimator, encoder)
+    method = EstimatorMethod(estimator, bundle.predict_fn, _encoder(flavor, bundle, schema, estimator))
+    return fastest_path(flavor, bundle, schema, method, [check.answer for check in bundle.checks])
+
+
+def fastest_path(
+    flavor: Flavor, bundle: Bundle, schema: Schema, method: EstimatorMethod, answers: Sequence[Answer]
+) -> PredictionPath:
+    """The method with its direct computation where there is an equivalent one, warmed up.
+
+    Args:
+        flavor: The model's flavor.
+        bundle: The verification rows.
+        schema: The model's input.
+        method: A method of the estimator, verified or trusted.
+        answers: What it predicts for each verification row alone.
+    """
+    computation, reason = equivalent_computation(flavor, bundle, schema, method, answers)
     shown = bundle.example if schema.fits(bundle.example) else (*bundle.checks, *bundle.logged)[0].row
     rows = schema.rows_of([shown])
 
-    fallback_seconds = _warm_up(lambda: predict_rows(estimator, bundle.predict_fn, encoder, rows))
-    seconds = fallback_seconds if computation is None else _warm_up(lambda: compute_rows(computation, encoder, rows))
-    return PredictionPath(encoder, seconds, fallback_seconds, computation, reason)
+    fallback_seconds = _warm_up(lambda: predict_rows(method.estimator, method.name, method.encoder, rows))
+    seconds = fallback_seconds
+    if computation is not None:
+        seconds = _warm_up(lambda: compute_rows(computation, method.encoder, rows))
+    return PredictionPath(replace(method, computation=computation), seconds, fallback_seconds, reason)
 
 
 def _encoder(flavor: Flavor, bundle: Bundle, schema: Schema, estimator: Any) -> Encoder:

@@ -15,7 +15,7 @@ from src.service.registry.bundle import Check
 from src.service.schema.validator import Schema
 from src.service.verification.verify import verify_model
 from src.settings import Settings
-from tests.unit.inference_api.doubles import EXAMPLE, FEATURES, checked_bundle, model_of, regression
+from tests.unit.inference_api.doubles import EXAMPLE, FEATURES, checked_bundle, computed, model_of, regression
 
 DATA = pd.DataFrame([[float(row), 1.0, 2.0] for row in range(5)], columns=[column.name for column in FEATURES])
 ERROR = ReloadError("the reason", "model_refused", datetime(2026, 1, 2, tzinfo=UTC))
@@ -53,7 +53,7 @@ def test_prediction_path() -> None:
     bundle = checked_bundle(estimator, DATA)
     way = verify_model(SklearnFlavor(), bundle, Schema(bundle.columns, bundle.example), estimator)
     plain = model_of(regression())
-    quick = replace(plain, computation=way.computation, path_reason=way.reason)
+    quick = replace(computed(plain, way.method.computation), path_reason=way.reason)
     assert describe(ServingState(MicroBatcher(plain, Metrics(), 10)), Settings())["predict_path"] == "scikit-learn"
     found = describe(ServingState(MicroBatcher(quick, Metrics(), 10)), Settings())
     assert found["predict_path"] == "direct"

@@ -10,6 +10,7 @@ from typing import Any
 from src.errors import ModelRefusedError
 from src.service.flavors.computation import Computation
 from src.service.flavors.interface import FittedColumn, FittedInput, ModelFile
+from src.service.flavors.sklearn.class_labels import class_labels
 from src.service.flavors.sklearn.direct.lookup import find_computation
 from src.service.flavors.sklearn.fitted_columns import find_fitted_columns, fitted_input
 from src.service.flavors.sklearn.loader import audited_skops_files, load_estimator
@@ -73,3 +74,7 @@ class SklearnFlavor:
     def direct_computation(self, estimator: Any, method: str, columns: Sequence[Column]) -> Computation | None:
         """The computation for the estimator's class."""
         return find_computation(estimator, method, columns)
+
+    def class_labels(self, estimator: Any) -> list[Any]:
+        """The attribute `classes_`."""
+        return class_labels(estimator)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+from dataclasses import replace
 from typing import Any, Self
 
 from src.controller.fast_lane.acceptor import Acceptor
@@ -11,6 +12,7 @@ from src.controller.protocols.table import prediction_endpoints
 from src.service.lifecycle.serving_state import ServingState
 from src.service.metrics.metrics import Metrics
 from src.service.prediction.micro_batcher import MicroBatcher
+from src.service.prediction.probabilities import Classifier
 from src.service.schema.column import Column
 from src.settings import Settings
 from tests.unit.inference_api.doubles import model_of
@@ -93,6 +95,12 @@ class LaneUnderTest:
     def serve(self, estimator: Any, version: str = "1", *, slow: bool = False, limit: int = 100_000) -> None:
         """Put a model in place."""
         self.serving.batcher = MicroBatcher(model_of(estimator, X, slow=slow, version=version), self.metrics, limit)
+
+    def serve_probabilities(self) -> None:
+        """Give the model that serves two classes, `a` and `b`."""
+        batcher = self.serving.current()
+        method = replace(batcher.model.method, name="predict_proba")
+        batcher.model = replace(batcher.model, classifier=Classifier.of(["a", "b"], method))
 
     async def __aenter__(self) -> Self:
         """Open."""

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import numpy as np
 import pytest
@@ -427,3 +428,27 @@ async def test_many_batches_at_once_are_several_short_calls() -> None:
         for number, client in enumerate(clients):
             assert (await client.answer())[2] == {"predictions": [2.0 * number] * 100}
     assert max(estimator.calls) <= MAX_ROWS_PER_CALL
+
+
+class ChanceEstimator(DoublingEstimator):
+    """Has probabilities of two classes, the first of them a hundredth of the first column."""
+
+    def predict_proba(self, data: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """One row of two numbers for each row."""
+        return np.stack([data[:, 0] / 100, 1 - data[:, 0] / 100], axis=1)
+
+
+@pytest.mark.parametrize("slow", [False, True], ids=["loop", "thread"])
+async def test_probabilities_among_plain_requests(slow: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    """In one pipeline each request is answered in order, with the probabilities it asked for, or without."""
+    async with LaneUnderTest(ChanceEstimator(), slow=slow) as lane:
+        lane.serve_probabilities()
+        client = await lane.client()
+        plain = [request(x) for x in range(20)]
+        wanted = [one.replace(b"/predict ", b"/predict?probabilities=true ") for one in plain]
+        await client.send(b"".join(part for pair in zip(plain, wanted, strict=True) for part in pair))
+        for x in range(20):
+            assert await client.answer() == (200, ANY, {"prediction": 2.0 * x})
+            chance = {"a": pytest.approx(x / 100), "b": pytest.approx(1 - x / 100)}
+            assert await client.answer() == (200, ANY, {"prediction": 2.0 * x, "probabilities": chance})
+        assert not lane.handed

@@ -9,6 +9,7 @@ from src.controller.fast_lane.request_head_cache import (
     RequestHead,
     RequestHeadCache,
 )
+from src.controller.protocols.endpoint import PredictionEndpoint, RequestParameters
 from src.controller.protocols.json_rows import RowBatch, SingleRow
 
 LIMIT = 1_000_000
@@ -26,18 +27,25 @@ def head(*lines: str, first: str = "POST /predict HTTP/1.1", length: str | None 
     return "\r\n".join([first, "Host: api", *lines, *counted, "", ""]).encode("latin-1")
 
 
+def known(endpoint: PredictionEndpoint, length: int, request_id: bytes, query: str = "") -> RequestHead:
+    """What the cache tells of a head."""
+    return RequestHead(endpoint, endpoint.bind(RequestParameters(query=query)), length, request_id)
+
+
 OURS = [
-    (head(), RequestHead(ONE, 5, b"")),
-    (head(length="0"), RequestHead(ONE, 0, b"")),
-    (head(length=str(MAX_BODY)), RequestHead(ONE, MAX_BODY, b"")),
-    (head("Content-Type: application/json"), RequestHead(ONE, 5, b"")),
-    (head("content-type: Application/JSON ; charset=utf-8"), RequestHead(ONE, 5, b"")),
-    (head("Connection: keep-alive"), RequestHead(ONE, 5, b"")),
-    (head("X-Request-ID: abc-1"), RequestHead(ONE, 5, b"abc-1")),
-    (head("X-Request-ID: first", "X-Request-ID: second"), RequestHead(ONE, 5, b"first")),
-    (head("X-Request-ID: not acceptable"), RequestHead(ONE, 5, b"")),
-    (head("Cookie: a=b", "Cookie: c=d"), RequestHead(ONE, 5, b"")),
-    (head(first="POST /predict/batch HTTP/1.1"), RequestHead(MANY, 5, b"")),
+    (head(), known(ONE, 5, b"")),
+    (head(length="0"), known(ONE, 0, b"")),
+    (head(length=str(MAX_BODY)), known(ONE, MAX_BODY, b"")),
+    (head("Content-Type: application/json"), known(ONE, 5, b"")),
+    (head("content-type: Application/JSON ; charset=utf-8"), known(ONE, 5, b"")),
+    (head("Connection: keep-alive"), known(ONE, 5, b"")),
+    (head("X-Request-ID: abc-1"), known(ONE, 5, b"abc-1")),
+    (head("X-Request-ID: first", "X-Request-ID: second"), known(ONE, 5, b"first")),
+    (head("X-Request-ID: not acceptable"), known(ONE, 5, b"")),
+    (head("Cookie: a=b", "Cookie: c=d"), known(ONE, 5, b"")),
+    (head(first="POST /predict/batch HTTP/1.1"), known(MANY, 5, b"")),
+    (head(first="POST /predict?x=1 HTTP/1.1"), known(ONE, 5, b"")),
+    (head(first="POST /predict?probabilities=true HTTP/1.1"), known(ONE, 5, b"", "probabilities=true")),
 ]
 
 
@@ -50,7 +58,8 @@ def test_a_plain_prediction_is_the_lanes(given: bytes, expected: RequestHead) ->
 OTHERS = [
     head(first="GET /predict HTTP/1.1"),
     head(first="POST /predict HTTP/1.0"),
-    head(first="POST /predict?x=1 HTTP/1.1"),
+    head(first="POST /predict?probabilities=maybe HTTP/1.1"),
+    head(first="POST /predict#part HTTP/1.1"),
     head(first="POST /predict/batches HTTP/1.1"),
     head(first="POST http://api/predict HTTP/1.1"),
     head("Connection: close"),
@@ -84,7 +93,7 @@ def test_everything_else_is_uvicorns(given: bytes) -> None:
 def test_the_services_limit_counts() -> None:
     """A body over the service's own limit is the route's to refuse."""
     assert cache_of(100).read(head(length="101")) is None
-    assert cache_of(100).read(head(length="100")) == RequestHead(ONE, 100, b"")
+    assert cache_of(100).read(head(length="100")) == known(ONE, 100, b"")
 
 
 def test_a_head_that_hides_a_second_request_is_refused() -> None:
@@ -97,7 +106,7 @@ def test_a_head_that_hides_a_second_request_is_refused() -> None:
 def test_a_repeated_head_is_remembered() -> None:
     """From its second time on it is recognised without parsing, and means the same."""
     cache = cache_of()
-    assert [cache.read(head("X: 1")) for _ in range(3)] == [RequestHead(ONE, 5, b"")] * 3
+    assert [cache.read(head("X: 1")) for _ in range(3)] == [known(ONE, 5, b"")] * 3
     assert len(cache) == 1
 
 
@@ -107,7 +116,7 @@ def test_heads_that_differ_every_time_push_nothing_out() -> None:
     for _ in range(2):
         cache.read(head("X: stable"))
     for number in range(5 * MAX_KEPT):
-        assert cache.read(head(f"traceparent: 00-{number:032x}")) == RequestHead(ONE, 5, b"")
+        assert cache.read(head(f"traceparent: 00-{number:032x}")) == known(ONE, 5, b"")
     assert len(cache) == 1
 
 
@@ -116,7 +125,7 @@ def test_the_cache_is_bounded() -> None:
     cache = cache_of()
     for number in range(3 * MAX_KEPT):
         for _ in range(2):
-            assert cache.read(head(f"X: {number}")) == RequestHead(ONE, 5, b"")
+            assert cache.read(head(f"X: {number}")) == known(ONE, 5, b"")
     assert len(cache) <= MAX_KEPT
 
 
@@ -124,7 +133,7 @@ def test_long_heads_are_read_but_not_kept() -> None:
     """A head with a cookie of kilobytes is served, and takes no room."""
     cache = cache_of()
     for _ in range(3):
-        assert cache.read(head("Cookie: " + "x" * 4000)) == RequestHead(ONE, 5, b"")
+        assert cache.read(head("Cookie: " + "x" * 4000)) == known(ONE, 5, b"")
     assert len(cache) == 0
 
 

@@ -1,11 +1,15 @@
 """The lane's bytes are the route's."""
 
+import json
+from collections.abc import Sequence
+
 import httpx
 import pytest
 
 from src.controller.fast_lane.request_head_cache import RequestHead
 from src.controller.fast_lane.response_writer import ResponseWriter
 from src.controller.inference import create_app
+from src.controller.protocols.endpoint import RequestParameters, TypedContent
 from src.controller.protocols.json_rows import SingleRow
 from src.errors import ApiError, FieldProblem, InvalidRowError, NotReadyError
 from src.failure_log import FailureLog
@@ -14,17 +18,20 @@ from src.service.prediction.model import Outcome
 from src.settings import Settings
 from tests.unit.inference_api.doubles import EXAMPLE, model_of, regression
 
+MODEL = model_of(regression())
 DATE = (b"date", b"Tue, 24 Nov 2026 13:00:00 GMT")
 
 
-def head(request_id: bytes = b"") -> RequestHead:
-    """The head of a request for one row."""
-    return RequestHead(SingleRow(), 5, request_id)
-
-
-def of(outcome: Outcome) -> list[Outcome] | ApiError:
-    """What the writer gets: the outcomes of all rows, or the error of the whole."""
-    return outcome if isinstance(outcome, ApiError) else [outcome]
+def written(
+    writer: ResponseWriter, outcome: Outcome, *, request_id: bytes = b"", version: str = "1", close: bool = False
+) -> tuple[int, bytes]:
+    """The response to a request for one row: its outcome, or the error that was known before."""
+    endpoint = SingleRow()
+    read = endpoint.bind(RequestParameters())
+    head = RequestHead(endpoint, read, 5, request_id)
+    if isinstance(outcome, ApiError):
+        return writer.error(head, outcome, close=close)
+    return writer.response(head, read(json.dumps(EXAMPLE).encode(), MODEL), [outcome], version, close=close)
 
 
 def parsed(content: bytes) -> tuple[bytes, dict[bytes, bytes], bytes]:
@@ -53,7 +60,7 @@ async def test_the_same_headers_and_body_as_the_route() -> None:
     ]
 
     for outcome, route in outcomes:
-        status, content = writer.response(head(b"me"), of(outcome), "7", close=False)
+        status, content = written(writer, outcome, request_id=b"me", version="7")
         first, headers, body = parsed(content)
         assert (status, body) == (route.status_code, route.content)
         assert first == b"HTTP/1.1 %d %b" % (status, route.reason_phrase.encode())
@@ -63,7 +70,7 @@ async def test_the_same_headers_and_body_as_the_route() -> None:
 @pytest.mark.parametrize("outcome", [1.5, "sí", True, 3, ["a", 2.5], [1.0, [2.0]], None])
 def test_the_length_is_that_of_the_body(outcome: Outcome) -> None:
     """Whatever the model answers, a client reads exactly one body."""
-    _status, content = ResponseWriter(lambda: [DATE], FailureLog()).response(head(), of(outcome), "1", close=False)
+    _status, content = written(ResponseWriter(lambda: [DATE], FailureLog()), outcome)
     _first, headers, body = parsed(content)
     assert int(headers[b"content-length"]) == len(body)
 
@@ -72,27 +79,40 @@ def test_the_date_and_the_version_are_of_the_moment() -> None:
     """Uvicorn's headers change once a second, the version with the model: no answer carries old ones."""
     moments = [[DATE]]
     writer = ResponseWriter(lambda: moments[-1], FailureLog())
-    assert parsed(writer.response(head(), of(1.0), "1", close=False)[1])[1][b"date"] == DATE[1]
+    assert parsed(written(writer, 1.0)[1])[1][b"date"] == DATE[1]
     moments.append([(b"date", b"later")])
-    assert parsed(writer.response(head(), of(1.0), "1", close=False)[1])[1][b"date"] == b"later"
-    assert parsed(writer.response(head(), of(1.0), "2", close=False)[1])[1][b"x-model-version"] == b"2"
+    assert parsed(written(writer, 1.0)[1])[1][b"date"] == b"later"
+    assert parsed(written(writer, 1.0, version="2")[1])[1][b"x-model-version"] == b"2"
 
 
 def test_every_answer_has_an_id_of_its_own() -> None:
     """Without a client's id each answer, good or bad, gets one that no other has."""
     writer = ResponseWriter(list, FailureLog())
-    answers = [writer.response(head(), of(outcome), "1", close=False)[1] for outcome in [1.0, ApiError("no")] * 50]
+    answers = [written(writer, outcome)[1] for outcome in [1.0, ApiError("no")] * 50]
     assert len({parsed(content)[1][b"x-request-id"] for content in answers}) == 100
 
 
 @pytest.mark.parametrize("outcome", [1.0, ApiError("no")])
 def test_the_last_answer_says_so(outcome: Outcome) -> None:
     """A client is told that its connection ends."""
-    assert (
-        b"connection"
-        not in parsed(ResponseWriter(list, FailureLog()).response(head(), of(outcome), "1", close=False)[1])[1]
-    )
-    assert (
-        parsed(ResponseWriter(list, FailureLog()).response(head(), of(outcome), "1", close=True)[1])[1][b"connection"]
-        == b"close"
-    )
+    assert b"connection" not in parsed(written(ResponseWriter(list, FailureLog()), outcome)[1])[1]
+    assert parsed(written(ResponseWriter(list, FailureLog()), outcome, close=True)[1])[1][b"connection"] == b"close"
+
+
+class _BinaryRequest:
+    rows = ((1.0,),)
+    probabilities = False
+
+    def content(self, outcomes: Sequence[Outcome]) -> TypedContent:
+        """Bytes of another media type, with a header of their own."""
+        return TypedContent(b"%d parts" % len(outcomes), "application/octet-stream", (("x-parts", "1"),))
+
+
+def test_content_of_another_type() -> None:
+    """A protocol may answer with another media type and further headers."""
+    endpoint = SingleRow()
+    head = RequestHead(endpoint, endpoint.bind(RequestParameters()), 5, b"")
+    status, content = ResponseWriter(list, FailureLog()).response(head, _BinaryRequest(), [7, 9], "1", close=False)
+    _first, headers, body = parsed(content)
+    assert (status, body, headers[b"content-length"]) == (200, b"2 parts", b"7")
+    assert (headers[b"content-type"], headers[b"x-parts"]) == (b"application/octet-stream", b"1")

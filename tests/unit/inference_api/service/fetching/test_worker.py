@@ -146,7 +146,9 @@ def test_bundle_serves(fetched: Callable[..., Bundle]) -> None:
     """A fetched bundle passes its verification."""
     bundle = fetched()
     assert (
-        verify_model(SklearnFlavor(), bundle, Schema(bundle.columns, bundle.example), deepcopy(MODEL)).encoder.path
+        verify_model(
+            SklearnFlavor(), bundle, Schema(bundle.columns, bundle.example), deepcopy(MODEL)
+        ).method.encoder.path
         == "matrix"
     )
 

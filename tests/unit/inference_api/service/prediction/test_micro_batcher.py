@@ -15,6 +15,7 @@ from src.errors import ApiError, OverloadedError, RefusedRowError
 from src.failure_log import LOGGED
 from src.service.metrics.metrics import Metrics
 from src.service.prediction.encoders import MatrixEncoder
+from src.service.prediction.method import PredictionError
 from src.service.prediction.micro_batcher import (
     MAX_ROWS_PER_CALL,
     MAX_ROWS_WITH_SLOW_FALLBACK,
@@ -22,7 +23,8 @@ from src.service.prediction.micro_batcher import (
     SLOW_CALLS,
     MicroBatcher,
 )
-from src.service.prediction.model import Outcome, PredictionError
+from src.service.prediction.model import Outcome
+from src.service.prediction.probabilities import Classifier, ClassProbabilities
 from src.service.schema.column import Column
 from src.service.schema.validator import Row
 from tests.unit.inference_api.doubles import (
@@ -273,3 +275,39 @@ def test_many_rows_beside_a_slow_fallback() -> None:
     assert micro.is_quick(MAX_ROWS_WITH_SLOW_FALLBACK)
     assert not micro.is_quick(MAX_ROWS_WITH_SLOW_FALLBACK + 1)
     assert MicroBatcher(model_of(DoublingEstimator()), Metrics(), 10_000).is_quick(MAX_ROWS_PER_CALL)
+
+
+class Halves(DoublingEstimator):
+    """Has probabilities of two classes: of the first column, and what is left to one."""
+
+    def predict_proba(self, data: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """One row of two numbers for each row."""
+        return np.stack([data[:, 0], 1 - data[:, 0]], axis=1)
+
+
+@SLOW
+async def test_rows_with_and_without_probabilities_wait_together(slow: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    """Each request gets what it asked for, in the order of its rows."""
+    estimator = Halves()
+    model = model_of(estimator, COLUMNS, slow=slow)
+    method = replace(model.method, name="predict_proba")
+    subject = MicroBatcher(replace(model, classifier=Classifier.of(["a", "b"], method)), Metrics(), 100)
+    plain, wanted, other = await asyncio.gather(
+        subject.predict(rows(0.25, 0.5)),
+        subject.predict(rows(0.5, 1.0), probabilities=True),
+        subject.predict(rows(3.0)),
+    )
+    assert plain == [0.5, 1.0]
+    assert wanted == [ClassProbabilities(1.0, [0.5, 0.5]), ClassProbabilities(2.0, [1.0, 0.0])]
+    assert other == [6.0]
+
+
+async def test_a_row_without_probabilities_is_an_error() -> None:
+    """A row for which one of the two methods fails has its own error; the others have their probabilities."""
+    model = model_of(PickyEstimator(), COLUMNS)
+    method = replace(model_of(Halves(), COLUMNS).method, name="predict_proba")
+    subject = MicroBatcher(replace(model, classifier=Classifier.of(["a", "b"], method)), Metrics(), 100)
+    found = await subject.predict(rows(0.5, BAD, 0.0), probabilities=True)
+    assert found[0] == ClassProbabilities(1.0, [0.5, 0.5])
+    assert isinstance(found[1], RefusedRowError)
+    assert found[2] == ClassProbabilities(0.0, [0.0, 1.0])

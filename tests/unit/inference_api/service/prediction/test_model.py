@@ -1,6 +1,5 @@
 """A model in memory, with one outcome for each row."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,10 +19,19 @@ from src.failure_log import LOGGED
 from src.service.flavors.computation import Computation
 from src.service.flavors.sklearn.direct.lookup import find_computation
 from src.service.prediction.encoders import FrameEncoder
-from src.service.prediction.model import MAX_REASON, LoadedModel, PredictionError
+from src.service.prediction.method import MAX_REASON, PredictionError
+from src.service.prediction.model import LoadedModel
 from src.service.prediction.outputs import agree
 from src.service.schema.column import Column
-from tests.unit.inference_api.doubles import BAD, FEATURES, FailingEstimator, PickyEstimator, model_of, regression
+from tests.unit.inference_api.doubles import (
+    BAD,
+    FEATURES,
+    FailingEstimator,
+    PickyEstimator,
+    computed,
+    model_of,
+    regression,
+)
 
 COLUMNS = (Column("x", "number", "float64"),)
 
@@ -128,7 +136,7 @@ def test_other_rows_change_nothing(rows: list[tuple[Any, ...]]) -> None:
 def _quick(estimator: Any, columns: tuple[Column, ...] = FEATURES, **values: Any) -> LoadedModel:
     """A model whose answers are computed directly."""
     plain = model_of(estimator, columns, **values)
-    return replace(plain, computation=find_computation(estimator, plain.bundle.predict_fn))
+    return computed(plain, find_computation(estimator, plain.bundle.predict_fn))
 
 
 OPTIONAL = tuple(Column(f"feature{place}", "number", "float64", required=False) for place in range(3))
@@ -167,5 +175,5 @@ def test_same_outcomes_as_the_estimator(name: str, rows: list[tuple[Any, ...]]) 
 def test_computation_that_fails() -> None:
     """When a computation fails, the estimator predicts."""
     estimator = regression()
-    failing = replace(model_of(estimator), computation=Computation(FailingEstimator(RuntimeError("broken")).predict))
+    failing = computed(model_of(estimator), Computation(FailingEstimator(RuntimeError("broken")).predict))
     assert failing.predict([(1.0, 0.0, 0.0)]) == pytest.approx([1.0])

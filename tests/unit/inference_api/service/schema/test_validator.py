@@ -392,3 +392,46 @@ def test_json_schema() -> None:
     assert found["required"] == ["x", "n", "flag", "text", "when"]
     assert found["additionalProperties"] is False
     assert found["example"] == {"x": 1.5}
+
+
+@given(tables())
+def test_columns_give_the_same_rows_as_objects(table: tuple[list[Column], list[tuple[Any, ...]]]) -> None:
+    """Values that come column by column become the rows that the same values become as JSON objects."""
+    columns, rows = table
+    found = schema(*columns)
+    objects = [as_json(columns, row, absent=False) for row in rows]
+    values = {column.name: [value[column.name] for value in objects] for column in columns}
+    assert found.rows_of_columns(values, len(rows)) == found.rows(json.dumps(objects).encode(), 100)
+
+
+def test_absent_columns() -> None:
+    """An optional column that is absent is missing in every row; a required one is a problem, as is an unknown one."""
+    optional = Column("y", "number", "float64", required=False)
+    assert schema(NUMBER, optional).rows_of_columns({"x": [1.0, 2.0]}, 2) == [(1.0, None), (2.0, None)]
+    assert problems(lambda: schema(NUMBER, optional).rows_of_columns({"z": [1.0]}, 1)) == [
+        ("z", "is not a field of the model's signature"),
+        ("x", "Field required"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "place"),
+    [
+        (NUMBER, [1.0, "2"], 1),
+        (NUMBER, [True], 0),
+        (NUMBER, [1.0, None], 1),
+        (NUMBER, [float("nan")], 0),
+        (NUMBER, [10**400], 0),
+        (INTEGER, [1, 2, 2**63], 2),
+        (INTEGER, [1.5], 0),
+        (FLAG, [True, 1], 1),
+        (TEXT, ["a", 1], 1),
+        (MOMENT, ["2024-01-05", "yesterday"], 1),
+        (ANYTHING, [1, [2]], 1),
+    ],
+)
+def test_a_wrong_value_of_a_column_is_named(column: Column, values: list[Any], place: int) -> None:
+    """The field has the index of the first wrong row of the column."""
+    (named, _problem), *others = problems(lambda: schema(column).rows_of_columns({column.name: values}, len(values)))
+    assert named == f"[{place}].{column.name}"
+    assert others == []

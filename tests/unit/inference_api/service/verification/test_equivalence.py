@@ -13,6 +13,7 @@ from sklearn.neural_network import MLPRegressor
 from src.service.flavors.computation import Computation, Matrix
 from src.service.flavors.sklearn.flavor import SklearnFlavor
 from src.service.prediction.encoders import FrameEncoder, MatrixEncoder
+from src.service.prediction.method import EstimatorMethod
 from src.service.registry.bundle import Bundle
 from src.service.schema.column import Column
 from src.service.schema.validator import Schema
@@ -41,9 +42,9 @@ class FixedComputation(SklearnFlavor):
 
 def prove(bundle: Bundle, estimator: Any, flavor: SklearnFlavor = FLAVOR) -> tuple[Computation | None, str]:
     """The computation and the reason for an estimator that takes a matrix."""
-    return equivalent_computation(
-        flavor, bundle, Schema(bundle.columns, bundle.example), estimator, MatrixEncoder(bundle.columns)
-    )
+    method = EstimatorMethod(estimator, bundle.predict_fn, MatrixEncoder(bundle.columns))
+    answers = [check.answer for check in bundle.checks]
+    return equivalent_computation(flavor, bundle, Schema(bundle.columns, bundle.example), method, answers)
 
 
 def pair(estimator: Any) -> tuple[Bundle, Any]:
@@ -73,7 +74,8 @@ def test_a_frame_stays_with_the_estimator() -> None:
     """A model that needs a DataFrame, without a known ColumnTransformer, has no computation."""
     bundle, estimator = pair(LinearRegression())
     schema = Schema(bundle.columns, bundle.example)
-    assert equivalent_computation(FLAVOR, bundle, schema, estimator, FrameEncoder(bundle.columns)) == (
+    method = EstimatorMethod(estimator, "predict", FrameEncoder(bundle.columns))
+    assert equivalent_computation(FLAVOR, bundle, schema, method, [check.answer for check in bundle.checks]) == (
         None,
         "no direct computation of this LinearRegression.predict is known",
     )
@@ -154,7 +156,7 @@ def test_the_path_that_serves_is_warmed_up() -> None:
     path = verify_model(
         FixedComputation(Computation(counted)), bundle, Schema(bundle.columns, bundle.example), estimator
     )
-    assert path.computation is not None
+    assert path.method.computation is not None
     assert path.seconds_per_call < float("inf")
     assert path.fallback_seconds < float("inf")
     assert counted.calls == len(bundle.checks) + 1 + WARM_UP_CALLS

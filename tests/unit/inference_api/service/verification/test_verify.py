@@ -65,7 +65,7 @@ def verify(bundle: Bundle, estimator: Any) -> Encoder:
     """The encoder that was chosen."""
     path = verify_model(SklearnFlavor(), bundle, Schema(bundle.columns, bundle.example), estimator)
     assert 0 < path.seconds_per_call < float("inf")
-    return path.encoder
+    return path.method.encoder
 
 
 NUMERIC = {

@@ -1,6 +1,5 @@
 """The matrix of a ColumnTransformer computed from rows gives the same predictions as the pipeline."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ from src.service.prediction.encoders import FrameEncoder
 from src.service.prediction.model import LoadedModel
 from src.service.prediction.outputs import agree
 from src.service.schema.column import Column
-from tests.unit.inference_api.doubles import model_of
+from tests.unit.inference_api.doubles import computed, model_of
 
 _SOURCE = np.random.default_rng(6)
 _ROWS = 90
@@ -96,7 +95,7 @@ _CELLS = st.tuples(
 def _models(name: str) -> tuple[LoadedModel, LoadedModel]:
     estimator, method = _FITTED[name]
     plain = model_of(estimator, COLUMNS, encoder=FrameEncoder(COLUMNS), predict_fn=method)
-    return plain, replace(plain, computation=find_computation(estimator, method, COLUMNS))
+    return plain, computed(plain, find_computation(estimator, method, COLUMNS))
 
 
 @settings(max_examples=40)  # a pipeline takes scikit-learn and pandas milliseconds a row
@@ -117,7 +116,7 @@ def test_same_outcomes_as_the_estimator(name: str, rows: list[tuple[Any, ...]]) 
 @pytest.mark.parametrize("name", _FITTED)
 def test_complete_rows_are_computed_directly(name: str) -> None:
     """Rows of known values are predicted without the estimator."""
-    computation = _models(name)[1].computation
+    computation = _models(name)[1].method.computation
     assert computation is not None
     assert computation.extract is not None
     rows = [(1.0, "red", 2, True, 50.0), (-1.0, "blue", 0, False, 40.0)]
