@@ -37,7 +37,8 @@ class LaneConnections:
         self._pending: set[int] = set()
         self._ended: set[int] = set()  # while they were pending
         self._unparsed: dict[int, bytes] = {}  # an unfinished request, or what follows a pending one
-        self._unsent: dict[int, bytes] = {}
+        # Extended and shortened in place: to copy all of it for each response and each write is quadratic.
+        self._unsent: dict[int, bytearray] = {}
         self._unread: set[int] = set()  # there may be more to read, and the epoll has told so already
         self._second = 0
 
@@ -114,7 +115,7 @@ class LaneConnections:
             self.close(descriptor)
             return
         if sent < len(content):
-            self._unsent[descriptor] = content[sent:]
+            self._unsent[descriptor] = bytearray(content[sent:])
             self._epoll.modify(descriptor, _READ | _WRITE)
 
     def completed(self, descriptors: set[int]) -> list[tuple[int, bytes]]:
@@ -200,10 +201,25 @@ class LaneConnections:
             self.close(descriptor)
         elif event & _WRITE and descriptor in self._unsent:
             self._active_at[descriptor] = self._second
-            self.send(descriptor, self._unsent.pop(descriptor))
+            self._send_more(descriptor)
             if not self.is_busy(descriptor):
                 return self._unparsed.pop(descriptor, b"")
         return b""
+
+    def _send_more(self, descriptor: int) -> None:
+        unsent = self._unsent[descriptor]
+        try:
+            sent = os.write(descriptor, unsent)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self.close(descriptor)
+            return
+        del unsent[:sent]
+        if unsent:
+            self._epoll.modify(descriptor, _READ | _WRITE)
+        else:
+            del self._unsent[descriptor]
 
     def _more(self, descriptor: int) -> bytes:
         try:
