@@ -23,9 +23,9 @@ from local_stack.probe import ask
 pytestmark = pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not installed")
 
 TURN = Turn("example", "single", connections=4, repeat=1)
-# A server whose POST does what the test wants.
+# A server whose POST does what the test wants. A pause before an answer leaves the processors to other tests.
 _SERVER = """
-import os, sys
+import os, sys, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -82,7 +82,7 @@ def wrk() -> Wrk:
 
 def test_a_measurement_holds_what_was_seen(start: Start, wrk: Wrk) -> None:
     """The server is paused again afterwards."""
-    running_server = start("self.answer(200)")
+    running_server = start("time.sleep(0.01); self.answer(200)")
 
     one = measure(wrk, running_server, "linear", TURN, 1)
 
@@ -109,4 +109,4 @@ def test_errors_are_no_answers(start: Start, wrk: Wrk, monkeypatch: pytest.Monke
     monkeypatch.setattr(module, "_PATIENCE", 1)
 
     with pytest.raises(NoAnswerError, match=r"no good answer within 1 s \([1-9]\d* failures\)"):
-        measure(wrk, start("self.answer(503)"), "linear", TURN, 1)
+        measure(wrk, start("time.sleep(0.01); self.answer(503)"), "linear", TURN, 1)

@@ -46,7 +46,7 @@ class Client:
         for part in parts:
             self.writer.write(part)
             await self.writer.drain()
-            await asyncio.sleep(0.01 if len(parts) > 1 else 0)
+            await asyncio.sleep(0.001 if len(parts) > 1 else 0)
 
     async def answer(self) -> tuple[int, dict[str, str], Any]:
         """The next answer: status, headers, JSON body."""

@@ -8,6 +8,7 @@ from unittest.mock import ANY
 import numpy as np
 import pytest
 
+from src.controller.fast_lane import handler
 from src.service.prediction.micro_batcher import MAX_ROWS_PER_CALL
 from src.settings import Settings
 from tests.unit.inference_api.controller.fast_lane.lane_client import LaneUnderTest, batch_request, request
@@ -202,8 +203,9 @@ async def test_what_was_asked_before_the_end_is_answered() -> None:
         assert await half.is_closed()
 
 
-async def test_silence_ends_a_connection() -> None:
+async def test_silence_ends_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     """Idle, and with half a request, a connection ends after the keep-alive time."""
+    monkeypatch.setattr(handler, "_SWEEP_SECONDS", 0.02)  # the second of the keep-alive time
     async with LaneUnderTest(DoublingEstimator(), Settings(longest_rest_ms=0, keep_alive_seconds=1)) as lane:
         idle, half = await lane.client(), await lane.client()
         await half.send(request(1)[:-3])

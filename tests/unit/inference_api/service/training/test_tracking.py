@@ -79,8 +79,9 @@ def test_it_requests_a_real_api_path() -> None:
         assert [path.split("?")[0] for path in server.paths] == ["/api/2.0/mlflow/experiments/search"]
 
 
-def test_it_waits_while_the_server_starts(caplog: pytest.LogCaptureFixture) -> None:
+def test_it_waits_while_the_server_starts(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     """It tries again after a server error, and the log names the reason."""
+    monkeypatch.setattr(tracking, "_RETRY_SECONDS", 0.01)
     with caplog.at_level("INFO", logger="training"), _serving((503, ""), (500, ""), (200, "{}")) as server:
         connect(server.url, 30)
         assert len(server.paths) == 3
@@ -116,9 +117,9 @@ def test_the_wait_is_limited(caplog: pytest.LogCaptureFixture) -> None:
     url = f"http://127.0.0.1:{_closed_port()}"
     with (
         caplog.at_level("INFO", logger="training"),
-        pytest.raises(TrainingError, match=f"MLflow at {url} was not ready within 1 s: no connection") as caught,
+        pytest.raises(TrainingError, match=f"MLflow at {url} was not ready within 0.1 s: no connection") as caught,
     ):
-        connect(url, 1)
+        connect(url, 0.1)
     assert caught.value.exit_code == 2
     assert "no connection" in caplog.messages[0]
 
