@@ -134,13 +134,13 @@ def test_missing_answer_ends_with_the_timeout(connect: Connect) -> None:
 def test_slow_bytes_do_not_prolong_the_timeout(connect: Connect) -> None:
     """The timeout is for the whole answer, not for each of its bytes."""
     with ByteByByteServer() as server, pytest.raises(TimeoutError):
-        connect(server, timeout=0.2).exchange(REQUEST)
+        connect(server, timeout=0.1).exchange(REQUEST)
 
 
 def test_late_answer_is_not_taken_for_the_next(connect: Connect) -> None:
     """After a timeout the connection is closed, so the late answer is never read."""
     with ByteByByteServer() as server:
-        connection = connect(server, timeout=0.2)
+        connection = connect(server, timeout=0.1)
         with pytest.raises(TimeoutError):
             connection.exchange(REQUEST)
         with pytest.raises(TimeoutError):

@@ -35,8 +35,8 @@ class CountingUser(User):
         )
 
 
-def run(folder: Path, seconds: float) -> Environment:
-    """Run two users for a moment with a recorder that writes there."""
+def run(folder: Path) -> Environment:
+    """Run two users, until both are recorded there with some answers."""
 
     class ThisUser(CountingUser):
         wait_time = lambda _: 0.01  # noqa: E731 - a method of one expression, as Locust's own waits
@@ -45,8 +45,11 @@ def run(folder: Path, seconds: float) -> Environment:
     Recorder(folder).listen(environment.events)
     runner = environment.create_local_runner()
     environment.events.test_start.fire(environment=environment)
-    runner.start(2, spawn_rate=10)
-    runner.greenlet.join(timeout=seconds)
+    runner.start(2, spawn_rate=100)
+    gevent.get_hub().loop.update_now()
+    with gevent.Timeout(20):
+        while ThisUser.answers < 10 or '"users": 2' not in "".join(map(Path.read_text, folder.glob("events-*"))):
+            gevent.sleep(0.01)
     runner.quit()
     environment.events.quitting.fire(environment=environment)
     assert ThisUser.answers > 0
@@ -56,7 +59,7 @@ def run(folder: Path, seconds: float) -> Environment:
 
 def test_every_answer_is_recorded_with_its_time_and_kind(tmp_path: Path) -> None:
     """No answer is lost or rounded, and each kind of failure is named once, before its first record."""
-    environment: Any = run(tmp_path, 0.8)
+    environment: Any = run(tmp_path)
 
     [file] = tmp_path.glob("answers-*.bin")
     records = list(struct.iter_unpack("<dfH", file.read_bytes()))
