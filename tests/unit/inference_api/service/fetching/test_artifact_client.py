@@ -14,7 +14,7 @@ from service_process import free_port
 
 from src.errors import ModelError, ModelRefusedError
 from src.service.fetching import artifact_client
-from src.service.fetching.artifact_client import MAX_ENTRIES, ArtifactClient
+from src.service.fetching.artifact_client import ArtifactClient
 
 ROOT = "1/models/m-1/artifacts"
 Answer = tuple[int, bytes, int | None]
@@ -129,11 +129,12 @@ def test_unsafe_names(name: Any, is_dir: bool, server: StubServer, tmp_path: Pat
     assert found(tmp_path) == {}
 
 
-def test_too_many_files(server: StubServer, tmp_path: Path) -> None:
+def test_too_many_files(server: StubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder that contains itself, or too many files, is refused."""
+    monkeypatch.setattr(artifact_client, "MAX_ENTRIES", 20)
     listing = {"files": [{"path": "again", "is_dir": True}]}
     server.answers["/api/2.0/mlflow-artifacts/artifacts"] = (200, json.dumps(listing).encode(), None)
-    with pytest.raises(ModelRefusedError, match=f"more than {MAX_ENTRIES} files"):
+    with pytest.raises(ModelRefusedError, match="more than 20 files"):
         download(server, tmp_path)
 
 
