@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 import uvicorn
 
 from src.controller.fast_lane.server import build_server
@@ -15,15 +16,16 @@ from src.service.prediction.micro_batcher import MicroBatcher
 from src.settings import Settings
 from tests.unit.inference_api.doubles import EXAMPLE, eventually, model_of, regression
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 BODY = json.dumps(EXAMPLE).encode()
 LENGTH = b"Content-Length: %d\r\n" % len(BODY)
 JAVA = b"Connection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABk\r\nUpgrade: h2c\r\n"
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-@pytest.fixture(params=[True, False], ids=["lane", "route"])
-async def connection(request: pytest.FixtureRequest) -> AsyncIterator[Connection]:
-    """One connection to a running server."""
+@pytest_asyncio.fixture(params=[True, False], ids=["lane", "route"], scope="module", loop_scope="module")
+async def address(request: pytest.FixtureRequest) -> AsyncIterator[tuple[str, int]]:
+    """Where a server runs."""
     settings = Settings(mlflow_tracking_uri="http://127.0.0.1:9", fast_lane=request.param, shutdown_seconds=5)
     app = create_app(settings)
     app.state.serving.batcher = MicroBatcher(model_of(regression()), app.state.metrics, 100)
@@ -31,11 +33,17 @@ async def connection(request: pytest.FixtureRequest) -> AsyncIterator[Connection
     with socket.create_server(("127.0.0.1", 0)) as listener:
         running = asyncio.create_task(server.serve(sockets=[listener]))
         await eventually(lambda: server.started)
-        reader, writer = await asyncio.open_connection(*listener.getsockname())
-        yield reader, writer
-        writer.close()
+        yield listener.getsockname()
         server.should_exit = True
         await running
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def connection(address: tuple[str, int]) -> AsyncIterator[Connection]:
+    """One connection to the server."""
+    reader, writer = await asyncio.open_connection(*address)
+    yield reader, writer
+    writer.close()
 
 
 def request_of(headers: bytes, body: bytes = BODY) -> bytes:
