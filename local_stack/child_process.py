@@ -43,6 +43,10 @@ class ChildProcess(subprocess.Popen[bytes]):
                 start_new_session=True,
             )
 
+    def __exit__(self, *_error: object) -> None:
+        """End the process with its descendants when the block ends."""
+        self.stop()
+
     def tree(self) -> list[psutil.Process]:
         """The process and its descendants; empty when it has ended."""
         try:

@@ -5,19 +5,13 @@ import sys
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from local_stack.errors import ProgramFailedError
 from local_stack.interrupt import Interrupt, InterruptedRunError
 from local_stack.plan import Program
-from local_stack.running_program import RunningProgram, running
+from local_stack.running_program import running
 
-_WITH_GRANDCHILD = """
-import subprocess, sys
-print(subprocess.Popen(["sleep", "600"]).pid, flush=True)
-sys.stdin.read()
-"""
 _IGNORES_SIGTERM = """
 import signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -40,49 +34,15 @@ def _first_line(program: Program) -> str:
     pytest.fail("the program printed nothing")
 
 
-def _runs(pid: int) -> bool:
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-
-
-def _ends(pid: int) -> bool:
-    deadline = time.monotonic() + 30
-    while _runs(pid) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return not _runs(pid)
-
-
-def test_the_children_of_a_program_end_with_it(tmp_path: Path) -> None:
-    """`mlflow server` starts uvicorn as a child of its own: both must end."""
-    program = _program(tmp_path, _WITH_GRANDCHILD.replace("sys.stdin.read()", "import time; time.sleep(600)"))
-
-    with running(program, Interrupt()) as child:
-        grandchild = int(_first_line(program))
-        assert _runs(grandchild)
-
-    assert child.poll() is not None
-    assert _ends(grandchild)
-
-
-def test_what_a_crashed_program_leaves_behind_is_ended(tmp_path: Path) -> None:
-    """A program that ended by itself may leave children that use its ports."""
-    program = _program(tmp_path, _WITH_GRANDCHILD)
-
-    with running(program, Interrupt()) as child:
-        grandchild = int(_first_line(program))
-        while child.poll() is None:
-            time.sleep(0.02)
-        assert _runs(grandchild)
-
-    assert _ends(grandchild)
-
-
 def test_a_second_interrupt_kills_a_program_that_ignores_sigterm(tmp_path: Path) -> None:
     """A second Ctrl-C ends the wait for the grace period."""
     program = _program(tmp_path, _IGNORES_SIGTERM)
-    child = RunningProgram(program)
-    _first_line(program)
+    interrupt = Interrupt()
 
-    child.stop(is_impatient=lambda: True)
+    with running(program, interrupt) as child:
+        _first_line(program)
+        interrupt.request()
+        interrupt.request()
 
     assert child.poll() == -9
 
