@@ -14,7 +14,7 @@ from tests.e2e.docker_engine import engine_problem, stack_in_the_way
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Follow README last: its models are deleted afterwards, and another test would wait for a new first start."""
+    """Run the test of README last: it deletes the models, and the next test would have to train again."""
     items.sort(key=lambda item: item.path.name == "test_readme.py")
 
 
@@ -31,8 +31,8 @@ def docker_engine() -> None:
 
 
 @pytest.fixture(scope="session")
-def only_run(docker_engine: None) -> Iterator[None]:  # noqa: ARG001 - decides whether there is anything to do
-    """Keep a second run of these tests away while this one uses the names and ports."""
+def only_run(docker_engine: None) -> Iterator[None]:  # noqa: ARG001 - skips or fails without an engine
+    """Fail if another run of these tests is in progress, because both would use the same names and ports."""
     with (Path(tempfile.gettempdir()) / f"{PROJECT}.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -43,10 +43,10 @@ def only_run(docker_engine: None) -> Iterator[None]:  # noqa: ARG001 - decides w
 
 @pytest.fixture(scope="session")
 def compose_stack(
-    only_run: None,  # noqa: ARG001 - held until the end
+    only_run: None,  # noqa: ARG001 - the lock is held until the end
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stack]:
-    """The stack of a clean checkout, images built from it, removed with its data at the end of the run."""
+    """The stack with images built from a clean checkout; it is removed with its data at the end of the run."""
     if obstacle := stack_in_the_way():
         pytest.fail(
             f"{obstacle} is in the way of the e2e tests, which use the same names and ports; its data is kept if you "
@@ -56,7 +56,7 @@ def compose_stack(
     checkout = tmp_path_factory.mktemp("checkout")
     copy_checkout(checkout)
     stack = Stack(checkout, clean_environment())
-    stack.compose("down", "--volumes", "--remove-orphans")  # what an earlier run that was killed left
+    stack.compose("down", "--volumes", "--remove-orphans")  # an earlier run may have been killed
     try:
         stack.compose("up", "--build", "-d")
         yield stack
@@ -66,20 +66,20 @@ def compose_stack(
 
 @pytest.fixture(scope="session")
 def stack_with_locust(compose_stack: Stack) -> Stack:
-    """The stack with the load generator's image, built from the clean checkout."""
+    """The stack, with the load generator's image built from the clean checkout."""
     compose_stack.compose("build", file=LOAD_TESTING)
     return compose_stack
 
 
 @pytest.fixture
 def stack(compose_stack: Stack) -> Stack:
-    """The stack, up and predicting; what a test changes in it (replicas, `.env`) it must put back."""
+    """The stack, ready for predictions; a test that changes it (replicas, `.env`) must restore it."""
     compose_stack.ensure_serving()
     return compose_stack
 
 
 @pytest.fixture
 def load_stack(stack_with_locust: Stack) -> Stack:
-    """The stack, up and predicting, and an image to load it with."""
+    """The stack, ready for predictions, with the load generator's image."""
     stack_with_locust.ensure_serving()
     return stack_with_locust

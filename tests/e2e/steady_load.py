@@ -1,4 +1,4 @@
-"""A modest load at a fixed rate, on schedule whatever the answers take, until it is ended."""
+"""Predictions at a fixed rate that does not depend on the response times."""
 
 import itertools
 import json
@@ -17,12 +17,14 @@ _CLIENTS = 16
 
 @dataclass
 class SteadyLoad:
-    """Predictions at `rate` a second, over keep-alive connections.
+    """Sends `rate` predictions per second over keep-alive connections until the block ends.
 
     Attributes:
-        outcomes: How often each status came, or each error by its name.
-        failures: The first few answers that were not 200.
-        slowest: The longest time from a request's scheduled moment to its answer.
+        url: Base URL of the API.
+        rate: Requests per second.
+        outcomes: Number of responses by status, and of errors by the name of their class.
+        failures: Descriptions of the first responses that were not 200.
+        slowest: The longest time in seconds from when a request was due to its response.
     """
 
     url: str
@@ -35,7 +37,7 @@ class SteadyLoad:
     _clients: list[threading.Thread] = field(default_factory=list, repr=False)
 
     def __enter__(self) -> Self:
-        """Begin to send."""
+        """Start sending."""
         begin = time.monotonic()
         self._clients = [threading.Thread(target=self._client, args=(number, begin)) for number in range(_CLIENTS)]
         for client in self._clients:
@@ -43,13 +45,13 @@ class SteadyLoad:
         return self
 
     def send(self, requests: int) -> None:
-        """Wait until this many more requests have been answered or have failed."""
+        """Wait for the outcomes of this many more requests."""
         target = self.outcomes.total() + requests
         while self.outcomes.total() < target:
             time.sleep(0.05)
 
     def __exit__(self, *_error: object) -> None:
-        """Send no more, and wait for the last answer."""
+        """Stop sending and wait for the responses that are due."""
         self._ended.set()
         for client in self._clients:
             client.join()

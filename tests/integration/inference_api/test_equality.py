@@ -1,4 +1,4 @@
-"""Every kind of scikit-learn model is answered for exactly as `mlflow.pyfunc` answers for the same row."""
+"""For every kind of scikit-learn model the service predicts exactly what `mlflow.pyfunc` predicts for the row."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,7 @@ from service_process import Service
 
 pytestmark = [
     pytest.mark.integration,
-    # MLflow's own client warns about integer columns, and uses what pandas 3 deprecates: not the subject here.
+    # MLflow's client warns about integer columns and uses deprecated features of pandas, which are not tested here.
     pytest.mark.filterwarnings("ignore::UserWarning"),
     pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),
 ]
@@ -22,12 +22,12 @@ NAME = "every_kind"
 
 @pytest.fixture(scope="module")
 def service(serve: Callable[..., Service]) -> Service:
-    """One service that every case swaps its model into."""
+    """One service; each case registers a new version of its model."""
     return serve(NAME)
 
 
 def json_rows(data: Any) -> list[dict[str, Any]]:
-    """Rows as a client would send them: missing values as null, moments as ISO 8601."""
+    """Rows as a client sends them: missing values are null, datetimes are ISO 8601."""
     if isinstance(data, np.ndarray) and data.ndim == 1:
         return [{"text": text} for text in data.tolist()]
     if isinstance(data, np.ndarray):
@@ -44,8 +44,8 @@ def json_rows(data: Any) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("kind", CASES)
-def test_answers_equal_pyfunc(kind: str, service: Service, mlflow_server: str) -> None:
-    """`/predict` and `/predict/batch` give pyfunc's answer for each row, whatever the signature and the labels."""
+def test_predictions_equal_pyfunc(kind: str, service: Service, mlflow_server: str) -> None:
+    """`/predict` and `/predict/batch` return pyfunc's prediction for each row, for any signature and labels."""
     case: Case = CASES[kind]()
     version = register(mlflow_server, NAME, case.estimator, **case.options)
     service.wait_version(version)
@@ -65,14 +65,14 @@ def test_answers_equal_pyfunc(kind: str, service: Service, mlflow_server: str) -
 
 
 def test_example_is_accepted(service: Service) -> None:
-    """The example in the OpenAPI document is a request that the model answers."""
+    """The example in the OpenAPI document is a valid request."""
     document = service.client.get("/openapi.json").json()
     example = document["paths"]["/predict"]["post"]["requestBody"]["content"]["application/json"]["example"]
     assert service.predict(example).status_code == 200
 
 
 def _near(found: Any, wanted: Any) -> bool:
-    """A batch may differ from a single row in the last bits: BLAS sums in another order."""
+    """Whether they are equal up to rounding: BLAS adds in another order for a batch than for a single row."""
     if isinstance(wanted, str | bool):
         return bool(found == wanted)
     return bool(np.allclose(found, wanted, rtol=1e-6, atol=0))

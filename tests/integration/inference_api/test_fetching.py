@@ -35,7 +35,7 @@ from src.service.verification.golden_answers import FILE
 
 pytestmark = [
     pytest.mark.integration,
-    # MLflow's own client warns about integer columns, and uses what pandas 3 deprecates: not the subject here.
+    # MLflow's client warns about integer columns and uses deprecated features of pandas, which are not tested here.
     pytest.mark.filterwarnings("ignore::UserWarning"),
     pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),
 ]

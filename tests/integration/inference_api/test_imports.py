@@ -1,4 +1,4 @@
-"""What the serving process imports, in processes of its own: nothing of pandas and MLflow before a model needs it."""
+"""The imports of the serving process, tested in new processes: pandas only for models that need it, MLflow never."""
 
 import json
 import pkgutil
@@ -33,7 +33,7 @@ DATA = np.abs(np.random.default_rng(3).normal(2, 1, (60, 3)))
 TARGET = DATA.sum(axis=1)
 LABELS = (TARGET > 6).astype(int)
 ESTIMATORS: dict[str, Any] = {
-    # The first two are asked what they have imported; the others call SciPy in one way or another.
+    # Imports are checked for the first two; the others call SciPy.
     "0 linear": LinearRegression().fit(DATA, TARGET),
     "0 search": RandomizedSearchCV(Ridge(), {"alpha": uniform(1, 2)}, n_iter=2, scoring="r2").fit(DATA, TARGET),
     "forest": RandomForestClassifier(5, random_state=0).fit(DATA, LABELS),
@@ -53,7 +53,7 @@ NOT_TO_IMPORT = {"tests", "externals", "setup", "conftest", "experimental", "est
 
 
 def run(folder: Path, *steps: list[Any]) -> list[Any]:
-    """What a fresh process answers."""
+    """Run the steps in a new process; returns its answers."""
     file = folder / "steps.json"
     file.write_text(json.dumps(steps))
     command = [sys.executable, loading_process.__file__, str(file)]
@@ -64,7 +64,7 @@ def run(folder: Path, *steps: list[Any]) -> list[Any]:
 
 
 def test_matrix_model_then_frame_model(tmp_path: Path) -> None:
-    """A model of numbers serves without pandas; one that needs frames has it then, and both answer right, in turns."""
+    """A model of numbers is served without pandas; one that needs DataFrames imports it; both predict correctly."""
     table = pd.DataFrame({"colour": ["red", "blue"] * 10, "size": np.arange(20.0)})
     columns = make_column_transformer((OneHotEncoder(), ["colour"]), ("passthrough", ["size"]))
     mixed = make_pipeline(columns, LinearRegression()).fit(table, table["size"] * 2)
@@ -83,8 +83,8 @@ def test_matrix_model_then_frame_model(tmp_path: Path) -> None:
     assert found[5] == found[1]
 
 
-def test_answers_are_the_same(tmp_path: Path) -> None:
-    """With the imports put off every estimator answers as without, also those that call what was put off."""
+def test_predictions_are_the_same(tmp_path: Path) -> None:
+    """With lazy imports every estimator has the same predictions, also those that call a lazily imported package."""
     np.save(tmp_path / "data.npy", DATA)
     for name, estimator in ESTIMATORS.items():
         skops.io.dump(estimator, tmp_path / f"{name}.skops")
@@ -94,12 +94,12 @@ def test_answers_are_the_same(tmp_path: Path) -> None:
         np.testing.assert_allclose(answers, ESTIMATORS[name].predict(DATA), rtol=1e-12, err_msg=name)
     assert [heavy for _name, _answers, heavy in found[:2]] == [[], []]
     imported = {name: heavy for name, _answers, heavy in found}
-    assert "scipy.stats" in imported["power"]  # the neighbours' mode needs it
-    assert "pandas" not in imported["power"]  # scikit-learn's splines import it by themselves
+    assert "scipy.stats" in imported["power"]  # needed for the mode of the neighbours, and imported once in the process
+    assert "pandas" not in imported["power"]  # scikit-learn's splines, which come later, import it
 
 
 def test_isotonic_regression(tmp_path: Path) -> None:
-    """A model that keeps a function of SciPy, which was not yet imported, answers."""
+    """A model that stores a function of SciPy predicts although SciPy was imported lazily."""
     model = IsotonicRegression().fit(DATA[:, 0], TARGET)
     np.save(tmp_path / "data.npy", DATA[:, 0])
     skops.io.dump(model, tmp_path / "isotonic.skops")
@@ -108,7 +108,7 @@ def test_isotonic_regression(tmp_path: Path) -> None:
 
 
 def test_all_of_scikit_learn(tmp_path: Path) -> None:
-    """Every module of scikit-learn can be imported with the imports put off: none needs them to be defined."""
+    """Every module of scikit-learn can be imported with lazy imports."""
     found = [module.name for module in pkgutil.walk_packages(sklearn.__path__, "sklearn.", onerror=lambda _name: None)]
     names = [name for name in found if NOT_TO_IMPORT.isdisjoint(name.split("."))]
     (tmp_path / "names.json").write_text(json.dumps(names))

@@ -1,4 +1,4 @@
-"""What the service answers to good, bad and hostile requests, over real HTTP."""
+"""Responses of the service to valid, invalid and malicious requests, over real HTTP."""
 
 import json
 import socket
@@ -20,7 +20,7 @@ from sklearn.preprocessing import OneHotEncoder
 
 pytestmark = [
     pytest.mark.integration,
-    # MLflow's own client warns about integer columns, and uses what pandas 3 deprecates: not the subject here.
+    # MLflow's client warns about integer columns and uses deprecated features of pandas, which are not tested here.
     pytest.mark.filterwarnings("ignore::UserWarning"),
     pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),
 ]
@@ -31,7 +31,7 @@ JSON = {"Content-Type": "application/json"}
 
 @pytest.fixture(scope="module")
 def service(serve: Callable[..., Service], mlflow_server: str) -> Service:
-    """A model with a number, an integer, and a category that it refuses when it is unknown."""
+    """The service with a model of a number, an integer and a category; the model refuses an unknown category."""
     source = np.random.default_rng(3)
     data = pd.DataFrame(
         {
@@ -77,7 +77,7 @@ BAD: dict[str, tuple[bytes, int, str, list[str]]] = {
 
 @pytest.mark.parametrize("case", BAD)
 def test_bad_input_is_named(case: str, service: Service) -> None:
-    """Bad input gets its status, kind and fields in the one JSON shape, and never its own content back."""
+    """Invalid input gets its status and the JSON body of all errors, with kind and fields and without the input."""
     body, status, kind, fields = BAD[case]
     answer = service.client.post("/predict", content=body, headers=JSON)
     assert answer.status_code == status, answer.text
@@ -90,7 +90,7 @@ def test_bad_input_is_named(case: str, service: Service) -> None:
 
 
 def test_chunked_body_over_the_limit(service: Service) -> None:
-    """A body without a declared length is counted as it comes: 413."""
+    """A body without a declared length that exceeds the limit gets 413."""
     answer = service.client.post("/predict", content=(b" " * 1000 for _ in range(50)), headers=JSON)
     assert (answer.status_code, answer.json()["error"]) == (413, "too_large")
 
@@ -104,7 +104,7 @@ def test_chunked_body(service: Service) -> None:
 
 @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "application/xml"])
 def test_wrong_media_type(media_type: str, service: Service) -> None:
-    """A body that is declared as something else than JSON gets 415."""
+    """A body with another media type than JSON gets 415."""
     answer = service.client.post("/predict", content=json.dumps(GOOD), headers={"Content-Type": media_type})
     assert (answer.status_code, answer.json()["error"]) == (415, "unsupported_media_type")
 
@@ -126,13 +126,13 @@ def test_media_type_with_charset(service: Service) -> None:
 def test_framework_refusals_have_the_same_shape(
     method: str, path: str, status: int, kind: str, service: Service
 ) -> None:
-    """An unknown path or method is answered in the same JSON shape."""
+    """An unknown path or method gets the JSON body of all errors."""
     answer = service.client.request(method, path)
     assert (answer.status_code, answer.json()["error"], answer.json()["fields"]) == (status, kind, [])
 
 
-def test_batch_names_its_bad_rows(service: Service) -> None:
-    """A batch is answered whole or names the rows and fields that do not fit."""
+def test_batch_names_its_invalid_rows(service: Service) -> None:
+    """A batch with invalid rows gets no predictions; the error names the row and the field of each problem."""
     mixed = [GOOD, {**GOOD, "size": "x"}, {"size": 1}]
     answer = service.client.post("/predict/batch", json=mixed)
     assert answer.status_code == 422
@@ -141,21 +141,21 @@ def test_batch_names_its_bad_rows(service: Service) -> None:
 
 
 def test_batch_names_the_rows_that_the_model_refuses(service: Service) -> None:
-    """Rows that the model itself refuses are named by their place."""
+    """The error names the index of each row that the model refuses."""
     answer = service.client.post("/predict/batch", json=[GOOD, {**GOOD, "colour": "mauve"}, GOOD])
     assert answer.json()["error"] == "prediction_refused"
     assert [problem["field"] for problem in answer.json()["fields"]] == ["[1]"]
 
 
 def test_batch_limits(service: Service) -> None:
-    """An empty batch has no predictions; too many rows get 413."""
+    """An empty batch gets an empty list of predictions; more rows than the limit get 413."""
     assert service.client.post("/predict/batch", json=[]).json() == {"predictions": []}
     answer = service.client.post("/predict/batch", json=[GOOD] * 101)
     assert (answer.status_code, answer.json()["error"]) == (413, "too_large")
 
 
-def test_bad_neighbours_do_no_harm(service: Service) -> None:
-    """Rows that fail in the model beside good ones in the same moment get 422; the good ones their own answers."""
+def test_refused_rows_do_not_affect_others(service: Service) -> None:
+    """Of concurrent requests, those that the model refuses get 422 and the others their own predictions."""
     rows = [{**GOOD, "size": place / 7, "colour": "mauve" if place % 3 == 0 else "blue"} for place in range(60)]
     with ThreadPoolExecutor(30) as pool:
         answers = list(pool.map(service.predict, rows))
@@ -166,7 +166,7 @@ def test_bad_neighbours_do_no_harm(service: Service) -> None:
 
 
 def test_request_id(service: Service) -> None:
-    """The client's own id comes back; without one, or with an unusable one, each answer has a new one."""
+    """The response has the client's id; without a valid one it has a new id."""
     named = service.client.get("/health", headers={"X-Request-ID": "abc-1"})
     assert named.headers["x-request-id"] == "abc-1"
     new = {service.client.get("/nowhere", headers={"X-Request-ID": 'a"b' * 99}).headers["x-request-id"] for _ in "12"}
@@ -174,7 +174,7 @@ def test_request_id(service: Service) -> None:
 
 
 def test_metrics(service: Service) -> None:
-    """Answers are counted by route and status; batches by their rows; the version is named."""
+    """Requests are counted by route and status, batches by their rows, and the version is a label."""
     service.predict(GOOD)
     text = service.client.get("/metrics").text
     assert 'inference_requests_total{route="/predict",status="200"}' in text
@@ -184,7 +184,7 @@ def test_metrics(service: Service) -> None:
 
 
 def test_documentation_needs_no_internet(service: Service) -> None:
-    """`/docs` and `/redoc` load everything from the service itself."""
+    """`/docs` and `/redoc` load everything from the service."""
     for page in ("/docs", "/redoc"):
         text = service.client.get(page).text
         sources = [part.split('"')[0] for mark in ('src="', 'href="') for part in text.split(mark)[1:]]
@@ -195,7 +195,7 @@ def test_documentation_needs_no_internet(service: Service) -> None:
 
 
 def test_openapi_shows_the_models_fields(service: Service) -> None:
-    """The OpenAPI document holds the fields of the signature, its example and the error shape."""
+    """The OpenAPI document has the fields of the signature, the example and the statuses of errors."""
     document = service.client.get("/openapi.json").json()
     row = document["components"]["schemas"]["Row"]
     assert row["properties"]["count"]["type"] == "integer"
@@ -205,8 +205,8 @@ def test_openapi_shows_the_models_fields(service: Service) -> None:
     assert set(operation["responses"]) == {"200", "400", "413", "415", "422", "503"}
 
 
-def test_client_that_vanishes(service: Service) -> None:
-    """A client that leaves in the middle of a body, or before its answer, disturbs nobody."""
+def test_client_that_disconnects(service: Service) -> None:
+    """When a client disconnects in the middle of a body, or before its response, the service goes on."""
     host, port = service.url.removeprefix("http://").split(":")
     body = json.dumps(GOOD).encode()
     head = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(
@@ -218,8 +218,8 @@ def test_client_that_vanishes(service: Service) -> None:
     assert service.predict(GOOD).status_code == 200
 
 
-def test_answers_in_flight_survive_shutdown(serve: Callable[..., Service]) -> None:
-    """After SIGTERM what is in flight is answered; then the process ends with exit code 0."""
+def test_request_in_progress_is_answered_at_shutdown(serve: Callable[..., Service]) -> None:
+    """After SIGTERM a request in progress is answered; then the process ends with exit code 0."""
     service = serve(NAME)
     service.wait_ready()
     host, port = service.url.removeprefix("http://").split(":")
@@ -229,7 +229,7 @@ def test_answers_in_flight_survive_shutdown(serve: Callable[..., Service]) -> No
     )
     with socket.create_connection((host, int(port))) as client:
         client.sendall(head + body[:-1])
-        assert service.client.get("/health").status_code == 200  # the server has seen the first part by now
+        assert service.client.get("/health").status_code == 200  # the server has read the first part before
         service.process.terminate()
         client.sendall(body[-1:])
         client.settimeout(20)

@@ -1,4 +1,4 @@
-"""The service behind nginx with TLS, under prefixes, as a browser meets it."""
+"""The service behind nginx with TLS and path prefixes, used by a browser."""
 
 import re
 import shutil
@@ -33,7 +33,7 @@ NAME = "behind_a_proxy"
 HOST = "ml.example"
 README = Path(__file__).parents[3] / "README.md"
 WITHIN_SECONDS = 60
-# nginx in the foreground, with every file of its own in the test's folder.
+# nginx in the foreground, with all of its files in the test's folder.
 CONFIGURATION = """
 daemon off;
 master_process off;
@@ -55,9 +55,9 @@ http {{
     }}
 }}
 """
-# Nothing said about the prefix, and the prefix left in place.
-SILENT = "location /deep/er/down/ {{ proxy_pass http://{address}/; }}"
-LEFT = "location /left/alone/ {{ proxy_pass http://{address}; }}"
+# A proxy that sends no header about the prefix, and one that does not remove the prefix.
+WITHOUT_HEADER = "location /deep/er/down/ {{ proxy_pass http://{address}/; }}"
+NOT_REMOVED = "location /left/alone/ {{ proxy_pass http://{address}; }}"
 PREFIXES = ("/ml", "/deep/er/down", "/left/alone")
 
 
@@ -74,13 +74,13 @@ class Proxy:
     client: httpx.Client
 
     def url(self, path: str) -> str:
-        """The address that a browser types."""
+        """The URL of a path for a browser."""
         return f"https://{HOST}:{self.port}{path}"
 
 
 @pytest.fixture(scope="module")
 def model(mlflow_server: str) -> str:
-    """A model that answers x + 10 y; its example is x = 1, y = 2."""
+    """The name of a model that predicts x + 10 y; its example is x = 1, y = 2."""
     data = pd.DataFrame({"x": [1.0, 3.0, 5.0, 8.0], "y": [2.0, 1.0, 0.0, 7.0]})
     fitted = LinearRegression().fit(data, data @ np.array([1.0, 10.0]))
     register(mlflow_server, NAME, fitted, signature=infer_signature(data, fitted.predict(data)), input_example=data[:1])
@@ -89,7 +89,7 @@ def model(mlflow_server: str) -> str:
 
 @pytest.fixture(scope="module")
 def proxy(model: str, serve: Callable[..., Service], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
-    """README's nginx, and two others: one that says nothing, and one that leaves the prefix to the service."""
+    """The nginx of README, and two other locations: without a header, and with the prefix not removed."""
     nginx, openssl = needed("nginx", "openssl", package="nginx openssl")
     folder, port = tmp_path_factory.mktemp("nginx"), free_port()
     subprocess.run(
@@ -102,7 +102,9 @@ def proxy(model: str, serve: Callable[..., Service], tmp_path_factory: pytest.Te
     )
     plain = serve(model)
     plain.wait_ready()
-    shutil.copytree(plain.log.parent / "cache", folder / "cache", symlinks=True)  # the download is most of a start
+    shutil.copytree(
+        plain.log.parent / "cache", folder / "cache", symlinks=True
+    )  # saves the download, which takes most of a start
     prefixed = serve(model, ROOT_PATH="/left/alone/", MODEL_CACHE_DIR=str(folder / "cache"))
     prefixed.wait_ready()
     [documented] = re.findall(r"^```nginx\n(.*?)^```$", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
@@ -111,8 +113,8 @@ def proxy(model: str, serve: Callable[..., Service], tmp_path_factory: pytest.Te
     locations = "\n".join(
         [
             documented.replace("127.0.0.1:8000", plain_address),
-            SILENT.format(address=plain_address),
-            LEFT.format(address=prefixed_address),
+            WITHOUT_HEADER.format(address=plain_address),
+            NOT_REMOVED.format(address=prefixed_address),
         ]
     )
     configuration = folder / "nginx.conf"
@@ -135,20 +137,20 @@ def _answers(client: httpx.Client) -> bool:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[webdriver.Chrome]:
-    """A browser that finds the host's name on this machine, and accepts its certificate."""
+    """A browser that resolves the host's name to this machine and accepts its certificate."""
     arguments = (f"--host-resolver-rules=MAP {HOST} 127.0.0.1", "--ignore-certificate-errors", "--no-proxy-server")
     with headless_browser(*arguments) as found:
         yield found
 
 
 def _until(browser: webdriver.Chrome, selector: str, text: str = "") -> WebElement:
-    """Wait for an element that is shown with some text."""
+    """Wait until an element with this text is displayed."""
 
-    def look(page: webdriver.Chrome) -> WebElement | None:
+    def displayed(page: webdriver.Chrome) -> WebElement | None:
         found = page.find_elements(By.CSS_SELECTOR, selector)
         return next((one for one in found if one.is_displayed() and text in one.text), None)
 
-    element = WebDriverWait(browser, WITHIN_SECONDS, poll_frequency=0.1).until(look)
+    element = WebDriverWait(browser, WITHIN_SECONDS, poll_frequency=0.1).until(displayed)
     assert element is not None
     return element
 
@@ -158,12 +160,12 @@ def _until(browser: webdriver.Chrome, selector: str, text: str = "") -> WebEleme
     [(prefix, page) for prefix in PREFIXES for page in ("/docs", "/redoc")] + [("/ml", "/docs/"), ("/ml", "/redoc/")],
 )
 def test_a_page_loads(prefix: str, page: str, proxy: Proxy, browser: webdriver.Chrome) -> None:
-    """Each page shows the operations, and whatever it asks for lies under the prefix, on TLS, and is answered."""
+    """Each page shows the operations; all of its requests have the prefix, use TLS and succeed."""
     browser.get("about:blank")
     traffic(browser)
     browser.get(proxy.url(prefix + page))
     _until(browser, "#operations-prediction-prediction" if "docs" in page else "#tag\\/prediction")
-    sleep(0.5)  # what a page asks for when it is there, such as a picture
+    sleep(0.5)  # for requests that a page sends after it is displayed, such as an image
     found = traffic(browser)
     assert (found.failures, found.complaints) == ([], [])
     assert [url for url in found.urls if not url.startswith(proxy.url(prefix + "/"))] == []
@@ -172,7 +174,7 @@ def test_a_page_loads(prefix: str, page: str, proxy: Proxy, browser: webdriver.C
 
 @pytest.mark.parametrize("prefix", PREFIXES)
 def test_try_it_out_predicts(prefix: str, proxy: Proxy, browser: webdriver.Chrome) -> None:
-    """The example of the page, sent with its button, is predicted under the prefix."""
+    """The page's button sends the example to a URL with the prefix, and the page shows the prediction."""
     browser.get("about:blank")
     browser.get(proxy.url(prefix + "/docs"))
     operation = "#operations-prediction-prediction"
@@ -190,7 +192,7 @@ def test_try_it_out_predicts(prefix: str, proxy: Proxy, browser: webdriver.Chrom
 
 @pytest.mark.parametrize("prefix", PREFIXES)
 def test_nothing_redirects(prefix: str, proxy: Proxy) -> None:
-    """A slash at the end is answered under the prefix, on TLS; HEAD and OPTIONS as well."""
+    """Paths with a trailing slash are answered without a redirect, for HEAD and OPTIONS as well."""
     for path in ("/predict", "/predict/"):
         answer = proxy.client.post(prefix + path, json={"x": 1, "y": 2})
         assert (answer.status_code, round(answer.json()["prediction"], 6)) == (200, 21)
@@ -201,6 +203,6 @@ def test_nothing_redirects(prefix: str, proxy: Proxy) -> None:
 
 
 def test_the_document_names_the_prefix(proxy: Proxy) -> None:
-    """`servers` is the prefix that the proxy or the setting names, else the document's own place."""
+    """`servers` has the prefix of the proxy's header or of the setting, else the document's own folder."""
     servers = [proxy.client.get(f"{prefix}/openapi.json").json()["servers"] for prefix in PREFIXES]
     assert [[server["url"] for server in found] for found in servers] == [["/ml"], ["."], ["/left/alone"]]

@@ -1,4 +1,4 @@
-"""The service on a Unix socket of its own beside its TCP port, as the gateway reaches it."""
+"""The service on its Unix socket, which the gateway uses, beside its TCP port."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +14,7 @@ from sklearn.linear_model import LinearRegression
 
 pytestmark = [
     pytest.mark.integration,
-    # MLflow's own client uses what pandas 3 deprecates: not the subject here.
+    # MLflow's own client uses deprecated features of pandas, which are not tested here.
     pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),
 ]
 NAME = "by_socket"
@@ -33,19 +33,19 @@ def model(mlflow_server: str) -> str:
 
 @pytest.fixture(params=["true", "false"], ids=["fast lane", "route"])
 def service(request: pytest.FixtureRequest, serve: Callable[..., Service], model: str, tmp_path: Path) -> Service:
-    """A replica with a model and the first slot in a folder."""
+    """A replica with a model and the first socket of an empty folder."""
     service = serve(model, SOCKET_DIR=str(tmp_path), FAST_LANE=request.param)
     service.wait_ready()
     return service
 
 
 def by_socket(path: Path) -> httpx.Client:
-    """A client that connects there."""
+    """A client that uses this Unix socket."""
     return httpx.Client(transport=httpx.HTTPTransport(uds=str(path)), base_url="http://localhost", timeout=30)
 
 
-def test_every_route_answers_alike_on_both(service: Service, tmp_path: Path) -> None:
-    """Status and body are those of the TCP port, on one connection that carries all of them."""
+def test_every_route_answers_the_same_on_both(service: Service, tmp_path: Path) -> None:
+    """On one connection to the socket, each response has the status and the body of the TCP port's."""
     requests: list[tuple[str, str, object]] = [
         ("POST", "/predict", ROW),
         ("POST", "/predict/batch", [ROW, ROW]),
@@ -67,8 +67,8 @@ def test_every_route_answers_alike_on_both(service: Service, tmp_path: Path) -> 
         assert 'route="/predict"' in client.get("/metrics").text
 
 
-def test_a_request_keeps_its_id(service: Service, tmp_path: Path) -> None:
-    """The client's own X-Request-ID comes back; without one there is one."""
+def test_response_has_a_request_id(service: Service, tmp_path: Path) -> None:
+    """The response has the client's X-Request-ID; without one it has a new id."""
     with by_socket(tmp_path / "replica-1.sock") as client:
         named = client.post("/predict", json=ROW, headers={"X-Request-ID": "mine"})
         nameless = client.post("/predict", json=ROW)
@@ -78,16 +78,16 @@ def test_a_request_keeps_its_id(service: Service, tmp_path: Path) -> None:
     assert nameless.headers["X-Request-ID"]
 
 
-def test_a_stopped_replica_takes_its_socket_along(service: Service, tmp_path: Path) -> None:
-    """After SIGTERM nothing is left to connect to, and the process has ended with 0."""
+def test_stopped_replica_removes_its_socket(service: Service, tmp_path: Path) -> None:
+    """After SIGTERM the socket is gone, and the exit code is 0."""
     assert (tmp_path / "replica-1.sock").is_socket()
 
     assert service.stop() == 0
     assert [found.name for found in tmp_path.iterdir()] == ["slot-1.lock"]
 
 
-def test_a_folder_that_is_not_there_leaves_tcp(serve: Callable[..., Service], model: str, tmp_path: Path) -> None:
-    """The replica warns and serves on its port alone."""
+def test_without_the_folder_only_tcp_is_used(serve: Callable[..., Service], model: str, tmp_path: Path) -> None:
+    """When SOCKET_DIR does not exist, the replica logs a warning and serves on its port only."""
     service = serve(model, SOCKET_DIR=str(tmp_path / "missing"))
     service.wait_ready()
 

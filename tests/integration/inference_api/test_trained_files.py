@@ -1,4 +1,4 @@
-"""From a spreadsheet's file to an answer over HTTP: trained into a real registry, served by the real API."""
+"""From a spreadsheet's file to a prediction over HTTP, with a real registry and the real API."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -27,7 +27,7 @@ FIRST_DAY = pd.Timestamp("2020-01-01")
 
 
 def price(row: dict[str, Any]) -> float:
-    """What a house costs, exactly: 3 a square metre, 20 in the north, half a unit for each day that passes."""
+    """The exact price of a house: 3 per square metre, 20 more in the north, half a unit more per day."""
     days = (pd.Timestamp(row["día"]) - FIRST_DAY).days
     metres, in_the_north, garage = float(row["metros"]), row["barrio"] == "norte", bool(row["garaje"])
     return float(3 * metres + 20 * in_the_north + CODES[row["código"]] + 7 * garage + days / 2)
@@ -40,7 +40,7 @@ def spanish(number: float) -> str:
 
 @pytest.fixture(scope="module")
 def trained(mlflow_server: str, tmp_path_factory: pytest.TempPathFactory) -> TrainingResult:
-    """A version learnt from a file as Excel writes it in Spanish, in Windows' encoding."""
+    """A version trained on a file as a Spanish Excel writes it, in the encoding of Windows."""
     draw = np.random.default_rng(3)
     lines = ["sep=;", "metros;barrio;código;garaje;día;precio"]
     for _ in range(ROWS):
@@ -56,7 +56,7 @@ def trained(mlflow_server: str, tmp_path_factory: pytest.TempPathFactory) -> Tra
             f'"{row["metros"]:.0f}";"{row["barrio"]}";{row["código"]};{garage};{row["día"]:%d/%m/%Y};'
             f"{spanish(price(row))}"
         )
-    # A few rows without a value that is told by a mark, two of them in the target.
+    # A few rows have a marker in place of a value, two of them in the target.
     for place, mark in ((9, "s/d"), (19, "?"), (29, "-")):
         lines[place] = lines[place].replace(lines[place].split(";")[4], mark)
     for place in (39, 49):
@@ -88,7 +88,7 @@ def service(serve: Callable[..., Service], trained: TrainingResult) -> Service:
 
 
 def test_the_run_has_the_table_of_its_columns(mlflow_server: str, trained: TrainingResult, tmp_path: Path) -> None:
-    """What was understood of each column is an artifact: kind, range or categories, gaps, what is accepted."""
+    """An artifact has each column's kind, range or categories, missing values and accepted values."""
     found = MlflowClient(mlflow_server).download_artifacts(trained.run_id, "columns.csv", str(tmp_path))
     table = pd.read_csv(found, dtype=str, keep_default_na=False).set_index("column")
     assert table["kind"].to_dict() == {
@@ -105,26 +105,26 @@ def test_the_run_has_the_table_of_its_columns(mlflow_server: str, trained: Train
 
 @pytest.mark.parametrize("metres", [75, 75.5, 1234.25, 7.5e1])
 @pytest.mark.parametrize("day", ["2021-06-30", "2021-06-30T00:00:00", "2024-12-31T00:00:00Z"])
-def test_whole_numbers_of_the_file_answer_fractions(service: Service, metres: float, day: str) -> None:
-    """The areas of the file are whole, and 75.5 is answered; a code keeps its zero, a date its day."""
+def test_column_of_whole_numbers_accepts_fractions(service: Service, metres: float, day: str) -> None:
+    """The file has whole areas, and 75.5 is accepted; a code keeps its leading zero, and a date its day."""
     row = {"metros": metres, "barrio": "norte", "código": "05001", "garaje": True, "día": day}
     answer = service.predict(row)
     assert answer.status_code == 200, answer.text
-    # The rows without a day blur the others a little.
+    # The rows without a day make the fit slightly inexact.
     truth = price({**row, "día": day.removesuffix("Z")})
     assert answer.json()["prediction"] == pytest.approx(truth, rel=0.01)
 
 
-def test_a_gap_of_the_file_may_be_a_gap_later(service: Service) -> None:
-    """The day had gaps: null and absent are answered, and equally."""
+def test_column_with_missing_values_is_optional(service: Service) -> None:
+    """Days were missing in the file: null and an absent field get the same prediction."""
     row = {"metros": 75.5, "barrio": "sur", "código": "11001", "garaje": False}
     absent, null = service.predict(row), service.predict(row | {"día": None})
     assert (absent.status_code, null.status_code) == (200, 200), absent.text + null.text
     assert absent.json() == null.json()
 
 
-def test_a_code_is_a_text(service: Service) -> None:
-    """5001 is not 05001: the field is named."""
+def test_code_is_a_text(service: Service) -> None:
+    """The number 5001 is refused, because it is not the code 05001; the error names the field."""
     row = {"metros": 75.5, "barrio": "sur", "código": 5001, "garaje": False, "día": "2021-06-30T00:00:00"}
     answer = service.predict(row)
     assert answer.status_code == 422

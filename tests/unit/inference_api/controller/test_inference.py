@@ -1,4 +1,4 @@
-"""The routes, called through the application without a network."""
+"""The routes, called on the application without a network."""
 
 import asyncio
 import json
@@ -35,13 +35,13 @@ Serve = Callable[..., ServingState]
 
 @pytest.fixture
 def app() -> FastAPI:
-    """The application; its watcher is not started, so no model serves."""
+    """The application; its watcher is not started, so it has no model."""
     return create_app(SETTINGS)
 
 
 @pytest.fixture
 def serve(app: FastAPI) -> Serve:
-    """Puts a model in place, as the watcher does."""
+    """Sets the model, as the watcher does."""
 
     def start(estimator: Any, columns: Any = ONE_COLUMN, limit: int = 100, **options: Any) -> ServingState:
         serving: ServingState = app.state.serving
@@ -60,14 +60,14 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def test_health_without_a_model(client: httpx.AsyncClient) -> None:
-    """The process is live although no model serves."""
+    """Without a model `/health` is 200."""
     answer = await client.get("/health")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/ready"), ("POST", "/predict"), ("POST", "/predict/batch")])
 async def test_no_model_yet(method: str, path: str, client: httpx.AsyncClient) -> None:
-    """Without a model readiness and predictions are 503 with the reason and when to come back."""
+    """Without a model `/ready` and predictions are 503 with the reason and Retry-After."""
     answer = await client.request(method, path)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     assert answer.json() == {
@@ -78,14 +78,14 @@ async def test_no_model_yet(method: str, path: str, client: httpx.AsyncClient) -
 
 
 async def test_ready(client: httpx.AsyncClient, serve: Serve) -> None:
-    """With a model readiness is 200 and names it."""
+    """With a model `/ready` is 200 with its name and version."""
     serve(regression())
     answer = await client.get("/ready")
     assert answer.json() == {"status": "ready", "model": "linear_regression_model", "version": "1"}
 
 
 async def test_predict(client: httpx.AsyncClient, serve: Serve) -> None:
-    """One row, one prediction, and the version that answered."""
+    """One row gets one prediction and the version of the model."""
     estimator = regression()
     serving = serve(estimator, serving_columns())
     answer = await client.post("/predict", json=EXAMPLE)
@@ -101,7 +101,7 @@ def serving_columns() -> tuple[Column, ...]:
 
 
 async def test_predict_batch(client: httpx.AsyncClient, serve: Serve) -> None:
-    """Many rows, as many predictions in their order."""
+    """Several rows get as many predictions, in their order."""
     serve(PickyEstimator())
     answer = await client.post("/predict/batch", json=[{"x": 1}, {"x": 2}, {"x": 3}])
     assert answer.json() == {"predictions": [2.0, 4.0, 6.0]}
@@ -109,8 +109,8 @@ async def test_predict_batch(client: httpx.AsyncClient, serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("label", ["sí", True, 7, [1.5, "a"]])
-async def test_any_kind_of_answer(label: Any, client: httpx.AsyncClient, serve: Serve) -> None:
-    """Texts, booleans, integers and lists are answers as they are."""
+async def test_any_kind_of_prediction(label: Any, client: httpx.AsyncClient, serve: Serve) -> None:
+    """Texts, booleans, integers and lists are returned unchanged."""
 
     class Labeller:
         def predict(self, data: Any) -> Any:
@@ -136,7 +136,7 @@ REFUSED: list[tuple[str, bytes, int, str]] = [
 
 @pytest.mark.parametrize("case", REFUSED)
 async def test_refused(case: tuple[str, bytes, int, str], client: httpx.AsyncClient, serve: Serve) -> None:
-    """What cannot be answered gets its status in the one shape, and is counted by it."""
+    """A request that is refused gets its status and the JSON body of all errors, and is counted by status."""
     path, body, status, kind = case
     serve(PickyEstimator())
     answer = await client.post(path, content=body)
@@ -147,7 +147,7 @@ async def test_refused(case: tuple[str, bytes, int, str], client: httpx.AsyncCli
 
 
 async def test_batch_names_refused_rows(client: httpx.AsyncClient, serve: Serve) -> None:
-    """A batch with rows that the model refuses is not answered in part: those rows are named."""
+    """A batch with rows that the model refuses gets no predictions; the error names those rows."""
     serve(PickyEstimator())
     answer = await client.post("/predict/batch", json=[{"x": 1}, {"x": BAD}, {"x": 2}, {"x": BAD}])
     assert answer.json()["detail"] == "the model has no answer for 2 of 4 rows"
@@ -158,7 +158,7 @@ async def test_batch_names_refused_rows(client: httpx.AsyncClient, serve: Serve)
 async def test_failing_model(
     body: Any, client: httpx.AsyncClient, serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A model that fails by itself is 500 without its own words; the log has them once, with the answer's id."""
+    """A model that raises gives 500 without its message; the log has it once, with the id of the first response."""
     serve(FailingEstimator(RuntimeError("secret")))
     answers = [await client.post("/predict/batch" if isinstance(body, list) else "/predict", json=body) for _ in "123"]
     for answer in answers:
@@ -170,7 +170,7 @@ async def test_failing_model(
 
 
 def routes_of(app: FastAPI, method: str) -> list[str]:
-    """The paths that answer a method, an asset of the pages among them."""
+    """The paths that support a method, with one asset of the pages."""
     paths = [getattr(route, "path", "") for route in app.routes if method in (getattr(route, "methods", None) or ())]
     return [*paths, "/static-offline-docs/swagger-ui.css"] if method == "GET" else paths
 
@@ -180,7 +180,7 @@ def routes_of(app: FastAPI, method: str) -> list[str]:
 async def test_head_is_get_without_the_body(
     slash: str, app: FastAPI, client: httpx.AsyncClient, serve: Serve, *, has_model: bool
 ) -> None:
-    """HEAD on every path that answers GET: the same status and headers, and no body."""
+    """HEAD on every path with GET has the same status and headers, and no body."""
     if has_model:
         serve(regression())
     paths = routes_of(app, "GET")
@@ -193,8 +193,8 @@ async def test_head_is_get_without_the_body(
         assert [get.headers[name] == head.headers[name] for name in {*get.headers} - differing].count(False) == 0
 
 
-async def test_options_tell_the_methods(app: FastAPI, client: httpx.AsyncClient) -> None:
-    """OPTIONS is answered on every path with all of its methods; an unknown path is unknown."""
+async def test_options_list_the_methods(app: FastAPI, client: httpx.AsyncClient) -> None:
+    """OPTIONS on every path lists all of its methods; on an unknown path it is 404."""
     for method, allowed in (("GET", "GET, HEAD, OPTIONS"), ("POST", "OPTIONS, POST")):
         for path in routes_of(app, method):
             answer = await client.options(path)
@@ -202,8 +202,8 @@ async def test_options_tell_the_methods(app: FastAPI, client: httpx.AsyncClient)
     assert (await client.options("/nowhere")).status_code == 404
 
 
-async def test_every_refused_method_is_told_the_others(app: FastAPI, client: httpx.AsyncClient) -> None:
-    """405 carries the whole `Allow`, in the one JSON shape."""
+async def test_refused_method_gets_the_allowed_ones(app: FastAPI, client: httpx.AsyncClient) -> None:
+    """405 has the complete `Allow` header and the JSON body of all errors."""
     wrong = [("POST", path) for path in routes_of(app, "GET")]
     wrong += [(method, path) for path in routes_of(app, "POST") for method in ("GET", "PUT", "DELETE", "PATCH")]
     for method, path in wrong:
@@ -214,8 +214,8 @@ async def test_every_refused_method_is_told_the_others(app: FastAPI, client: htt
 
 
 @pytest.mark.parametrize("path", ["/predict/", "/predict/batch/", "/%70redict/"])
-async def test_a_slash_behind_is_answered(path: str, client: httpx.AsyncClient, serve: Serve) -> None:
-    """A trailing slash leads to the same answer: a redirect would lose a proxy's prefix and its TLS."""
+async def test_trailing_slash_is_ignored(path: str, client: httpx.AsyncClient, serve: Serve) -> None:
+    """A path with a trailing slash is answered directly: a redirect would lose a proxy's prefix and its TLS."""
     serve(PickyEstimator())
     answer = await client.post(path, json=[{"x": 1}] if "batch" in path else {"x": 1})
     assert (answer.status_code, answer.json()) == (
@@ -226,13 +226,13 @@ async def test_a_slash_behind_is_answered(path: str, client: httpx.AsyncClient, 
 
 @pytest.mark.parametrize("path", ["//predict", "/predict//", "/predict/batch//", "//", "/nowhere/", "/%2fpredict"])
 async def test_other_slashes_are_other_paths(path: str, client: httpx.AsyncClient) -> None:
-    """What is no path of the service is 404 in the one shape, and never a redirect."""
+    """A path that the service does not have is 404 with the JSON body of all errors, and never a redirect."""
     answer = await client.post(f"http://api{path}", json={"x": 1})
     assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
 
 
 async def test_overloaded(client: httpx.AsyncClient, serve: Serve) -> None:
-    """More rows than may wait are refused at once with 503 and when to come back."""
+    """Rows beyond the limit of waiting rows are refused at once with 503 and Retry-After."""
     estimator = BlockedEstimator()
     serving = serve(estimator, slow=True, limit=1)
     first = asyncio.create_task(client.post("/predict", json={"x": 1}))
@@ -246,7 +246,7 @@ async def test_overloaded(client: httpx.AsyncClient, serve: Serve) -> None:
 
 
 async def test_concurrent_requests_share_a_call(client: httpx.AsyncClient, serve: Serve) -> None:
-    """Requests of a moment are one call of the model, and each gets its own answer."""
+    """Concurrent requests share calls of the model, and each gets its own prediction."""
     estimator = PickyEstimator()
     serve(estimator)
     answers = await asyncio.gather(*[client.post("/predict", json={"x": value}) for value in range(20)])
@@ -254,8 +254,8 @@ async def test_concurrent_requests_share_a_call(client: httpx.AsyncClient, serve
     assert len(estimator.calls) < 20
 
 
-async def test_client_that_leaves(app: FastAPI, serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
-    """A client that leaves in the middle of its body is counted, and is no fault of the service."""
+async def test_client_that_disconnects(app: FastAPI, serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    """A client that disconnects in the middle of its body is counted as 499 and not logged as an error."""
     serve(PickyEstimator())
     messages = iter([{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}])
     sent: list[Any] = []
@@ -273,8 +273,8 @@ async def test_client_that_leaves(app: FastAPI, serve: Serve, caplog: pytest.Log
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
-async def test_unexpected_fault(app: FastAPI, client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture) -> None:
-    """A fault of the service is 500 in the one shape, with an id under which the log has the traceback."""
+async def test_unexpected_error(app: FastAPI, client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture) -> None:
+    """An unexpected exception is 500 with the JSON body of all errors and an id; the log has the traceback."""
     app.state.serving = None
     answer = await client.post("/predict", json={"x": 1})
     assert (answer.status_code, answer.json()["error"]) == (500, "internal_error")
@@ -284,14 +284,14 @@ async def test_unexpected_fault(app: FastAPI, client: httpx.AsyncClient, caplog:
 
 
 async def test_lifespan_follows_the_alias(app: FastAPI) -> None:
-    """The watcher runs from start to shutdown, which does not wait for it."""
+    """The watcher runs from startup to shutdown, which does not wait for it."""
     async with app.router.lifespan_context(app):
         await eventually(lambda: app.state.serving.last_error is not None)
     assert "127.0.0.1:9" in app.state.serving.last_error.detail
 
 
 async def test_swap_between_requests(client: httpx.AsyncClient, serve: Serve) -> None:
-    """After a swap the version in the header is the one that answered."""
+    """After a swap the header has the version of the model that predicted."""
     serve(PickyEstimator())
     await client.post("/predict", json={"x": 1})
     data = np.array([[0.0], [1.0]])
