@@ -1,4 +1,4 @@
-"""A bar chart as SVG: one bar a server, on a logarithmic scale because the fastest is a hundred times the slowest."""
+"""A bar chart as SVG with one bar per server; logarithmic, because the fastest is a hundred times as fast."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _COLOURS = {"ours": "#0b6e4f", "peer": "#6c757d", "limit": "#c9a227"}
 
 
 def bars(title: str, values: Sequence[tuple[str, str, float]], unit: str) -> str:
-    """Draw them.
+    """Draw a chart.
 
     Args:
-        title: Above the bars.
+        title: The title of the chart.
         values: Label, kind (`ours`, `peer` or `limit`) and value of each.
-        unit: Behind each value.
+        unit: The unit after each value.
     """
     height = _TOP + _ROW * len(values) + 12
     lowest = min(value for _, _, value in values)

@@ -1,4 +1,4 @@
-"""Repeats put together: the middle of them, how far they lie apart, and ratios of those that were neighbours."""
+"""Statistics of repeated measurements: median, minimum and maximum, and ratios within a round."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class Spread:
     """A figure that was measured several times.
 
     Attributes:
-        middle: Median.
-        lowest: The least.
-        highest: The most.
+        median: Median of the repeats.
+        minimum: The smallest of them.
+        maximum: The largest of them.
     """
 
-    middle: float
-    lowest: float
-    highest: float
+    median: float
+    minimum: float
+    maximum: float
 
     @classmethod
     def over(cls, values: Sequence[float]) -> Spread:
@@ -33,8 +33,8 @@ class Spread:
 
     @property
     def relative(self) -> float:
-        """Distance of the outermost two, as a part of the middle."""
-        return (self.highest - self.lowest) / self.middle if self.middle else 0.0
+        """The maximum minus the minimum, as a part of the median."""
+        return (self.maximum - self.minimum) / self.median if self.median else 0.0
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Comparison:
         object.__setattr__(self, "_groups", dict(groups))
 
     def repeats(self, server: str, model: str, kind: str, connections: int) -> list[Measurement]:
-        """What was measured for one server under one load; empty when nothing was."""
+        """The measurements of one server under one load; empty without any."""
         groups: dict[Key, list[Measurement]] = self._groups  # type: ignore[attr-defined]  # set above, frozen since
         return groups.get((server, model, kind, connections), [])
 
@@ -60,7 +60,7 @@ class Comparison:
         return list(dict.fromkeys((one.kind, one.connections) for one in self.measurements if one.model == model))
 
     def ratio(self, server: str, reference: str, model: str, kind: str, connections: int) -> Spread | None:
-        """How many times as fast a server is as another, from pairs of the same round; None without a pair."""
+        """The rate of a server divided by that of the reference in the same round; None without a common round."""
         others = {one.repeat: one.rate for one in self.repeats(reference, model, kind, connections)}
         pairs = [
             one.rate / others[one.repeat]
@@ -70,7 +70,7 @@ class Comparison:
         return Spread.over(pairs) if pairs else None
 
     def noise(self) -> Spread | None:
-        """The spread of the rates over all servers and loads that were repeated."""
+        """The spread of the rates' relative spreads, over all servers and loads that were repeated."""
         groups: Iterable[list[Measurement]] = self._groups.values()  # type: ignore[attr-defined]  # as above
         spreads = [Spread.over([one.rate for one in group]).relative for group in groups if len(group) > 1]
         return Spread.over(spreads) if spreads else None

@@ -9,6 +9,6 @@ _started = time.monotonic()
 
 
 def say(text: str) -> None:
-    """One line, with the seconds since the start."""
+    """Print one line with the seconds since the start."""
     sys.stderr.write(f"[{time.monotonic() - _started:6.1f} s] {text}\n")
     sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""The peers' environments, each made once from its pinned list; what cannot be installed is said, not skipped."""
+"""The Python environments of the peers, each created once from its pinned list."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ print(json.dumps({found.metadata["Name"].lower(): found.version for found in met
 
 
 def programs_of(name: str | None, *, lists: Path = _LISTS, home: Path = HOME) -> Path:
-    """The folder `bin` of an environment, which is made first if need be; None is the project's own.
+    """The folder `bin` of an environment, which is created if it is missing.
 
     Args:
-        name: Of the environment and of its list.
+        name: Name of the environment and of its list; None for the project's own.
         lists: Folder of the pinned lists.
         home: Folder of the environments.
 
@@ -49,7 +49,7 @@ def programs_of(name: str | None, *, lists: Path = _LISTS, home: Path = HOME) ->
 
 
 def versions_of(name: str | None) -> dict[str, str]:
-    """What is installed in an environment, by lower-case name."""
+    """The installed versions of an environment, by lower-case package name."""
     python = programs_of(name) / "python"
     listed = subprocess.run([str(python), "-c", _VERSIONS], capture_output=True, text=True, check=True)  # noqa: S603 - as above
     versions: dict[str, str] = json.loads(listed.stdout)

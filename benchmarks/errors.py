@@ -2,7 +2,7 @@
 
 
 class BenchmarkError(Exception):
-    """A sentence for the person at the terminal, without a traceback."""
+    """An error that is shown as one message without a traceback."""
 
     exit_code = 1
 
@@ -18,4 +18,4 @@ class ServerFailedError(BenchmarkError):
 
 
 class NoAnswerError(ServerFailedError):
-    """A server runs but answered nothing under one load; it may under others."""
+    """A server runs but answered nothing under one load; other loads are still measured."""

@@ -1,4 +1,4 @@
-"""What this API wants to reach, and whether it does."""
+"""The performance goals of this API, and whether they are met."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _PEERS = ("mlflow", "mlserver", "bentoml", "litserve", "fastapi")
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """One aim.
+    """One goal.
 
     Attributes:
-        text: What is compared.
-        wanted: In words.
-        reached: Tells from the middle whether it is reached.
-        measured: The figure; None when it was not measured.
+        text: Name of the compared figure.
+        wanted: The required value, as a text.
+        reached: Whether a median meets the goal.
+        measured: Computes the figure; None when it was not measured.
     """
 
     text: str
@@ -30,11 +30,11 @@ class Goal:
 
 
 def goals_table(comparison: Comparison) -> str:
-    """The aims with what was measured."""
+    """The goals with the measured figures."""
     rows = []
     for goal in GOALS:
         found = goal.measured(comparison)
-        verdict = "no se midió" if found is None else "sí" if goal.reached(found.middle) else "no"
+        verdict = "no se midió" if found is None else "sí" if goal.reached(found.median) else "no"
         rows.append((goal.text, goal.wanted, spread(found) if found else "", verdict))
     return markdown(("Objetivo", "pedido", "medido [mínimo-máximo]", "alcanzado"), rows)
 
@@ -45,7 +45,7 @@ def _against(server: str, model: str) -> Callable[[Comparison], Spread | None]:
 
 def _against_the_best(comparison: Comparison) -> Spread | None:
     ratios = [_against(peer, "linear")(comparison) for peer in _PEERS]
-    return min((ratio for ratio in ratios if ratio), key=lambda ratio: ratio.middle, default=None)
+    return min((ratio for ratio in ratios if ratio), key=lambda ratio: ratio.median, default=None)
 
 
 def _tail(comparison: Comparison) -> Spread | None:
@@ -57,7 +57,7 @@ GOALS = (
     Goal(
         "LinearRegression: vía rápida ÷ Protocol de httptools constante",
         ">= 0.60",
-        lambda value: value >= 0.6,  # noqa: PLR2004 - the aim itself
+        lambda value: value >= 0.6,  # noqa: PLR2004 - the goal itself
         _against("httptools", "linear"),
     ),
     Goal("LinearRegression: vía rápida ÷ el mejor de los demás", ">= 25", lambda value: value >= 25, _against_the_best),  # noqa: PLR2004 - as above

@@ -1,4 +1,4 @@
-"""Orderly end of a run, so that no paused server or load generator stays behind."""
+"""Ends a run on SIGTERM such that no paused server or load generator is left running."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How each server is started, with the fastest settings that its documentation knows for one core."""
+"""The command of each server, with the fastest settings for one core that its documentation has."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _PEERS = ROOT / "benchmarks" / "peers"
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """What to run.
+    """A command to run.
 
     Attributes:
         command: The command line.
-        folder: Where.
-        variables: Beside those that every server gets.
+        folder: The working directory.
+        variables: Environment variables, besides those that every server gets.
     """
 
     command: tuple[str, ...]
@@ -28,7 +28,7 @@ class Launch:
 
 
 def ours(place: Place, *, fast_lane: bool) -> Launch:
-    """This API, as its image runs it."""
+    """This API, started as in its image."""
     variables = {
         "FAST_LANE": str(fast_lane).lower(),
         "HOST": "127.0.0.1",
@@ -41,7 +41,7 @@ def ours(place: Place, *, fast_lane: bool) -> Launch:
 
 
 def fastapi(place: Place) -> Launch:
-    """The service that everyone writes."""
+    """FastAPI used in the most common way."""
     options = ("--host", "127.0.0.1", "--port", str(place.port), "--no-access-log")
     return Launch((str(place.programs / "uvicorn"), "plain_fastapi:app", *options), _PEERS, place.files)
 
@@ -50,7 +50,7 @@ def mlflow(place: Place) -> Launch:
     """`mlflow models serve` on one worker."""
     options = ("--env-manager", "local", "--host", "127.0.0.1", "--port", str(place.port), "--workers", "1")
     command = (place.python, "-m", "mlflow", "models", "serve", "--model-uri", str(place.model.mlflow), *options)
-    # It starts the `uvicorn` that it finds, which takes its options from the environment too.
+    # MLflow starts the `uvicorn` on PATH, which also reads its options from the environment.
     variables = {"PATH": f"{place.programs}:/usr/bin:/bin", "UVICORN_ACCESS_LOG": "false"}
     return Launch(command, place.folder, variables)
 
@@ -69,7 +69,7 @@ def mlserver(place: Place) -> Launch:
         "name": "model",
         "implementation": "mlserver_sklearn.SKLearnModel",
         "parameters": {"uri": str(place.model.joblib)},
-        # Adaptive batching is off by default; without it 64 connections cost a third more.
+        # Adaptive batching is off by default; with 64 connections a request then takes a third more CPU.
         "max_batch_size": 64,
         "max_batch_time": 0.001,
     }
@@ -91,5 +91,5 @@ def litserve(place: Place) -> Launch:
 
 
 def limit(module: str) -> Callable[[Place], Launch]:
-    """A program that knows one answer."""
+    """A server with a constant response."""
     return lambda place: Launch((place.python, "-m", f"benchmarks.limits.{module}", str(place.port)), ROOT)

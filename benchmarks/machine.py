@@ -1,4 +1,4 @@
-"""The machine that figures belong to."""
+"""A description of the machine that was measured."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from benchmarks.place import ROOT
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What a reader must know to compare.
+    """The properties of a machine that a comparison needs.
 
     Attributes:
-        processor: Its name.
-        cores: How many this program may use.
-        memory_gib: Main memory.
-        system: Kernel.
+        processor: Name of the processor.
+        cores: Number of cores that this program may use.
+        memory_gib: Main memory in GiB.
+        system: Name and version of the kernel.
         hypervisor: Whether it is a virtual machine.
         python: Version of the interpreter of all servers.
         wrk: Version of the load generator.
-        commit: The project's state, with a mark when files were changed since.
+        commit: The project's commit, and whether files were changed since.
     """
 
     processor: str
@@ -36,8 +36,12 @@ class Machine:
     commit: str
 
     @classmethod
-    def look(cls, wrk: str) -> Machine:
-        """Describe this machine."""
+    def describe(cls, wrk: str) -> Machine:
+        """Describe this machine.
+
+        Args:
+            wrk: Path of wrk.
+        """
         fields = dict(
             line.split(":", 1) for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if ":" in line
         )
@@ -54,7 +58,7 @@ class Machine:
         )
 
     def as_json(self) -> dict[str, object]:
-        """For the results file."""
+        """The JSON value for the results file."""
         return asdict(self)
 
 
@@ -66,7 +70,7 @@ def _commit() -> str:
 
 def _first_line(command: list[str]) -> str:
     try:
-        done = subprocess.run(  # noqa: S603 - git and wrk, by constants
+        done = subprocess.run(  # noqa: S603 - only git and wrk with constant arguments
             command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=30
         )
     except OSError:

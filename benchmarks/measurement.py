@@ -18,19 +18,19 @@ _WARM_UP_CONNECTIONS = 8
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """The result of one turn.
+    """The result of measuring one server once.
 
     Attributes:
         server: The server's name.
-        model: What it served.
+        model: Name of the served model.
         kind: `single` or `batch`.
         connections: Connections that sent at the same time.
-        repeat: In which round, from 0.
-        rate: Good answers a second.
+        repeat: Number of the round, from 0.
+        rate: Successful responses per second.
         p50_ms: Median latency.
         p99_ms: 99th percentile.
-        cpu_us: CPU time of the whole server for each answer.
-        cores: CPU seconds a second: below 1 the server was idle at times, and something else was the limit.
+        cpu_us: CPU time of the whole server per response.
+        cores: CPU seconds per second: below 1 the server was idle at times, and something else was the limit.
         rss_mib: Memory of the whole server at the end.
         failures: Answers with an error, and connections that failed.
     """
@@ -49,7 +49,7 @@ class Measurement:
     failures: int
 
     def as_json(self) -> dict[str, Any]:
-        """For the results file."""
+        """The JSON value for the results file."""
         return asdict(self)
 
 

@@ -1,4 +1,4 @@
-"""The models that are served, each made the same way on every machine."""
+"""The models that are served; every machine makes the same ones."""
 
 from __future__ import annotations
 

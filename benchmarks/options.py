@@ -1,4 +1,4 @@
-"""What a run measures."""
+"""The command line of a benchmark run."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ _MOST_REPEATS = 20
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The choices of one run.
+    """The options of one run.
 
     Attributes:
         servers: Names of SERVERS.
         models: Names of MODELS.
-        loads: The kinds of load.
+        loads: Kinds of load.
         seconds: Length of one measurement.
-        repeats: Rounds.
-        results: Where the measurements go.
-        report: The page to write; None for a table on the terminal only.
-        render_only: Write the page from results that are there.
+        repeats: Number of rounds.
+        results: File for the measurements.
+        report: The page to write; None to print tables only.
+        render_only: Write the page from existing results.
     """
 
     servers: tuple[str, ...]
@@ -49,7 +49,7 @@ class Options:
 
 
 def parse(arguments: Sequence[str] | None = None) -> Options:
-    """Read the command line; exits with code 2 and a sentence when something is wrong."""
+    """Parse the command line; exits with code 2 and a message when an option is invalid."""
     given = _parser().parse_args(arguments)
     if given.quick:
         return Options(
@@ -77,39 +77,41 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
 
 
 def _parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description="Measure this API beside other model servers and beside what Python can do at all.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("--quick", action="store_true", help="this API, the limits and the best peer in two minutes")
-    made.add_argument(
+    parser.add_argument("--quick", action="store_true", help="this API, the limits and the best peer in two minutes")
+    parser.add_argument(
         "--servers", type=_names(SERVERS), default=tuple(SERVERS), metavar="A,B", help=f"{_list(SERVERS)} (all)"
     )
-    made.add_argument(
+    parser.add_argument(
         "--models", type=_names(MODELS), default=tuple(MODELS), metavar="A,B", help=f"{_list(MODELS)} (all)"
     )
     many = _numbers(_MOST_CONNECTIONS)
-    made.add_argument(
+    parser.add_argument(
         "--connections", type=many, default=(1, 64, 512), metavar="N,M", help="for single rows (1,64,512)"
     )
-    made.add_argument(
+    parser.add_argument(
         "--batch-connections",
         type=many,
         default=(64,),
         metavar="N,M",
         help="for batches of 100 rows (64; 0: no batches)",
     )
-    made.add_argument("--seconds", type=_number(_MOST_SECONDS), default=3, help="length of one measurement (3)")
-    made.add_argument("--repeats", type=_number(_MOST_REPEATS), default=3, help="rounds (3)")
+    parser.add_argument("--seconds", type=_number(_MOST_SECONDS), default=3, help="length of one measurement (3)")
+    parser.add_argument("--repeats", type=_number(_MOST_REPEATS), default=3, help="rounds (3)")
     docs = ROOT / "docs"
-    made.add_argument(
+    parser.add_argument(
         "--results", type=Path, default=docs / "performance.json", metavar="FILE", help="the measurements"
     )
-    made.add_argument("--report", type=Path, default=docs / "performance.md", metavar="FILE", help="the page to write")
-    made.add_argument("--render-only", action="store_true", help="write the page from --results, measure nothing")
-    return made
+    parser.add_argument(
+        "--report", type=Path, default=docs / "performance.md", metavar="FILE", help="the page to write"
+    )
+    parser.add_argument("--render-only", action="store_true", help="write the page from --results, measure nothing")
+    return parser
 
 
 def _list(names: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""docs/performance.md: written from the results, with the hand-written notes taken over as they are."""
+"""Writes docs/performance.md from the results, with the hand-written notes unchanged."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _OURS = {"lane", "route"}
 
 
 def write_page(results: Results, page: Path) -> list[Path]:
-    """Write the page and its plots; returns what was written.
+    """Write the page and its charts; returns the paths of the written files.
 
     Args:
-        results: What was measured.
-        page: `NAME.md`; beside it stand `NAME.notes.md`, which people write, and `NAME.users.jsonl`.
+        results: The results of a run.
+        page: `NAME.md`; in the same folder are `NAME.notes.md`, which is written by hand, and `NAME.users.jsonl`.
     """
     page.parent.mkdir(parents=True, exist_ok=True)
     written = []
@@ -71,8 +71,8 @@ def _machine(results: Results) -> str:
         return text + "Cada medida se tomó una sola vez: no se conoce su ruido.\n"
     return text + (
         f"{results.repeats} rondas intercaladas de {results.seconds} s por medida. Entre las repeticiones de una "
-        f"misma medida, la distancia del máximo al mínimo es el {noise.middle:.0%} de su mediana (la mediana de "
-        f"todas; la peor {noise.highest:.0%}). Los cocientes comparan vecinos de la misma ronda.\n"
+        f"misma medida, la distancia del máximo al mínimo es el {noise.median:.0%} de su mediana (la mediana de "
+        f"todas; la peor {noise.maximum:.0%}). Los cocientes comparan vecinos de la misma ronda.\n"
     )
 
 
@@ -82,8 +82,8 @@ def _chart(results: Results, model: str) -> str | None:
         repeats = results.comparison.repeats(name, model, *_CHART_LOAD)
         if repeats:
             kind = "ours" if name in _OURS else "limit" if server.constant else "peer"
-            middle = Spread.over([one.rate for one in repeats]).middle
-            rates.append((server.title.replace("`", ""), kind, middle))
+            median = Spread.over([one.rate for one in repeats]).median
+            rates.append((server.title.replace("`", ""), kind, median))
     title = f"{MODELS[model]}: peticiones por segundo, {load_title(*_CHART_LOAD)} (escala logarítmica)"
     return bars(title, rates, "req/s") if rates else None
 

@@ -1,4 +1,4 @@
-"""Where one server runs: its port, its folder, its interpreter, its model."""
+"""The ports, folder, environment and model of one server."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ HOME = ROOT / ".bench"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Everything that a server's command line may need.
+    """The values that a server's command line may need.
 
     Attributes:
-        port: Where it has to listen.
-        second_port: A free one beside it.
-        folder: For its own files.
+        port: The port on which it has to listen.
+        second_port: Another free port.
+        folder: A folder for its files.
         programs: The folder `bin` of its environment.
-        registry: MLflow's address.
-        model: What it serves.
+        registry: URL of MLflow.
+        model: The model that it serves.
     """
 
     port: int

@@ -1,6 +1,7 @@
-"""Registers a model and lays it out for every server: `python -m benchmarks.preparation NAME FOLDER`.
+"""Registers a model and writes its files for every server: `python -m benchmarks.preparation NAME FOLDER`.
 
-MLFLOW_TRACKING_URI says where. A process of its own, because MLflow and scikit-learn take seconds and memory.
+MLFLOW_TRACKING_URI is the URL of the registry. It is a separate process, because MLflow and scikit-learn take seconds
+to import and much memory.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _ALIAS = "champion"
 
 
 def prepare(name: str, folder: Path) -> None:
-    """Register the model and write its files, the rows to ask with, and the answers that pyfunc gives."""
+    """Register the model and write its files, the rows to send, and the predictions of pyfunc for them."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     folder = folder.resolve()

@@ -1,4 +1,4 @@
-"""A model as it lies on disk for every server, with rows to ask for and the answers to expect."""
+"""A model's files for every server, with rows to send and the expected predictions."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ MODELS = {
     "boosting": "HistGradientBoosting",
     "pipeline": "Pipeline con columna categórica",
 }
-# The pipeline's own arithmetic may differ in its last bits between one row and many.
+# The pipeline's predictions for one row and for a batch may differ by rounding.
 _TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedModel:
-    """One model.
+    """A model that was prepared for all servers.
 
     Attributes:
         name: Its name in the registry and on the command line.
-        folder: Where its files are.
-        mlflow: Its MLflow model folder.
-        joblib: The estimator alone.
-        columns: The input's columns.
-        rows: Rows to ask with.
-        answers: What `mlflow.pyfunc` answers to them.
+        folder: Folder of its files.
+        mlflow: Folder of the MLflow model.
+        joblib: File with the estimator alone.
+        columns: Names of the input's columns.
+        rows: Rows to send.
+        answers: The predictions of `mlflow.pyfunc` for the rows.
     """
 
     name: str
@@ -47,7 +47,7 @@ class PreparedModel:
 
     @classmethod
     def read(cls, folder: Path) -> PreparedModel | None:
-        """Read a prepared model; None when there is none, or one of another scikit-learn."""
+        """Read a prepared model; None when it is missing or was made with other versions of the libraries."""
         try:
             values = json.loads((folder / "description.json").read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -65,14 +65,14 @@ class PreparedModel:
         )
 
     def check(self, given: Sequence[Any], first: int) -> None:
-        """Compare answers with the model's own.
+        """Compare a server's predictions with the expected ones.
 
         Args:
-            given: What a server answered to the rows from `first` on.
-            first: The first of them.
+            given: The server's predictions for the rows from index `first` on.
+            first: Index of the first row.
 
         Raises:
-            ServerFailedError: When one differs.
+            ServerFailedError: A prediction differs.
         """
         for position, answer in enumerate(given, first):
             expected = self.answers[position]
@@ -82,5 +82,5 @@ class PreparedModel:
 
 
 def made_with() -> str:
-    """What a prepared model depends on."""
+    """The versions that a prepared model depends on; the number is that of the files' format."""
     return f"1 scikit-learn {version('scikit-learn')} mlflow {version('mlflow')}"

@@ -1,4 +1,4 @@
-"""A measured process: on one core, paused while others are measured, its CPU time and memory counted as a whole."""
+"""A process that is measured: it runs on one core, can be paused, and is counted with its children."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Process(ChildProcess):
     def __init__(
         self, command: Sequence[str], *, core: int, log: Path, folder: Path, environment: Mapping[str, str]
     ) -> None:
-        """Start it on the core."""
+        """Start the process on the core."""
         with pinned(core):
             super().__init__(command, folder=folder, environment=environment, log=log)
 
@@ -63,7 +63,7 @@ class Process(ChildProcess):
             time.sleep(_POLL_SECONDS)
 
     def resume(self) -> None:
-        """Continue it."""
+        """Continue the tree after a pause."""
         self.signal_tree(signal.SIGCONT)
 
 

@@ -1,4 +1,4 @@
-"""One local MLflow for all: SQLite and a folder, as the trainer and the API use it."""
+"""A local MLflow server for the whole run, on SQLite and a folder."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ class Registry:
     """A running MLflow.
 
     Attributes:
-        url: Its address.
+        url: Its URL.
         folder: Its data and the prepared models.
-        log: Output of the preparation of models.
+        log: File with the output of the preparation of models.
     """
 
     url: str
     folder: Path
 
     def model(self, name: str) -> PreparedModel:
-        """A model; prepared now if that was not done before.
+        """A prepared model; it is prepared at the first call.
 
         Raises:
             BenchmarkError: It cannot be prepared.
@@ -66,7 +66,7 @@ class Registry:
 
 @contextlib.contextmanager
 def serving(cores: Cores) -> Iterator[Registry]:
-    """Run MLflow beside the load generator for as long as the block lasts."""
+    """Run MLflow on the core of the load generator for as long as the block lasts."""
     _FOLDER.mkdir(parents=True, exist_ok=True)
     port = free_port()
     command = [
@@ -86,7 +86,7 @@ def _await(process: Process, url: str) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     while time.monotonic() < deadline and process.running:
         answer = ask(f"{url}/api/2.0/mlflow/experiments/search?max_results=1")
-        if answer is not None and answer.status == 200:  # noqa: PLR2004 - HTTP's own number
+        if answer is not None and answer.status == 200:  # noqa: PLR2004 - a status of HTTP
             return
         time.sleep(0.1)
     raise BenchmarkError(f"MLflow does not start: {process.last_log_line()}")

@@ -1,4 +1,4 @@
-"""The request format of each server, and where its answer has the predictions."""
+"""The format of requests and responses of each server."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Decode = Callable[[Any], list[Any]]
 
 @dataclass(frozen=True, slots=True)
 class RequestFormat:
-    """One format of requests and answers.
+    """A format of requests and responses.
 
     Attributes:
-        path: Where to POST.
-        encode: Columns and rows to the JSON value to send.
-        decode: The JSON value of an answer to predictions.
+        path: The path of the endpoint.
+        encode: Converts columns and rows to the JSON value to send.
+        decode: Converts the JSON value of a response to predictions.
     """
 
     path: str
@@ -27,11 +27,11 @@ class RequestFormat:
     decode: Decode
 
     def body(self, columns: Sequence[str], rows: Rows) -> str:
-        """The request's body on one line."""
+        """The request's body, on one line."""
         return json.dumps(self.encode(columns, rows))
 
     def predictions(self, body: bytes) -> list[Any]:
-        """The answer's predictions."""
+        """The predictions in a response's body."""
         return self.decode(json.loads(body))
 
 

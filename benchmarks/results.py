@@ -1,4 +1,4 @@
-"""The results file: what was measured, where, with what, and what could not be."""
+"""The results file: measurements, machine, versions, and the servers that could not be measured."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _DIGITS = 5
 
 @dataclass(frozen=True)
 class Results:
-    """One run.
+    """The results of one run.
 
     Attributes:
-        day: When it was, as an ISO date.
-        command: What was typed.
+        day: The date of the run, in ISO format.
+        command: The command line.
         seconds: Length of one measurement.
-        repeats: Rounds.
-        machine: Where.
-        versions: For each server, versions that matter.
-        failures: For each model the servers that could not be measured, with the reason.
-        measurements: Everything that was measured.
+        repeats: Number of rounds.
+        machine: The machine of the run.
+        versions: For each server, the versions of its main packages.
+        failures: For each model, the servers that could not be measured, with the reason.
+        measurements: All measurements.
     """
 
     day: str
@@ -42,11 +42,11 @@ class Results:
 
     @property
     def comparison(self) -> Comparison:
-        """The measurements, to be compared."""
+        """The comparison of the measurements."""
         return Comparison(self.measurements)
 
     def write(self, path: Path) -> None:
-        """Save it, one measurement a line, so that a later run's file can be compared with this one."""
+        """Write the file with one measurement per line, so that a diff of two runs can be read."""
         head = {
             "day": self.day,
             "command": self.command,
@@ -63,10 +63,10 @@ class Results:
 
     @classmethod
     def read(cls, path: Path) -> Results:
-        """Load a saved run.
+        """Read the file of a run.
 
         Raises:
-            NotStartedError: When there is none.
+            NotStartedError: The file is missing or has another format.
         """
         try:
             values = json.loads(path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""The whole measurement: model by model, all servers of one in turn."""
+"""Measures one model after the other, with all of its servers in turn."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class _Bench:
     cores: Cores
 
     def measure(self, name: str, failures: dict[str, str]) -> list[Measurement]:
-        """All servers of one model in turn; `failures` gets the reasons of those that cannot go on."""
+        """Measure all servers of one model in turn; `failures` gets the reason of each server that fails."""
         model = self.registry.model(name)
-        # A constant answer is the same for every model: once is enough.
+        # A constant response is the same for every model, so it is measured for one model only.
         first = name == self.options.models[0]
         servers = [SERVERS[server] for server in self.options.servers if first or not SERVERS[server].constant]
         done: list[Measurement] = []
@@ -62,7 +62,7 @@ class _Bench:
 
 
 def run(options: Options, command: str) -> Results:
-    """Measure everything that the options name.
+    """Measure what the options select.
 
     Raises:
         BenchmarkError: Nothing could be measured.
@@ -86,7 +86,7 @@ def run(options: Options, command: str) -> Results:
         command=command,
         seconds=options.seconds,
         repeats=options.repeats,
-        machine=Machine.look(wrk.program),
+        machine=Machine.describe(wrk.program),
         versions=_versions(options, {one.server for one in measurements}),
         failures={name: reasons for name, reasons in failures.items() if reasons},
         measurements=measurements,

@@ -1,4 +1,4 @@
-"""The servers of one model, all started, checked and paused, so that they can be measured in turn."""
+"""The servers of one model: all are started, checked and paused, and then measured in turn."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ _CONSTANT = 123.456
 
 @dataclass(frozen=True, slots=True)
 class RunningServer:
-    """A server that runs, and whose answers are those of the model.
+    """A running server whose predictions are those of the model.
 
     Attributes:
         server: Its description.
         process: Its process, paused unless it is measured.
-        port: Where it listens.
-        bodies: For each kind of request, a file with one body a line.
+        port: The port on which it listens.
+        bodies: For each kind of request, a file with one body per line.
     """
 
     server: Server
@@ -45,7 +45,7 @@ class RunningServer:
     bodies: dict[str, Path]
 
     def target(self, kind: str) -> Target:
-        """Where its requests of a kind go."""
+        """The URL for a kind of request."""
         return Target.parse(f"http://127.0.0.1:{self.port}{self.request_format(kind).path}")
 
     def request_format(self, kind: str) -> RequestFormat:
@@ -57,7 +57,7 @@ class RunningServer:
 def start_servers(
     servers: Sequence[Server], model: PreparedModel, registry: Registry, cores: Cores, failures: dict[str, str]
 ) -> Iterator[list[RunningServer]]:
-    """Start the servers and yield those that answer as the model does; `failures` gets the reasons of the others."""
+    """Start the servers and yield those with correct predictions; `failures` gets the reasons of the others."""
     with contextlib.ExitStack() as stack:
         started: list[tuple[Server, Process, int]] = []
         for server in servers:

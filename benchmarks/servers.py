@@ -1,4 +1,4 @@
-"""Who takes part."""
+"""The servers that are measured."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from benchmarks.request_formats import RequestFormat
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """One participant.
+    """One server of the comparison.
 
     Attributes:
-        name: On the command line and in the results.
-        title: In the report.
-        settings: How it runs, for the report.
-        launch: Its command for a place.
-        single: How to ask for one row.
-        batch: How to ask for many; None when it has no such endpoint.
-        environment: The list in `peers/` that its environment is made from; None for the project's own.
-        ready: A path that answers 200 once the model serves.
-        constant: Whether it knows no model: a limit, measured once.
+        name: Its name on the command line and in the results.
+        title: Its name in the report.
+        settings: A text about its settings for the report.
+        launch: Returns its command for a place.
+        single: The format of requests with one row.
+        batch: The format of requests with several rows; None when it has no such endpoint.
+        environment: The list in `peers/` with the packages of its environment; None for the project's own.
+        ready: A path that answers 200 when the model is ready.
+        constant: Whether its response is a constant, which is measured for one model only.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Results as tables: Markdown for the page, the same lines for the terminal."""
+"""The results as Markdown tables, for the page and for the terminal."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _HEAD = ("Servidor", "req/s", "vía rápida ÷ este", "p50 ms", "p99 ms", "CPU �
 
 
 def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table; the first column is text, the others are figures."""
+    """A Markdown table; the first column is text, the others are numbers."""
     lines = [f"| {' | '.join(head)} |", f"|---|{'---:|' * (len(head) - 1)}"]
     lines += [f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows]
     return "\n".join(lines) + "\n"
 
 
 def figure(value: float) -> str:
-    """A number with three figures and thin groups of thousands: 12 345, 12.3, 0.123."""
+    """A number with at least three significant digits, and thousands grouped by a space: 12 345, 12.3, 0.123."""
     for least, digits in ((100, 0), (10, 1), (1, 2)):
         if value >= least:
             return f"{value:,.{digits}f}".replace(",", " ")
@@ -33,18 +33,18 @@ def figure(value: float) -> str:
 
 
 def spread(one: Spread) -> str:
-    """The middle with its outermost: `12.3 [11.9-12.8]`."""
-    return f"{figure(one.middle)} [{figure(one.lowest)}-{figure(one.highest)}]"
+    """The median with minimum and maximum: `12.3 [11.9-12.8]`."""
+    return f"{figure(one.median)} [{figure(one.minimum)}-{figure(one.maximum)}]"
 
 
 def load_title(kind: str, connections: int) -> str:
-    """How a load is called."""
+    """The title of a load."""
     many = f"{connections} conexiones" if connections > 1 else "1 conexión"
     return f"{many}, una fila" if kind == "single" else f"{many}, lotes de {BATCH_ROWS} filas"
 
 
 def load_table(results: Results, model: str, kind: str, connections: int) -> str:
-    """All servers under one load; those that could not be measured stand there with the reason."""
+    """All servers under one load; a server that could not be measured has the reason in its row."""
     comparison = results.comparison
     failures = results.failures.get(model, {})
     rows = []
@@ -62,7 +62,7 @@ def load_table(results: Results, model: str, kind: str, connections: int) -> str
 
 
 def terminal_table(results: Results) -> str:
-    """Everything, for the person at the terminal."""
+    """The tables of all models and loads, for the terminal."""
     parts = []
     for model in dict.fromkeys(one.model for one in results.measurements):
         for kind, connections in results.comparison.loads(model):
@@ -72,7 +72,7 @@ def terminal_table(results: Results) -> str:
 
 
 def _public(reason: str) -> str:
-    """A reason without the folders of this machine."""
+    """A reason with the paths of this machine reduced to file names."""
     return re.sub(r"(?:/[\w.@+-]+)+/", "", reason)
 
 

@@ -1,4 +1,4 @@
-"""Where the load goes: always this machine."""
+"""The target of the load, which is always this machine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Target:
     """An address on loopback.
 
     Attributes:
-        url: The whole address of the endpoint.
+        url: The URL of the endpoint.
         host: Its loopback address.
         port: Its port.
         path: Its path.
@@ -45,7 +45,7 @@ class Target:
 
 
 def free_port() -> int:
-    """A TCP port that was free a moment ago."""
+    """A TCP port that is free at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

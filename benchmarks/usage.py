@@ -1,4 +1,4 @@
-"""CPU time and memory of a process and all its descendants, as /proc has them."""
+"""CPU time and memory of a process and all its descendants, read from /proc."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Usage:
     """What a tree of processes has used so far.
 
     Attributes:
-        cpu_seconds: In user and kernel mode, children that have ended included.
-        rss_bytes: Resident now; a page that two processes share counts in both.
+        cpu_seconds: CPU time in user and kernel mode, including children that have ended.
+        rss_bytes: Resident memory; a page that two processes share is counted twice.
     """
 
     cpu_seconds: float

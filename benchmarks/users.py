@@ -1,4 +1,4 @@
-"""The trials with ten thousand users that `make trial` wrote, as a table."""
+"""A table of the trials with ten thousand users that `make trial` wrote."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _HEAD = (
 
 
 def users_table(file: Path) -> str:
-    """A chapter of the page; empty when no trial was kept."""
+    """A section of the page; empty without a file of trials."""
     if not file.is_file():
         return ""
     trials = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]

@@ -23,11 +23,11 @@ class Reading:
     """The figures of wrk.
 
     Attributes:
-        requests: Answers with a status below 400.
-        seconds: How long it took.
-        p50_ms: Half of the answers came within this.
-        p99_ms: 99 of 100.
-        failures: Answers with an error status, and connections that failed or timed out.
+        requests: Responses with a status below 400.
+        seconds: Duration of the run.
+        p50_ms: Median latency.
+        p99_ms: 99th percentile of the latency.
+        failures: Responses with an error status, and connections that failed or timed out.
     """
 
     requests: int
@@ -38,7 +38,7 @@ class Reading:
 
     @property
     def rate(self) -> float:
-        """Good answers a second."""
+        """Successful responses per second."""
         return self.requests / self.seconds if self.seconds else 0.0
 
 
@@ -63,11 +63,11 @@ def parse(output: str) -> Reading:
 
 @dataclass(frozen=True, slots=True)
 class Wrk:
-    """The program, on a core of its own.
+    """The program and its core.
 
     Attributes:
         program: Its path.
-        core: The core it runs on.
+        core: The core on which it runs.
     """
 
     program: str
@@ -86,7 +86,7 @@ class Wrk:
         return cls(found, core)
 
     def run_load(self, target: Target, bodies: Path, *, connections: int, seconds: int) -> Reading:
-        """Send the lines of a file in turn over so many connections for so long.
+        """Send the lines of a file in turn, over a number of connections for some seconds.
 
         Raises:
             ServerFailedError: wrk measured nothing.

@@ -1,4 +1,4 @@
-"""What a framework on uvicorn cannot beat: the smallest ASGI application with a constant answer."""
+"""The upper limit of a framework on uvicorn: the smallest ASGI application, with a constant response."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def constant(
     receive: Callable[[], Awaitable[dict[str, Any]]],
     send: Callable[[dict[str, Any]], Awaitable[None]],
 ) -> None:
-    """Read the request and say the same to all."""
+    """Read the request and send the constant response."""
     await receive()
     await send(_START)
     await send(_END)

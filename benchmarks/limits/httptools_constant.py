@@ -1,4 +1,4 @@
-"""As fast as Python gets here: llhttp and uvloop, and an answer that was ready before the question."""
+"""The upper limit of a Python server here: llhttp and uvloop, with a constant response."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ _BACKLOG = 16_384
 
 
 class Constant(asyncio.Protocol):
-    """Parses each request and says the same to all."""
+    """Parses each request and sends the constant response."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A client is there."""
+        """Keep the transport for the responses."""
         self._transport = transport
         self._parser = httptools.HttpRequestParser(self)
 
     def data_received(self, data: bytes) -> None:
-        """Bytes from the client."""
+        """Parse bytes of the client."""
         self._parser.feed_data(data)
 
     def on_message_complete(self) -> None:
-        """A whole request is there."""
+        """Send the response after a complete request."""
         self._transport.write(_ANSWER)  # type: ignore[attr-defined]  # typed as the base of readers and writers
 
 

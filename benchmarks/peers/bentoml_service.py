@@ -1,4 +1,4 @@
-"""BentoML with adaptive batching, on one worker, without access log and metrics."""
+"""A BentoML service with adaptive batching and one worker, without access log and metrics."""
 
 import os
 from typing import Any
@@ -16,7 +16,7 @@ from rows import table
     metrics={"enabled": False},
 )
 class Model:
-    """One estimator."""
+    """A service of one estimator."""
 
     def __init__(self) -> None:
         """Load the estimator in the worker."""
@@ -24,6 +24,6 @@ class Model:
 
     @bentoml.api(batchable=True, max_batch_size=512, max_latency_ms=10_000)  # type: ignore[untyped-decorator]  # BentoML is installed in its own environment only
     def predict(self, rows: list[list[Any]]) -> list[float]:
-        """Rows to predictions."""
+        """Predict a batch of rows."""
         predictions: list[float] = self._model.predict(table(rows)).tolist()
         return predictions

@@ -1,4 +1,4 @@
-"""LitServe with batches, on one worker."""
+"""A LitServe service with batching and one worker."""
 
 import os
 import sys
@@ -13,18 +13,18 @@ _WAIT_SECONDS = 0.001
 
 
 class Model(litserve.LitAPI):  # type: ignore[misc]  # LitServe is installed in its own environment only
-    """One estimator."""
+    """A service of one estimator."""
 
     def setup(self, _device: str) -> None:
         """Load the estimator in the worker."""
         self._model = joblib.load(os.environ["MODEL_JOBLIB"])
 
     def decode_request(self, request: dict[str, Any]) -> list[Any]:
-        """A JSON object to a row."""
+        """Convert a JSON object to a row."""
         return [request[name] for name in COLUMNS]
 
     def batch(self, inputs: list[list[Any]]) -> Any:
-        """Rows to what the estimator takes."""
+        """Convert rows to the estimator's input."""
         return table(inputs)
 
     def predict(self, x: Any) -> list[float]:
@@ -33,11 +33,11 @@ class Model(litserve.LitAPI):  # type: ignore[misc]  # LitServe is installed in 
         return predictions
 
     def unbatch(self, output: list[float]) -> list[float]:
-        """One prediction for each request."""
+        """Split the predictions of a batch by request."""
         return output
 
     def encode_response(self, output: float) -> dict[str, float]:
-        """A prediction to a JSON object."""
+        """Convert a prediction to a JSON object."""
         return {"prediction": output}
 
 

@@ -1,4 +1,4 @@
-"""The service that everyone writes: FastAPI, a pydantic model, a `def` endpoint, pyfunc on a DataFrame."""
+"""The most common kind of service: FastAPI, a pydantic model, a `def` endpoint, pyfunc on a DataFrame."""
 
 import json
 import os
@@ -22,12 +22,12 @@ app = FastAPI()
 
 @app.get("/ready")
 def ready() -> dict[str, bool]:
-    """The model is loaded before the first request."""
+    """Always ready, because the model is loaded before the first request."""
     return {"ready": True}
 
 
 @app.post("/predict")
 def predict(row: Row) -> dict[str, float]:  # type: ignore[valid-type]  # made from the model's columns
-    """One row, one prediction."""
+    """Predict one row."""
     frame = pd.DataFrame([row.model_dump()])  # type: ignore[attr-defined]  # as above
     return {"prediction": float(model.predict(frame)[0])}

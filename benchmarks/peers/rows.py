@@ -1,4 +1,4 @@
-"""Rows as the estimator takes them: an array of numbers, or a DataFrame when a column holds words."""
+"""The estimator's input: an array of numbers, or a DataFrame when a column has texts."""
 
 import json
 import os
@@ -14,5 +14,5 @@ _numbers = not any(isinstance(value, str) for value in _description["rows"][0])
 
 
 def table(rows: list[list[Any]]) -> Any:
-    """Rows of JSON values to one argument of `predict`."""
+    """Convert rows of JSON values to the argument of `predict`."""
     return np.array(rows, dtype=np.float64) if _numbers else pd.DataFrame(rows, columns=COLUMNS)

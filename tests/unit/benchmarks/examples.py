@@ -1,4 +1,4 @@
-"""Measurements as a run would give them."""
+"""Example measurements of a run."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,12 +25,12 @@ MACHINE = Machine("Example CPU", 2, 24.0, "Linux 6", hypervisor=True, python="3.
 
 
 def rates(server: str, *values: float, model: str = "linear") -> list[Measurement]:
-    """One measurement a round."""
+    """Measurements of one server, one per round."""
     return [replace(ONE, server=server, model=model, repeat=repeat, rate=rate) for repeat, rate in enumerate(values)]
 
 
 def results(measurements: Sequence[Measurement], failures: dict[str, dict[str, str]] | None = None) -> Results:
-    """A run with these measurements."""
+    """The results of a run with these measurements."""
     servers = {one.server for one in measurements}
     return Results(
         day="2026-11-24",

@@ -1,4 +1,4 @@
-"""Repeats put together."""
+"""Statistics of repeated measurements."""
 
 import pytest
 
@@ -8,42 +8,42 @@ from tests.unit.benchmarks.examples import rates
 LOAD = ("linear", "single", 64)
 
 
-def test_the_spread_is_of_the_outermost() -> None:
-    """Relative to the median, which one bad round does not move."""
+def test_spread_is_from_minimum_to_maximum() -> None:
+    """The relative spread is a part of the median, which one bad round does not change."""
     found = Spread.over([90.0, 100.0, 130.0])
 
-    assert (found.lowest, found.middle, found.highest) == (90, 100, 130)
+    assert (found.minimum, found.median, found.maximum) == (90, 100, 130)
     assert found.relative == pytest.approx(0.4)
 
 
-def test_ratios_are_of_neighbours() -> None:
-    """The machine got twice as slow in the second round: the figures halve, the ratio stays."""
+def test_ratios_are_within_a_round() -> None:
+    """When the machine is twice as slow in the second round, the rates halve and the ratio is the same."""
     comparison = Comparison([*rates("lane", 1000, 500, 900), *rates("mlflow", 10, 5, 10)])
 
     ratio = comparison.ratio("lane", "mlflow", *LOAD)
     assert ratio == Spread(100, 90, 100)
 
 
-def test_a_round_that_one_of_them_missed_makes_no_ratio() -> None:
-    """It died after the first round."""
+def test_round_without_both_servers_has_no_ratio() -> None:
+    """A server that failed after the first round has the ratio of that round only."""
     comparison = Comparison([*rates("lane", 1000, 4000), *rates("mlflow", 10)])
 
     assert comparison.ratio("lane", "mlflow", *LOAD) == Spread(100, 100, 100)
     assert comparison.ratio("lane", "bentoml", *LOAD) is None
 
 
-def test_the_noise_is_over_everything_that_was_repeated() -> None:
-    """One measurement has no spread, and is not taken for a quiet one."""
+def test_noise_is_that_of_repeated_measurements() -> None:
+    """A single measurement has no spread and does not count as one without noise."""
     comparison = Comparison([*rates("lane", 100, 110), *rates("mlflow", 10, 12), *rates("bentoml", 5)])
 
     noise = comparison.noise()
     assert noise is not None
-    assert noise.highest == pytest.approx(2 / 11)
-    assert noise.lowest == pytest.approx(10 / 105)
+    assert noise.maximum == pytest.approx(2 / 11)
+    assert noise.minimum == pytest.approx(10 / 105)
     assert Comparison(rates("lane", 100)).noise() is None
 
 
 def test_loads_keep_their_order() -> None:
-    """As they were measured."""
+    """The loads of a model have the order of the measurements."""
     assert Comparison(rates("lane", 1, 2)).loads("linear") == [("single", 64)]
     assert Comparison(rates("lane", 1, 2)).loads("forest") == []

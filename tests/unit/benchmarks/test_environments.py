@@ -1,4 +1,4 @@
-"""The peers' environments."""
+"""The environments of the servers."""
 
 import re
 import sys
@@ -14,14 +14,14 @@ from benchmarks.servers import SERVERS
 LISTS = ROOT / "benchmarks" / "peers"
 
 
-def test_the_projects_own_environment_is_the_one_that_runs() -> None:
-    """Our servers and the limits are in it."""
+def test_the_projects_own_environment_is_the_current_one() -> None:
+    """This API and the limits run with the interpreter that runs the benchmark."""
     assert programs_of(None) == Path(sys.executable).parent
     assert versions_of(None)["uvicorn"]
 
 
-def test_what_cannot_be_installed_is_said(tmp_path: Path) -> None:
-    """In the words of the installer, so that the table can give the reason."""
+def test_failed_installation_has_the_installers_reason(tmp_path: Path) -> None:
+    """The error has the message of the installer, so that the table can show it."""
     (tmp_path / "odd.txt").write_text("./missing-1.0-py3-none-any.whl\n")
 
     with pytest.raises(ServerFailedError, match=r"cannot be installed: .*missing"):
@@ -29,8 +29,8 @@ def test_what_cannot_be_installed_is_said(tmp_path: Path) -> None:
     assert not (tmp_path / "environments" / "odd" / ".installed").exists()
 
 
-def test_an_environment_is_made_once(tmp_path: Path) -> None:
-    """Until its list changes."""
+def test_environment_is_created_once(tmp_path: Path) -> None:
+    """An environment is created again only after its list has changed."""
     (tmp_path / "empty.txt").write_text("")
     python = programs_of("empty", lists=tmp_path, home=tmp_path) / "python"
     (python.parent / "mark").touch()
@@ -42,7 +42,7 @@ def test_an_environment_is_made_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", sorted({server.environment for server in SERVERS.values() if server.environment}))
 def test_every_peer_is_pinned(name: str) -> None:
-    """Every package of its list has one version, the model's library the same everywhere."""
+    """Every package of a list has one version, and scikit-learn has the same one in all lists."""
     lines = [line for line in (LISTS / f"{name}.txt").read_text().splitlines() if line and not line.startswith("#")]
 
     assert all(re.match(r"[\w.-]+(\[[\w,-]+\])?==[\w.!+]+( ;.*)?$", line) for line in lines)

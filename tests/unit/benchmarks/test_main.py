@@ -1,4 +1,4 @@
-"""The program as a whole, without measuring."""
+"""The program, without measurements."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ from benchmarks.__main__ import main
 from benchmarks.place import ROOT
 from tests.unit.benchmarks.examples import rates, results
 
-# Starts a child as the benchmark does, pauses it, says its process id, and waits to be ended.
+# Starts a child as the benchmark does, pauses it, prints its process id, and waits for the signal.
 _RUN = """
 import os, sys, time
 from pathlib import Path
@@ -31,8 +31,8 @@ with running(sleep, core=core, log=folder / "log", folder=folder, environment=os
 """
 
 
-def test_a_page_is_written_from_results_that_are_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Nothing is measured again."""
+def test_page_is_written_from_existing_results(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With --render-only the page is written and nothing is measured."""
     results(rates("lane", 1, 2)).write(tmp_path / "results.json")
     page = tmp_path / "page.md"
 
@@ -46,15 +46,15 @@ def test_a_page_is_written_from_results_that_are_there(tmp_path: Path, capsys: p
 def test_missing_results_and_a_missing_wrk_start_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Exit code 2 and one sentence."""
+    """Both end the program with exit code 2 and one message."""
     assert main(["--render-only", "--results", str(tmp_path / "none.json")]) == 2
     monkeypatch.setenv("PATH", str(tmp_path))
     assert main(["--quick"]) == 2
     assert "apt-get install wrk" in capsys.readouterr().err
 
 
-def test_sigterm_leaves_nothing_behind(tmp_path: Path) -> None:
-    """Not even a server that was paused at that moment."""
+def test_sigterm_ends_all_servers(tmp_path: Path) -> None:
+    """A server that is paused when the signal arrives ends as well."""
     with subprocess.Popen(
         [sys.executable, "-c", _RUN, str(tmp_path)],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""One turn of one server."""
+"""One measurement of one server."""
 
 import shutil
 import sys
@@ -23,7 +23,7 @@ from local_stack.probe import ask
 pytestmark = pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not installed")
 
 TURN = Turn("example", "single", connections=4, repeat=1)
-# A server whose POST does what the test wants. A pause before an answer leaves the processors to other tests.
+# A server whose response to a POST is configured by the test. A pause before it leaves the processors to other tests.
 _SERVER = """
 import os, sys, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -48,7 +48,7 @@ Start = Callable[[str], RunningServer]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Start servers that end with the test."""
+    """Starts servers; ends them after the test."""
     started: list[Process] = []
     bodies = tmp_path / "bodies"
     bodies.write_text("{}\n", encoding="ascii")
@@ -76,12 +76,12 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 @pytest.fixture
 def wrk() -> Wrk:
-    """On its own core."""
+    """The load generator on its own core."""
     return Wrk.find(Cores.choose().load)
 
 
-def test_a_measurement_holds_what_was_seen(start: Start, wrk: Wrk) -> None:
-    """The server is paused again afterwards."""
+def test_measurement_has_all_figures(start: Start, wrk: Wrk) -> None:
+    """Its figures agree with each other, and the server is paused again afterwards."""
     running_server = start("time.sleep(0.01); self.answer(200)")
 
     one = measure(wrk, running_server, "linear", TURN, 1)
@@ -91,21 +91,21 @@ def test_a_measurement_holds_what_was_seen(start: Start, wrk: Wrk) -> None:
     assert 0 < one.p50_ms <= one.p99_ms
     assert one.failures == 0
     assert one.rss_mib > 5
-    # CPU per answer and cores are two views of the same time.
+    # CPU per response and cores are computed from the same CPU time.
     assert one.cpu_us * one.rate / 1e6 == pytest.approx(one.cores)
     assert psutil.Process(running_server.process.pid).status() == psutil.STATUS_STOPPED
 
 
-def test_a_server_that_dies_under_load_is_out(start: Start, wrk: Wrk) -> None:
-    """With what it said last."""
+def test_server_that_exits_under_load_fails(start: Start, wrk: Wrk) -> None:
+    """The error has the last line of its log."""
     running_server = start("os.write(2, b'out of luck'); os._exit(3)")
 
     with pytest.raises(ServerFailedError, match=r"died under load, exit code 3: .*out of luck"):
         measure(wrk, running_server, "linear", TURN, 1)
 
 
-def test_errors_are_no_answers(start: Start, wrk: Wrk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server is not fast because it refuses fast; it gets a second chance."""
+def test_errors_do_not_count_as_responses(start: Start, wrk: Wrk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that only sends errors is measured once more, and then fails."""
     monkeypatch.setattr(module, "_PATIENCE", 1)
 
     with pytest.raises(NoAnswerError, match=r"no good answer within 1 s \([1-9]\d* failures\)"):

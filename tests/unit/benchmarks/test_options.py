@@ -7,8 +7,8 @@ from benchmarks.schedule import Load
 from benchmarks.servers import SERVERS
 
 
-def test_without_options_everybody_is_measured_with_every_load() -> None:
-    """1, 64 and 512 connections for single rows, and batches."""
+def test_defaults_are_all_servers_and_loads() -> None:
+    """Without options: all servers, single rows with 1, 64 and 512 connections, and batches."""
     options = parse([])
 
     assert options.servers == tuple(SERVERS)
@@ -16,8 +16,8 @@ def test_without_options_everybody_is_measured_with_every_load() -> None:
     assert options.report is not None
 
 
-def test_quick_is_us_the_limits_and_the_best_peer() -> None:
-    """And leaves the page alone."""
+def test_quick_has_few_servers_and_one_load() -> None:
+    """--quick measures this API, the limits and the best peer with one load, and writes no page."""
     options = parse(["--quick"])
 
     assert {"lane", "route", "httptools", "asgi"} < set(options.servers)
@@ -26,7 +26,7 @@ def test_quick_is_us_the_limits_and_the_best_peer() -> None:
 
 
 def test_servers_models_and_loads_can_be_chosen() -> None:
-    """In any number."""
+    """Each option takes one or more values."""
     chosen = ["--servers", "lane,mlflow", "--models", "forest", "--connections", "8,64", "--batch-connections", "0"]
     options = parse(chosen)
 
@@ -36,7 +36,7 @@ def test_servers_models_and_loads_can_be_chosen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--servers", "lane,flask"], "flask is not from lane,route"),
         (["--models", ""], "is not from linear"),
@@ -45,10 +45,10 @@ def test_servers_models_and_loads_can_be_chosen() -> None:
         (["--repeats", "0"], "from 1 to 20"),
     ],
 )
-def test_what_makes_no_sense_is_refused(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """With exit code 2, what is wrong, and what there is; every run is bounded."""
+def test_invalid_options_are_refused(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """An invalid or too large value ends the program with exit code 2; the message has the valid values."""
     with pytest.raises(SystemExit) as ended:
         parse(arguments)
 
     assert ended.value.code == 2
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""docs/performance.md and its plots."""
+"""docs/performance.md and its charts."""
 
 import json
 import xml.etree.ElementTree as ET
@@ -20,7 +20,7 @@ TRIAL = {
 
 
 def test_the_page_states_machine_noise_and_command(tmp_path: Path) -> None:
-    """What somebody needs who wants to compare, or to do it again."""
+    """The page has what a reader needs to compare the figures or to repeat the run."""
     write_page(MEASURED, tmp_path / "performance.md")
     text = (tmp_path / "performance.md").read_text(encoding="utf-8")
 
@@ -30,8 +30,8 @@ def test_the_page_states_machine_noise_and_command(tmp_path: Path) -> None:
     assert "uvicorn 1.2.3" in text
 
 
-def test_goals_are_judged_by_what_was_measured(tmp_path: Path) -> None:
-    """Reached, not reached, not measured."""
+def test_goals_are_evaluated(tmp_path: Path) -> None:
+    """A goal is met or not met by the median; without a measurement its row says so."""
     write_page(MEASURED, tmp_path / "performance.md")
     rows = [line for line in (tmp_path / "performance.md").read_text(encoding="utf-8").splitlines() if "÷" in line]
 
@@ -40,8 +40,8 @@ def test_goals_are_judged_by_what_was_measured(tmp_path: Path) -> None:
     assert any("`mlflow models serve` | >= 100 |  | no se midió |" in row for row in rows)
 
 
-def test_notes_are_taken_over_as_they_are(tmp_path: Path) -> None:
-    """A second run keeps what people wrote."""
+def test_notes_are_included_unchanged(tmp_path: Path) -> None:
+    """A second run has the hand-written notes once as well."""
     notes = "## A dónde va cada microsegundo\n\n| a | b |\n|---|---|\n| send | 14 |"
     (tmp_path / "performance.notes.md").write_text(notes + "\n", encoding="utf-8")
     for _ in range(2):
@@ -50,8 +50,8 @@ def test_notes_are_taken_over_as_they_are(tmp_path: Path) -> None:
     assert (tmp_path / "performance.md").read_text(encoding="utf-8").count(notes) == 1
 
 
-def test_the_trials_with_users_are_a_chapter(tmp_path: Path) -> None:
-    """Those that stand beside the page."""
+def test_trials_with_users_are_a_section(tmp_path: Path) -> None:
+    """The trials are read from the file beside the page."""
     (tmp_path / "performance.users.jsonl").write_text(json.dumps(TRIAL) + "\n", encoding="utf-8")
     write_page(MEASURED, tmp_path / "performance.md")
     text = (tmp_path / "performance.md").read_text(encoding="utf-8")
@@ -60,8 +60,8 @@ def test_the_trials_with_users_are_a_chapter(tmp_path: Path) -> None:
     assert "| 17 | 100 | 3/290 |" in text
 
 
-def test_plots_are_small_and_well_formed(tmp_path: Path) -> None:
-    """One for each model, named in the page."""
+def test_charts_are_small_and_well_formed(tmp_path: Path) -> None:
+    """Each model has a chart, which the page includes."""
     page, plot = write_page(MEASURED, tmp_path / "performance.md")
 
     assert plot.stat().st_size < 100_000

@@ -1,4 +1,4 @@
-"""Models as they lie there."""
+"""Reading prepared models and checking predictions."""
 
 import json
 from pathlib import Path
@@ -14,8 +14,8 @@ def _describe(folder: Path, made: str) -> None:
     (folder / "description.json").write_text(json.dumps(description))
 
 
-def test_a_model_of_another_version_is_made_again(tmp_path: Path) -> None:
-    """Its answers might be others, and its file might not load."""
+def test_model_of_other_versions_is_not_read(tmp_path: Path) -> None:
+    """A model that was made with other versions of the libraries may predict other values, or not load."""
     assert PreparedModel.read(tmp_path) is None
     _describe(tmp_path, "something else")
     assert PreparedModel.read(tmp_path) is None
@@ -25,8 +25,8 @@ def test_a_model_of_another_version_is_made_again(tmp_path: Path) -> None:
     assert (found.columns, found.rows) == (("a",), ((1.0,), (2.0,)))
 
 
-def test_answers_are_compared_with_the_models(tmp_path: Path) -> None:
-    """Up to the last digits, and from the row that was asked for."""
+def test_predictions_are_compared_with_the_models(tmp_path: Path) -> None:
+    """They have to be equal up to rounding, and numbers; the comparison starts at the given row."""
     _describe(tmp_path, made_with())
     model = PreparedModel.read(tmp_path)
     assert model is not None

@@ -1,4 +1,4 @@
-"""How a measured program starts, is paused and ends."""
+"""Starting, pausing and ending a measured process."""
 
 import os
 import sys
@@ -34,8 +34,8 @@ def _first_line(process: Process) -> str:
     pytest.fail("the program printed nothing")
 
 
-def test_a_paused_tree_takes_no_time_and_a_stopped_one_is_gone(tmp_path: Path) -> None:
-    """The child too, which would otherwise cost whoever is measured."""
+def test_paused_tree_uses_no_cpu_and_stopped_one_has_ended(tmp_path: Path) -> None:
+    """This includes the children, which would otherwise take CPU from the server that is measured."""
     before = os.sched_getaffinity(0)
     process = _start(tmp_path, _BUSY)
     child, _, cores = _first_line(process).partition(" ")
@@ -58,8 +58,8 @@ def test_a_paused_tree_takes_no_time_and_a_stopped_one_is_gone(tmp_path: Path) -
     assert os.sched_getaffinity(0) == before
 
 
-def test_the_last_log_line_of_a_dead_program_are_told(tmp_path: Path) -> None:
-    """The table of the report says why a server is missing."""
+def test_last_log_line_of_a_process_that_ended(tmp_path: Path) -> None:
+    """The exit code and the last line of the log are the reason in the report's table."""
     process = _start(tmp_path, "print('fine so far'); raise SystemExit('no such model')")
     deadline = time.monotonic() + 30
     while process.running and time.monotonic() < deadline:
@@ -69,8 +69,8 @@ def test_the_last_log_line_of_a_dead_program_are_told(tmp_path: Path) -> None:
     process.stop()
 
 
-def test_a_server_does_not_inherit_another_mlflow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The caller's registry would be asked for the models."""
+def test_settings_of_another_mlflow_are_not_inherited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise a server would request the models from the caller's registry."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://elsewhere:5000")
 
     assert "MLFLOW_TRACKING_URI" not in quiet_environment({})

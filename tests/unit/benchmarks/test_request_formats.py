@@ -1,4 +1,4 @@
-"""How servers are asked."""
+"""The request formats of the servers."""
 
 import json
 
@@ -23,16 +23,16 @@ WORDS = (("a", "colour"), [(1.0, "red"), (3.0, "blue")])
         ),
     ],
 )
-def test_bodies_are_what_the_servers_document(request_format: request_formats.RequestFormat, body: object) -> None:
-    """One line, since the load generator reads lines."""
+def test_bodies_have_the_documented_format(request_format: request_formats.RequestFormat, body: object) -> None:
+    """A body is the documented JSON value on one line, because the load generator reads lines."""
     text = request_format.body(*NUMBERS)
 
     assert json.loads(text) == body
     assert "\n" not in text
 
 
-def test_words_travel_as_columns_in_the_v2_protocol() -> None:
-    """An array has one type."""
+def test_rows_with_texts_are_sent_as_columns_in_the_v2_protocol() -> None:
+    """An array of this protocol has one type, so that numbers and texts are separate arrays."""
     asked = json.loads(request_formats.V2.body(*WORDS))
 
     assert asked["parameters"] == {"content_type": "pd"}
@@ -42,8 +42,8 @@ def test_words_travel_as_columns_in_the_v2_protocol() -> None:
     ]
 
 
-def test_predictions_are_found_in_every_answer() -> None:
-    """Each server wraps them in its own way."""
+def test_predictions_are_read_from_each_format() -> None:
+    """Each server's response has the predictions at another place."""
     assert request_formats.OURS.predictions(b'{"prediction": 1.5}') == [1.5]
     assert request_formats.OURS_BATCH.predictions(b'{"predictions": [1.5, 2]}') == [1.5, 2]
     assert request_formats.MLFLOW.predictions(b'{"predictions": [1.5]}') == [1.5]

@@ -9,16 +9,16 @@ from benchmarks.results import Results
 from tests.unit.benchmarks.examples import rates, results
 
 
-def test_what_was_written_is_read(tmp_path: Path) -> None:
-    """So that the page can be written again without measuring."""
+def test_results_are_read_as_they_were_written(tmp_path: Path) -> None:
+    """The page can be written again without measuring."""
     measured = results(rates("lane", 1, 2.5), {"linear": {"bentoml": "died"}})
     measured.write(tmp_path / "new" / "results.json")
 
     assert Results.read(tmp_path / "new" / "results.json") == measured
 
 
-def test_a_measurement_is_a_line(tmp_path: Path) -> None:
-    """With as many digits as mean something."""
+def test_measurement_is_a_line(tmp_path: Path) -> None:
+    """Each measurement is a line, with significant digits only."""
     measured = results(rates("lane", 12345.678, 2))
     measured.write(tmp_path / "results.json")
 
@@ -27,8 +27,8 @@ def test_a_measurement_is_a_line(tmp_path: Path) -> None:
     assert '"rate": 12346.0' in lines[0]
 
 
-def test_a_missing_or_foreign_file_is_named(tmp_path: Path) -> None:
-    """--render-only without results."""
+def test_missing_or_invalid_file_is_named(tmp_path: Path) -> None:
+    """The error of --render-only names a file that is missing or has another format."""
     with pytest.raises(NotStartedError, match="holds no results"):
         Results.read(tmp_path / "none.json")
     (tmp_path / "other.json").write_text("{}")

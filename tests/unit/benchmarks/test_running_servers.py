@@ -1,4 +1,4 @@
-"""Which servers are started and checked."""
+"""Starting and checking the servers."""
 
 import sys
 from dataclasses import replace
@@ -19,7 +19,7 @@ LIMIT = SERVERS["httptools"]
 
 @pytest.fixture
 def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PreparedModel:
-    """A model whose answer is 1 to everything, with a home of its own."""
+    """A model that always predicts 1, and a temporary home folder of the benchmark."""
     monkeypatch.setattr(module, "HOME", tmp_path)
     rows, answers = ((1.0, 2.0),) * BATCH_ROWS, (1.0,) * BATCH_ROWS
     return PreparedModel("linear", tmp_path, tmp_path, tmp_path, ("a", "b"), rows, answers)
@@ -37,24 +37,24 @@ def _taking_part(servers: list[Server], model: PreparedModel) -> tuple[list[str]
         return [running_server.server.name for running_server in running_servers], failures
 
 
-def test_a_server_that_dies_is_named_and_the_others_go_on(model: PreparedModel) -> None:
-    """With its last words."""
+def test_server_that_exits_fails_and_the_others_continue(model: PreparedModel) -> None:
+    """The reason has the last line of its log."""
     names, failures = _taking_part([_program("dead", "raise SystemExit('no such model')"), LIMIT], model)
 
     assert names == ["httptools"]
     assert failures == {"dead": "ended before it was ready, exit code 1: no such model"}
 
 
-def test_a_server_that_answers_something_else_is_not_measured(model: PreparedModel) -> None:
-    """However fast its wrong answers are: the limit's constant is not the model's."""
+def test_server_with_wrong_predictions_is_not_measured(model: PreparedModel) -> None:
+    """The constant of a limit is not the prediction of the model."""
     names, failures = _taking_part([replace(LIMIT, constant=False)], model)
 
     assert names == []
     assert failures == {"httptools": "row 0 of linear: 123.456 instead of 1.0"}
 
 
-def test_a_server_that_cannot_be_installed_is_named(model: PreparedModel) -> None:
-    """Its list does not exist, as little as the packages of another might."""
+def test_server_that_cannot_be_installed_fails(model: PreparedModel) -> None:
+    """Without the list of its packages, the server has the reason in the failures."""
     names, failures = _taking_part([replace(LIMIT, environment="nothing")], model)
 
     assert names == []

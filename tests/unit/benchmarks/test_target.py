@@ -1,4 +1,4 @@
-"""Load never leaves the machine."""
+"""Only this machine can be the target of the load."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from benchmarks.target import Target
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8000/predict", "http://127.9.9.9:1/", "http://[::1]:8000/predict"])
 def test_loopback_is_a_target(url: str) -> None:
-    """Every address of the loopback range."""
+    """Every address of the loopback range is accepted."""
     assert Target.parse(url).url == url
 
 
@@ -18,7 +18,7 @@ def test_loopback_is_a_target(url: str) -> None:
         "http://192.168.0.10:8000/predict",
         "http://10.0.0.1:8000/",
         "http://example.com:80/",
-        # A name may lead anywhere.
+        # A name may resolve to any address.
         "http://localhost:8000/predict",
         "https://127.0.0.1:8000/",
         "http://127.0.0.1/predict",
@@ -27,6 +27,6 @@ def test_loopback_is_a_target(url: str) -> None:
     ],
 )
 def test_everything_else_is_refused(url: str) -> None:
-    """Other machines, names, other schemes, no port."""
+    """Other machines, host names, other schemes and a URL without a port are refused."""
     with pytest.raises(NotStartedError, match="refused"):
         Target.parse(url)

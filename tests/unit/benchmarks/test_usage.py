@@ -1,4 +1,4 @@
-"""What a tree of processes took."""
+"""CPU time and memory of a tree of processes."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.usage import usage_of
 
-# Prints the CPU seconds that parent and living child measured themselves, then lives on until its input ends.
+# Prints the CPU seconds that the parent and the running child have measured, then runs until its input ends.
 _TREE = """
 import os, subprocess, sys, time
 burn = "import time\\nwhile time.process_time() < 0.2: pass\\n"
@@ -24,8 +24,8 @@ child.wait()
 """
 
 
-def test_a_tree_is_counted_with_its_living_and_its_dead() -> None:
-    """The process itself, a child that lives, and one that has ended: as much as they say themselves."""
+def test_children_are_counted() -> None:
+    """The CPU time is that of the process, of a running child and of one that has ended, as they measure it."""
     command = [sys.executable, "-c", _TREE]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -39,8 +39,8 @@ def test_a_tree_is_counted_with_its_living_and_its_dead() -> None:
     assert usage.rss_bytes > 10_000_000
 
 
-def test_a_process_that_is_gone_has_taken_nothing() -> None:
-    """The server died: that is told elsewhere."""
+def test_process_that_ended_has_no_usage() -> None:
+    """It is no error here, because the caller checks whether the server has ended."""
     with subprocess.Popen([sys.executable, "-c", ""]) as process:
         process.wait()
 

@@ -1,4 +1,4 @@
-"""The load generator and what it says."""
+"""The load generator and its output."""
 
 import asyncio
 import shutil
@@ -21,7 +21,7 @@ DELAY_MS = 20
 
 
 def test_the_line_of_the_script_is_read() -> None:
-    """Only good answers count for the rate; everything that went wrong is a failure."""
+    """Only successful responses count for the rate; all errors are failures."""
     reading = parse(f"Running 2s test\n  2 threads\n\n{LINE}\n")
 
     assert reading.requests == 900
@@ -30,14 +30,14 @@ def test_the_line_of_the_script_is_read() -> None:
     assert reading.failures == 110
 
 
-def test_no_line_is_told_with_what_wrk_said() -> None:
-    """As when nobody listens."""
+def test_missing_line_is_an_error_with_the_output_of_wrk() -> None:
+    """There is no line when no server listens, for example."""
     with pytest.raises(ServerFailedError, match=r"unable to connect to 127\.0\.0\.1:9 Connection refused"):
         parse("unable to connect to 127.0.0.1:9 Connection refused\n")
 
 
 def test_a_missing_wrk_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The person reads what to install."""
+    """The error says which package to install."""
     monkeypatch.setenv("PATH", str(tmp_path))
 
     with pytest.raises(NotStartedError, match="apt-get install wrk"):
@@ -45,22 +45,22 @@ def test_a_missing_wrk_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch
 
 
 class SlowServer(asyncio.Protocol):
-    """Answers each request a fixed time after it came, and refuses bodies that say so."""
+    """Answers each request after a fixed time, and with an error if its body says so."""
 
     bodies: set[bytes]
     open: set[asyncio.BaseTransport]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the way back."""
+        """Keep the transport for the responses."""
         self._transport = transport
         self.open.add(transport)
 
     def connection_lost(self, _error: Exception | None) -> None:
-        """The client has hung up."""
+        """Remove the transport from the open ones."""
         self.open.discard(self._transport)
 
     def data_received(self, data: bytes) -> None:
-        """A whole request: these are small."""
+        """Answer later; the requests are so small that each arrives in one piece."""
         body = data.rpartition(b"\r\n\r\n")[2]
         self.bodies.add(body)
         status = b"400 Bad Request" if body == b'"bad"' else b"200 OK"
@@ -68,7 +68,7 @@ class SlowServer(asyncio.Protocol):
         asyncio.get_running_loop().call_later(DELAY_MS / 1000, self._transport.write, answer)  # type: ignore[attr-defined]  # typed as the base
 
 
-async def _hang_up(server: asyncio.Server) -> None:
+async def _disconnect(server: asyncio.Server) -> None:
     server.close()
     while SlowServer.open:
         for transport in list(SlowServer.open):
@@ -78,7 +78,7 @@ async def _hang_up(server: asyncio.Server) -> None:
 
 @pytest.fixture
 def slow_port() -> Iterator[int]:
-    """A server whose latency is known from below."""
+    """The port of a server with a known minimum latency."""
     SlowServer.bodies, SlowServer.open = set(), set()
     port = free_port()
     loop = asyncio.new_event_loop()
@@ -86,7 +86,7 @@ def slow_port() -> Iterator[int]:
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     yield port
-    asyncio.run_coroutine_threadsafe(_hang_up(server), loop).result(30)
+    asyncio.run_coroutine_threadsafe(_disconnect(server), loop).result(30)
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.close()
@@ -94,7 +94,7 @@ def slow_port() -> Iterator[int]:
 
 @pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not installed")
 def test_latencies_are_at_least_what_the_server_takes(slow_port: int, tmp_path: Path) -> None:
-    """A closed loop: no connection asks again before it has its answer, so the rate has a bound too."""
+    """In a closed loop the rate is limited as well, because each connection waits for its response."""
     bodies = tmp_path / "bodies"
     bodies.write_text('{"row": 1}\n"bad"\n', encoding="ascii")
 
