@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from mlflow.models import infer_signature
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingRegressor, RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
+from sklearn.model_selection import GridSearchCV
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -217,6 +219,19 @@ def _probabilities() -> Case:
     return _signed(LogisticRegression().fit(data, data["a"] > 5), data, pyfunc_predict_fn="predict_proba")
 
 
+def _calibrated() -> Case:
+    data = _numbers(["a", "b"])
+    model = CalibratedClassifierCV(RidgeClassifier(), cv=2).fit(data, (data["a"] > 4).astype(int) + (data["b"] > 6))
+    return replace(_signed(model, data), predict_path="scikit-learn")
+
+
+def _searched() -> Case:
+    data = _numbers(["a", "b"])
+    pipeline = make_pipeline(StandardScaler(), LogisticRegression())
+    search = GridSearchCV(pipeline, {"logisticregression__C": [0.1, 1.0]}, cv=2)
+    return _signed(search.fit(data, np.where(data["a"] > 5, "alto", "bajo")), data)
+
+
 CASES: dict[str, Callable[[], Case]] = {
     "double": _doubles,
     "float": _floats,
@@ -247,4 +262,6 @@ CASES: dict[str, Callable[[], Case]] = {
     "several outputs": _several_outputs,
     "several labels": _several_labels,
     "probabilities": _probabilities,
+    "calibrated": _calibrated,
+    "search": _searched,
 }

@@ -1,5 +1,6 @@
 """For every kind of scikit-learn model the service predicts exactly what `mlflow.pyfunc` predicts for the row."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -62,6 +63,7 @@ def test_predictions_equal_pyfunc(kind: str, service: Service, mlflow_server: st
     assert about["last_reload_error"] is None
     assert about["input_path"] == case.input_path
     assert about["predict_path"] == case.predict_path, about["predict_path_reason"]
+    _check_probabilities(case, service, rows, about)
 
 
 def test_example_is_accepted(service: Service) -> None:
@@ -69,6 +71,28 @@ def test_example_is_accepted(service: Service) -> None:
     document = service.client.get("/openapi.json").json()
     example = document["paths"]["/predict"]["post"]["requestBody"]["content"]["application/json"]["example"]
     assert service.predict(example).status_code == 200
+
+
+def _check_probabilities(case: Case, service: Service, rows: list[dict[str, Any]], about: dict[str, Any]) -> None:
+    """With `probabilities=true` each row has the numbers of `predict_proba`; a model without them says why."""
+    classes = getattr(case.estimator, "classes_", None)
+    alone = [service.client.post("/predict", params={"probabilities": "true"}, json=row) for row in rows]
+    together = service.client.post("/predict/batch", params={"probabilities": "true"}, json=rows)
+    if classes is None or isinstance(classes, list):
+        assert about["outputs"] == ["prediction"]
+        for answer in (alone[0], together):
+            assert (answer.status_code, answer.json()["error"]) == (422, "no_probabilities")
+            assert about["probabilities_reason"] in answer.json()["detail"]
+        return
+    assert about["outputs"] == ["prediction", "probabilities"]
+    names = [label if isinstance(label, str) else json.dumps(label) for label in classes.tolist()]
+    expected = case.estimator.predict_proba(case.data[: len(rows)])
+    for found in ([answer.json()["probabilities"] for answer in alone], together.json()["probabilities"]):
+        assert [list(row) for row in found] == [names] * len(rows)
+        assert np.allclose([list(row.values()) for row in found], expected, rtol=1e-9, atol=1e-9)
+    predicted = [service.predict(row).json()["prediction"] for row in rows]
+    assert [answer.json()["prediction"] for answer in alone] == predicted
+    assert together.json()["predictions"] == predicted
 
 
 def _near(found: Any, wanted: Any) -> bool:
