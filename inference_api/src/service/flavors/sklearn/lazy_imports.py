@@ -29,6 +29,8 @@ DEFERRED: Final = (
     "scipy.stats",
 )
 _deferring: ContextVar[bool] = ContextVar("deferring", default=False)
+_lazy_modules: Final[list[ModuleType]] = []
+"""Those in `sys.modules`, in which a search would cost milliseconds."""
 
 
 @contextmanager
@@ -93,8 +95,9 @@ class _Finder(MetaPathFinder, Loader):
         """An empty module."""
         return _LazyModule(spec.name)
 
-    def exec_module(self, _module: ModuleType) -> None:
+    def exec_module(self, module: ModuleType) -> None:
         """Execute nothing: the real module is imported later."""
+        _lazy_modules.append(module)
 
 
 def _is_deferred(name: str) -> bool:
@@ -116,10 +119,12 @@ def _import_real(name: str) -> ModuleType:
 
 def _remove_lazy_modules() -> None:
     """Remove lazy modules from `sys.modules` and from their parents; other modules keep their references."""
-    for name, module in list(sys.modules.items()):
-        if isinstance(module, _LazyModule):
-            sys.modules.pop(name, None)
-            parent, _, child = name.rpartition(".")
-            attributes = vars(sys.modules[parent]) if parent in sys.modules else {}
-            if attributes.get(child) is module:
-                del attributes[child]
+    while _lazy_modules:
+        module = _lazy_modules.pop()
+        name = module.__name__
+        if sys.modules.get(name) is module:
+            del sys.modules[name]
+        parent, _, child = name.rpartition(".")
+        attributes = vars(sys.modules[parent]) if parent in sys.modules else {}
+        if attributes.get(child) is module:
+            del attributes[child]
