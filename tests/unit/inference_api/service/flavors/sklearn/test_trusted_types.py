@@ -1,9 +1,11 @@
 """scikit-learn's own types are loaded from a skops file, at any position in a model; dangerous ones are not."""
 
+import json
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache, partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -39,6 +41,7 @@ from sklearn.svm import SVC
 from sklearn.utils import all_estimators
 from sklearn.utils._test_common.instance_generator import _construct_instances
 from sklearn.utils.validation import check_array
+from skops.io import _persist
 from skops.io._trusted_types import SKLEARN_ESTIMATOR_TYPE_NAMES
 from skops.io.exceptions import UnsupportedTypeException
 
@@ -80,6 +83,14 @@ _OWN_INPUT: dict[str, Any] = {
     "PatchExtractor": np.ones((2, 10, 10)),
 }
 _ERRORS = (ValueError, TypeError, AttributeError, IndexError)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _schemas_on_one_line() -> Iterator[None]:
+    """Skops indents a file's schema, which takes `json` most of the time of these tests; loading ignores it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_persist, "json", SimpleNamespace(dumps=lambda state, **_layout: json.dumps(state)))
+        yield
 
 
 def constant_score(_estimator: Any, _features: Any, _target: Any = None) -> float:
