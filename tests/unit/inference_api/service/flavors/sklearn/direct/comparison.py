@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,29 @@ TARGET = DATA @ [1.0, -2.0, 3.0] + np.sin(DATA[:, 0])
 TARGETS = np.column_stack([TARGET, DATA[:, 1]])
 TWO = np.where(TARGET.mean() < TARGET, "yes", "no")
 THREE = np.array([10, 20, 30])[np.digitize(TARGET, np.quantile(TARGET, [0.3, 0.6]))]
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A method of an estimator that is fitted at its first use: every test process imports it, and few use it.
+
+    Attributes:
+        estimator: The estimator, which has not been fitted.
+        target: What it is fitted to.
+        method: The method that is computed.
+        data: What it is fitted with.
+    """
+
+    estimator: Any
+    target: Any
+    method: str = "predict"
+    data: Matrix = field(default_factory=lambda: DATA)
+
+    @cached_property
+    def fitted(self) -> tuple[Any, str]:
+        """The fitted estimator and the method."""
+        return self.estimator.fit(self.data, self.target), self.method
+
 
 matrices: st.SearchStrategy[Matrix] = st.lists(st.tuples(*[st.floats(-1e6, 1e6)] * 3), min_size=1, max_size=40).map(
     np.array

@@ -16,6 +16,7 @@ from tests.unit.inference_api.service.flavors.sklearn.direct.comparison import (
     TARGET,
     THREE,
     TWO,
+    Case,
     assert_equal,
     assert_refused_rows_unknown,
     matrices,
@@ -23,17 +24,17 @@ from tests.unit.inference_api.service.flavors.sklearn.direct.comparison import (
 )
 
 _HOLED = np.where(np.random.default_rng(4).random(DATA.shape) < 0.2, np.nan, DATA)
-_FITTED: list[tuple[Any, str]] = [
-    (HistGradientBoostingRegressor(max_iter=8).fit(DATA, TARGET), "predict"),
-    (HistGradientBoostingRegressor(max_iter=8).fit(_HOLED, TARGET), "predict"),
-    (HistGradientBoostingRegressor(max_iter=8, loss="poisson").fit(DATA, np.abs(TARGET)), "predict"),
+_CASES = [
+    Case(HistGradientBoostingRegressor(max_iter=8), TARGET),
+    Case(HistGradientBoostingRegressor(max_iter=8), TARGET, data=_HOLED),
+    Case(HistGradientBoostingRegressor(max_iter=8, loss="poisson"), np.abs(TARGET)),
     *[
-        (HistGradientBoostingClassifier(max_iter=5).fit(DATA, labels), method)
+        Case(HistGradientBoostingClassifier(max_iter=5), labels, method)
         for labels in (TWO, THREE)
         for method in ("predict", "predict_proba")
     ],
 ]
-fitted = st.sampled_from(_FITTED)
+fitted = st.sampled_from(_CASES).map(lambda case: case.fitted)
 
 
 class Halved(HistGradientBoostingRegressor):  # type: ignore[misc] # scikit-learn ships no types
@@ -62,14 +63,14 @@ def test_refused_rows(case: tuple[Any, str], matrix: Matrix) -> None:
     assert_refused_rows_unknown(histogram_boosting(*case), *case, matrix)
 
 
-@pytest.mark.parametrize("case", _FITTED)
-def test_many_rows(case: tuple[Any, str]) -> None:
+@pytest.mark.parametrize("case", _CASES)
+def test_many_rows(case: Case) -> None:
     """A batch that is evaluated tree by tree has equal predictions, also with a value that is not finite."""
-    estimator, method = case
+    estimator, method = case.fitted
     matrix = np.tile(_HOLED, (2, 1))
     assert len(matrix) > module.MAX_ROWS
-    computation = histogram_boosting(*case)
-    assert_equal(computation, *case, matrix)
+    computation = histogram_boosting(estimator, method)
+    assert_equal(computation, estimator, method, matrix)
     assert computation is not None
     np.testing.assert_array_equal(computation(matrix)[0], getattr(estimator, method)(matrix))
     matrix[3, 0] = np.inf
@@ -78,7 +79,7 @@ def test_many_rows(case: tuple[Any, str]) -> None:
 
 def test_missing_values() -> None:
     """Trees that support missing values compute rows with missing values directly."""
-    case = _FITTED[1]
+    case = _CASES[1].fitted
     assert_equal(histogram_boosting(*case), *case, _HOLED)
 
 
@@ -93,22 +94,27 @@ def test_estimator_is_left_as_it_was() -> None:
 def test_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trees that would take too much memory twice have no computation."""
     monkeypatch.setattr(module, "MAX_NODES", 10)
-    assert histogram_boosting(*_FITTED[0]) is None
+    assert histogram_boosting(*_CASES[0].fitted) is None
 
 
 @pytest.mark.parametrize(
-    ("estimator", "method"),
+    "case",
     [
-        (Halved(max_iter=2).fit(DATA, TARGET), "predict"),
-        (
-            HistGradientBoostingRegressor(max_iter=2, categorical_features=[0]).fit(np.abs(DATA).astype(int), TARGET),
-            "predict",
+        Case(Halved(max_iter=2), TARGET),
+        Case(
+            HistGradientBoostingRegressor(max_iter=2, categorical_features=[0]),
+            TARGET,
+            data=np.abs(DATA).astype(int),
         ),
-        (HistGradientBoostingClassifier(max_iter=2).fit(DATA, TWO), "decision_function"),
-        (HistGradientBoostingRegressor(max_iter=2).fit(DATA, TARGET), "score"),
-        ("text", "predict"),
+        Case(HistGradientBoostingClassifier(max_iter=2), TWO, "decision_function"),
+        Case(HistGradientBoostingRegressor(max_iter=2), TARGET, "score"),
     ],
 )
-def test_others_are_not_known(estimator: Any, method: str) -> None:
+def test_others_are_not_known(case: Case) -> None:
     """A subclass with its own `predict`, categories, and other methods have no computation."""
-    assert histogram_boosting(estimator, method) is None
+    assert histogram_boosting(*case.fitted) is None
+
+
+def test_what_is_no_estimator_is_not_known() -> None:
+    """Anything else has no computation."""
+    assert histogram_boosting("text", "predict") is None

@@ -34,6 +34,7 @@ from tests.unit.inference_api.service.flavors.sklearn.direct.comparison import (
     TARGETS,
     THREE,
     TWO,
+    Case,
     assert_equal,
     assert_refused_rows_unknown,
     matrices,
@@ -45,18 +46,18 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore::sklearn.exceptions.ConvergenceWarning"
 )  # the quality of the fit does not matter here
 _SCALED = (DATA - 5) / 3
-_FITTED: list[tuple[Any, str]] = [
+_CASES = [
     *[
-        (estimator.fit(DATA, TARGET), "predict")
+        Case(estimator, TARGET)
         for estimator in (
             LinearRegression(), LinearRegression(fit_intercept=False), Ridge(), RidgeCV(), Lasso(), ElasticNet(),
             BayesianRidge(), ARDRegression(), HuberRegressor(max_iter=1000),
         )
     ],
-    *[(estimator.fit(DATA, TARGETS), "predict") for estimator in (LinearRegression(), Ridge(), Lasso())],
-    *[(estimator.fit(_SCALED, TARGET), "predict") for estimator in (SGDRegressor(), LinearSVR(max_iter=100_000))],
+    *[Case(estimator, TARGETS) for estimator in (LinearRegression(), Ridge(), Lasso())],
+    *[Case(estimator, TARGET, data=_SCALED) for estimator in (SGDRegressor(), LinearSVR(max_iter=100_000))],
     *[
-        (estimator.fit(_SCALED, labels), method)
+        Case(estimator, labels, method, data=_SCALED)
         for labels in (TWO, THREE)
         for estimator, methods in (
             (LogisticRegression(), ("predict", "predict_proba")),
@@ -66,7 +67,7 @@ _FITTED: list[tuple[Any, str]] = [
         for method in methods
     ],
 ]  # fmt: skip
-fitted = st.sampled_from(_FITTED)
+fitted = st.sampled_from(_CASES).map(lambda case: case.fitted)
 
 
 @given(fitted, matrices)
