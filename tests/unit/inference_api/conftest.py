@@ -23,7 +23,9 @@ def registry() -> Iterator[StubRegistry]:
 @pytest.fixture
 def collector_as_found() -> Iterator[None]:
     """A loaded model tunes the process's garbage collector; this puts it back."""
-    threshold = gc.get_threshold()
+    threshold, frozen = gc.get_threshold(), gc.get_freeze_count()
     yield
     gc.unfreeze()
+    if frozen:
+        gc.freeze()
     gc.set_threshold(*threshold)
