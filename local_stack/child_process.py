@@ -1,4 +1,4 @@
-"""A child process with its descendants: started with a log file, stopped as a whole."""
+"""A child process that writes to a log file and is stopped together with its descendants."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ _POLL_SECONDS = 0.05
 
 
 class ChildProcess(subprocess.Popen[bytes]):
-    """A process in a session of its own, so that Ctrl-C reaches only the parent, which stops its children in order.
+    """A process in its own session, so that Ctrl-C reaches only the parent, which stops its children in order.
 
     Attributes:
         log: The file with its output.

@@ -1,4 +1,4 @@
-"""Output for the person at the terminal."""
+"""Messages for the user at the terminal."""
 
 import contextlib
 import os

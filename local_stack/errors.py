@@ -6,7 +6,7 @@ _TAIL_LINES = 25
 
 
 class StackError(Exception):
-    """A sentence for the person at the terminal, without a traceback."""
+    """An error that is shown as one message without a traceback."""
 
     exit_code = 1
 
@@ -21,7 +21,7 @@ class ProgramFailedError(StackError):
     """A program of the stack ended, or did not answer in time."""
 
     def __init__(self, problem: str, log: Path) -> None:
-        """Close the sentence with the end of the program's log, where the reason is."""
+        """Append the end of the program's log, which has the reason, to the message."""
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-_TAIL_LINES:]
         tail = "\n".join(f"  | {line}" for line in lines) or "  | (vacío)"
         super().__init__(f"{problem}\nFinal de {log}:\n{tail}")

@@ -15,10 +15,10 @@ from local_stack.errors import NotStartedError
 
 @contextlib.contextmanager
 def importable_libraries(installed: Path | None = None) -> Iterator[Path | None]:
-    """Yield a folder for PYTHONPATH that lasts as long as the block; None where the libraries' own path will do.
+    """Yield a folder for PYTHONPATH that exists until the block ends; None when the libraries' own path can be used.
 
     Args:
-        installed: Where the libraries are; without it, where this Python has them.
+        installed: Folder of the libraries; by default that of this Python.
     """
     installed = installed or Path(sysconfig.get_path("purelib"))
     if "%" not in str(installed):

@@ -1,4 +1,4 @@
-"""The programs of the stack: what each one runs, where, and with which environment."""
+"""The programs of the stack: command, folder, environment and log of each."""
 
 import os
 import sys
@@ -28,7 +28,7 @@ def mlflow_server(settings: Settings, libraries: Path | None = None) -> Program:
 
     Args:
         settings: The settings of this run.
-        libraries: Folder to import MLflow from, where its own path will not do.
+        libraries: Folder to import MLflow from, if its own path cannot be used.
     """
     # Relative paths: a folder name with a `?` or `%` would change the meaning of a database URL.
     command = (
@@ -45,7 +45,7 @@ def mlflow_server(settings: Settings, libraries: Path | None = None) -> Program:
 
 
 def trainer(settings: Settings) -> Program:
-    """Train and register the reference model, unless a model is there already."""
+    """Train and register the reference model, unless a model is registered already."""
     command = ("src.service.training_standalone", "--skip-if-registered", "--wait", str(PATIENCE_SECONDS))
     return _program(settings, "trainer", command, settings.root / "inference_api", {})
 
@@ -86,5 +86,5 @@ def _program(
 
 
 def _with_loopback(hosts: str | None) -> str:
-    # A star means every host only where it stands alone.
+    # A star means every host only if it is the single entry.
     return "*" if hosts and hosts.strip() == "*" else ",".join(filter(None, (hosts, "127.0.0.1", "localhost")))

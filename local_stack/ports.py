@@ -22,7 +22,7 @@ class Owner:
     command: str
 
     def __str__(self) -> str:
-        """What a person needs to recognise or to stop the process."""
+        """A description by which the user can recognise or stop the process."""
         return f"{self.name} (PID {self.pid}): {self.command}"
 
 
@@ -48,7 +48,7 @@ def find_owner(port: int) -> Owner | None:
 
 
 def require_free(bindings: list[PortBinding]) -> None:
-    """Stop with one sentence per taken port and the command that avoids them all."""
+    """Raise an error with one sentence per taken port and the command that avoids them all."""
     problems = []
     changes = []
     reserved = {binding.port for binding in bindings}

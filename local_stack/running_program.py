@@ -11,10 +11,10 @@ from local_stack.plan import Program
 
 
 class RunningProgram(ChildProcess):
-    """A program of the plan, with its output in its log."""
+    """A running program of the plan, whose output is in its log."""
 
     def __init__(self, program: Program) -> None:
-        """Start it."""
+        """Start the program."""
         self.program = program
         super().__init__(program.command, folder=program.folder, environment=program.environment, log=program.log)
 

@@ -12,7 +12,7 @@ _HIGHEST_PORT = 65535
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where the stack listens and keeps its data."""
+    """The addresses of the stack and the folder of its data."""
 
     api_host: str
     api_port: int
@@ -34,7 +34,7 @@ class Settings:
 
     @property
     def logs(self) -> Path:
-        """One file for each program."""
+        """The folder with a log file for each program."""
         return self.home / "logs"
 
 

@@ -15,7 +15,7 @@ def welcome(settings: Settings) -> str:
     """Name the pages and the first commands, with the request that fits the model being served."""
     api = f"http://localhost:{settings.api_port}"
     body = shlex.quote(json.dumps(_example(settings), ensure_ascii=False))
-    # curl would use the proxy of the person's shell even for this machine.
+    # curl would use the proxy of the user's shell even for this machine.
     curl = "curl --noproxy localhost" if _PROXIES & settings.environment.keys() else "curl"
     folder, python = (shlex.quote(str(path)) for path in (settings.root / "inference_api", sys.executable))
     return f"""

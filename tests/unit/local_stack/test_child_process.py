@@ -1,4 +1,4 @@
-"""How a child process starts, writes its log, ends by itself and is ended."""
+"""Starting a child process, reading its log, and ending it with its descendants."""
 
 import os
 import signal
@@ -41,7 +41,7 @@ def _runs(pid: int) -> bool:
 
 
 def test_it_starts_in_its_folder_with_its_environment_and_no_input(tmp_path: Path) -> None:
-    """The working directory and the variables are those given, and reading the input meets its end at once."""
+    """It has the given working directory and only the given variables, and its input is empty."""
     code = "import os, sys; print(os.getcwd(), os.environ.get('A'), 'HOME' in os.environ, repr(sys.stdin.read()))"
     process = _start(tmp_path, code, {"A": "1"})
 
@@ -50,7 +50,7 @@ def test_it_starts_in_its_folder_with_its_environment_and_no_input(tmp_path: Pat
 
 
 def test_the_log_has_both_outputs_of_this_run_only(tmp_path: Path) -> None:
-    """Its folder is created; standard output and errors are in one file, which the next run overwrites."""
+    """Standard output and standard error are in one file, which the next process overwrites; its folder is created."""
     _start(tmp_path, "print('old')").wait(_WITHIN_SECONDS)
     process = _start(tmp_path, "import sys; print('out', flush=True); print('err', file=sys.stderr)")
 
@@ -59,22 +59,22 @@ def test_the_log_has_both_outputs_of_this_run_only(tmp_path: Path) -> None:
     assert process.log.read_text() == "out\nerr\n"
 
 
-def test_what_it_writes_can_be_read_while_it_runs(tmp_path: Path) -> None:
-    """So the parent can wait for a line that tells that it is ready."""
+def test_output_can_be_read_while_it_runs(tmp_path: Path) -> None:
+    """The parent can wait for a line in the log by which the process says that it is ready."""
     with _start(tmp_path, _SLEEPS) as process:
         assert _first_line(process) == "ready"
         assert process.poll() is None
 
 
 def test_ctrl_c_at_the_terminal_does_not_reach_it(tmp_path: Path) -> None:
-    """It leads a session of its own, so the parent decides when it ends."""
+    """It is the leader of its own session, so that the parent decides when it ends."""
     with _start(tmp_path, _SLEEPS) as process:
         assert os.getsid(process.pid) == process.pid != os.getsid(0)
 
 
 @pytest.mark.parametrize(("code", "expected"), [("", 0), ("raise SystemExit(7)", 7)])
 def test_the_exit_code_of_a_process_that_ended_early_is_kept(code: str, expected: int, tmp_path: Path) -> None:
-    """`poll` tells it, and stopping the process later is no error and returns the same code."""
+    """`poll` returns it, and stopping the process later returns the same code."""
     process = _start(tmp_path, code)
     _wait(lambda: process.poll() is not None)
 
@@ -82,8 +82,8 @@ def test_the_exit_code_of_a_process_that_ended_early_is_kept(code: str, expected
     assert process.stop() == process.poll() == expected
 
 
-def test_stop_asks_the_process_to_end(tmp_path: Path) -> None:
-    """SIGTERM comes first, so that the process can clean up and choose its exit code."""
+def test_stop_sends_sigterm_first(tmp_path: Path) -> None:
+    """The process can clean up, and `stop` returns its exit code."""
     process = _start(tmp_path, f"import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(3)); {_SLEEPS}")
     _first_line(process)
 
@@ -91,7 +91,7 @@ def test_stop_asks_the_process_to_end(tmp_path: Path) -> None:
 
 
 def test_stop_ends_a_process_that_is_paused(tmp_path: Path) -> None:
-    """After SIGSTOP a process handles no SIGTERM until it continues."""
+    """After SIGSTOP a process handles SIGTERM only when it continues."""
     process = _start(tmp_path, _SLEEPS)
     _first_line(process)
     process.signal_tree(signal.SIGSTOP)
@@ -106,7 +106,7 @@ def test_stop_ends_a_process_that_is_paused(tmp_path: Path) -> None:
     ids=["after the grace period", "impatient"],
 )
 def test_a_process_that_ignores_sigterm_is_killed(stop: Callable[[ChildProcess], int], tmp_path: Path) -> None:
-    """After the grace period, or at once when the caller does not want to wait for it."""
+    """SIGKILL follows after the grace period, or as soon as the caller does not want to wait."""
     process = _start(tmp_path, _IGNORES_SIGTERM)
     _first_line(process)
 
@@ -114,7 +114,7 @@ def test_a_process_that_ignores_sigterm_is_killed(stop: Callable[[ChildProcess],
 
 
 def test_the_end_of_the_block_ends_the_whole_tree(tmp_path: Path) -> None:
-    """Also a child in a session of its own, such as the children of a nested stack."""
+    """A child in its own session ends too."""
     code = f"{_STARTS_A_CHILD.replace('])', '], start_new_session=True)')}; {_SLEEPS}"
     with _start(tmp_path, code) as process:
         child = int(_first_line(process))
@@ -124,8 +124,8 @@ def test_the_end_of_the_block_ends_the_whole_tree(tmp_path: Path) -> None:
     _wait(lambda: not _runs(child))
 
 
-def test_an_exception_ends_the_process_and_passes_through(tmp_path: Path) -> None:
-    """A test that fails while its server runs leaves no server behind."""
+def test_an_exception_in_the_block_ends_the_process(tmp_path: Path) -> None:
+    """The exception is raised after the process has ended."""
     process = _start(tmp_path, _SLEEPS)
     with pytest.raises(RuntimeError, match="a test failed"), process:
         raise RuntimeError("a test failed")
@@ -133,8 +133,8 @@ def test_an_exception_ends_the_process_and_passes_through(tmp_path: Path) -> Non
     assert process.poll() is not None
 
 
-def test_the_end_of_the_block_ends_what_a_dead_process_left(tmp_path: Path) -> None:
-    """A process that died leaves its children without a parent, but in its process group."""
+def test_the_end_of_the_block_ends_children_of_a_process_that_exited(tmp_path: Path) -> None:
+    """Such children have another parent, but are still in the process group."""
     with _start(tmp_path, _STARTS_A_CHILD) as process:
         child = int(_first_line(process))
         _wait(lambda: process.poll() is not None)

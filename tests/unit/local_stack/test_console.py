@@ -1,10 +1,10 @@
-"""Printing to a terminal that may be gone."""
+"""Printing to a closed terminal."""
 
 import os
 import subprocess
 import sys
 
-_SPEAKER = """
+_PRINTS = """
 import sys
 from local_stack.console import say
 sys.stdin.read()
@@ -14,10 +14,10 @@ print("after", file=sys.stderr)
 """
 
 
-def test_a_reader_that_is_gone_does_not_stop_the_program() -> None:
-    """`make run | head` ends head first; the rest of the program, and its exit code, stay as they are."""
+def test_a_closed_output_does_not_end_the_program() -> None:
+    """After `make run | head` has ended head, the program goes on and its exit code is 0."""
     with subprocess.Popen(
-        [sys.executable, "-c", _SPEAKER],
+        [sys.executable, "-c", _PRINTS],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

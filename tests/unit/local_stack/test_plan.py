@@ -1,4 +1,4 @@
-"""What each program of the stack is told."""
+"""The command and the environment of each program of the stack."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from local_stack.settings import Settings, read_settings
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """A stack on ports and a folder of its own, started by someone with settings of their own."""
+    """Settings with other ports and another folder, in an environment with settings for another MLflow."""
     return read_settings(
         {
             "API_PORT": "8001",
@@ -34,21 +34,21 @@ def program(request: pytest.FixtureRequest, settings: Settings) -> Program:
 
 
 def test_every_program_uses_the_stacks_own_mlflow(program: Program) -> None:
-    """Neither the server nor the registry nor the experiment that the person uses otherwise reaches it."""
+    """The user's variables for another server, registry or experiment are not passed on."""
     assert program.environment["MLFLOW_TRACKING_URI"] == "http://127.0.0.1:8006"
     assert "MLFLOW_REGISTRY_URI" not in program.environment
     assert "MLFLOW_EXPERIMENT_ID" not in program.environment
 
 
-def test_no_program_sends_telemetry_or_asks_a_proxy_for_loopback(program: Program) -> None:
-    """Nothing leaves the machine."""
+def test_no_program_sends_telemetry_or_uses_a_proxy_for_loopback(program: Program) -> None:
+    """Telemetry is disabled, and both spellings of NO_PROXY have loopback."""
     assert program.environment["MLFLOW_DISABLE_TELEMETRY"] == "true"
     assert program.environment["NO_PROXY"] == "example.org,127.0.0.1,localhost"
     assert program.environment["no_proxy"] == "example.org,127.0.0.1,localhost"
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "expected"),
     [
         ({}, "127.0.0.1,localhost"),
         ({"no_proxy": "small", "NO_PROXY": "large"}, "small,127.0.0.1,localhost"),
@@ -56,20 +56,20 @@ def test_no_program_sends_telemetry_or_asks_a_proxy_for_loopback(program: Progra
         ({"NO_PROXY": "*"}, "*"),
     ],
 )
-def test_what_the_person_keeps_from_the_proxy_is_kept(given: dict[str, str], told: str) -> None:
-    """Both spellings are equal: Python reads the small one, and a second of its own would hide the person's."""
+def test_hosts_of_the_users_no_proxy_are_kept(given: dict[str, str], expected: str) -> None:
+    """Both spellings get the same value: programs read only one of them, and the lower-case one takes precedence."""
     environment = trainer(read_settings(given)).environment
 
-    assert (environment["NO_PROXY"], environment["no_proxy"]) == (told, told)
+    assert (environment["NO_PROXY"], environment["no_proxy"]) == (expected, expected)
 
 
 def test_every_program_logs_into_the_data_folder(program: Program, settings: Settings) -> None:
-    """One file each, named after the program."""
+    """Each program has its own log file with its name."""
     assert program.log == settings.logs / f"{program.name}.log"
 
 
 def test_mlflow_listens_on_loopback_and_does_not_start_jobs(settings: Settings) -> None:
-    """It has no passwords, and its job executor costs a dozen processes."""
+    """MLflow has no passwords, and its job executor would start a dozen processes."""
     server = mlflow_server(settings)
 
     assert server.command[server.command.index("--host") + 1] == "127.0.0.1"
@@ -77,13 +77,13 @@ def test_mlflow_listens_on_loopback_and_does_not_start_jobs(settings: Settings) 
     assert server.folder == settings.home
 
 
-def test_the_trainer_leaves_a_registered_model_alone(settings: Settings) -> None:
-    """A second `make run` serves what the first one registered."""
+def test_trainer_keeps_a_registered_model(settings: Settings) -> None:
+    """A second `make run` serves the model that the first one registered."""
     assert "--skip-if-registered" in trainer(settings).command
 
 
 def test_the_api_gets_its_address_and_cache(settings: Settings) -> None:
-    """HOST may be set by the person's shell to the machine's name: it is not taken over."""
+    """HOST of the environment, which some shells set to the machine's name, is ignored."""
     environment = api(settings).environment
 
     assert (environment["HOST"], environment["PORT"]) == ("127.0.0.1", "8001")
@@ -91,8 +91,8 @@ def test_the_api_gets_its_address_and_cache(settings: Settings) -> None:
     assert environment["REGISTERED_MODEL_NAME"] == "other_model"
 
 
-def test_mlflow_is_imported_from_where_it_is_told(tmp_path: Path) -> None:
-    """A folder for PYTHONPATH goes before the person's own; without one nothing changes."""
+def test_mlflow_is_imported_from_the_given_folder(tmp_path: Path) -> None:
+    """The folder comes before the user's PYTHONPATH, which is unchanged without a folder."""
     settings = read_settings({"PYTHONPATH": "/own"})
 
     assert mlflow_server(settings, tmp_path).environment["PYTHONPATH"] == f"{tmp_path}:/own"

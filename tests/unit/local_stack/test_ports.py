@@ -1,4 +1,4 @@
-"""Who has a port, and what the person reads about it."""
+"""The process that uses a port, and the message about it."""
 
 import os
 import socket
@@ -17,8 +17,8 @@ server = socket.create_server(("127.0.0.1", 0))
 print(server.getsockname()[1], flush=True)
 sys.stdin.read()
 """
-# Imports first: the interpreter may lie in a folder that only its owner may read.
-_STRANGER = """
+# Imports before it changes its user: other users may not be allowed to read the folder of the interpreter.
+_OTHER_USER = """
 import os, sys
 from local_stack.errors import NotStartedError
 from local_stack.ports import PortBinding, require_free
@@ -34,7 +34,7 @@ except NotStartedError as error:
 
 @pytest.fixture
 def listener() -> Iterator[tuple[int, int]]:
-    """The PID and port of another process that listens."""
+    """PID and port of another process that listens."""
     command = [sys.executable, "-c", _LISTENER, "recognise-me"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -50,7 +50,7 @@ def taken() -> Iterator[int]:
 
 
 def test_the_owner_of_a_port_is_found(listener: tuple[int, int]) -> None:
-    """PID and command line, so that the person recognises the process."""
+    """The owner has PID and command line, by which the user recognises the process."""
     pid, port = listener
 
     owner = find_owner(port)
@@ -60,8 +60,8 @@ def test_the_owner_of_a_port_is_found(listener: tuple[int, int]) -> None:
     assert "recognise-me" in owner.command
 
 
-def test_a_free_port_has_no_owner_and_passes() -> None:
-    """A port that nobody listens on stops nothing."""
+def test_a_free_port_has_no_owner() -> None:
+    """A port without a listener is accepted."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -70,8 +70,8 @@ def test_a_free_port_has_no_owner_and_passes() -> None:
     require_free([PortBinding("127.0.0.1", port, "API_PORT")])
 
 
-def test_the_message_names_the_process_and_the_way_out(listener: tuple[int, int]) -> None:
-    """Port, variable, PID, command, and a command to type with a port that is free."""
+def test_the_message_names_the_process_and_a_free_port(listener: tuple[int, int]) -> None:
+    """The message has port, variable, PID, command line, and a command with a free port."""
     pid, port = listener
 
     with pytest.raises(NotStartedError) as caught:
@@ -85,8 +85,8 @@ def test_the_message_names_the_process_and_the_way_out(listener: tuple[int, int]
     require_free([PortBinding("127.0.0.1", suggestion, "API_PORT")])
 
 
-def test_two_taken_ports_are_told_at_once(listener: tuple[int, int], taken: int) -> None:
-    """The person changes both in one go, to two different ports."""
+def test_two_taken_ports_are_in_one_message(listener: tuple[int, int], taken: int) -> None:
+    """The command has two different free ports."""
     with pytest.raises(NotStartedError) as caught:
         require_free(
             [PortBinding("127.0.0.1", listener[1], "API_PORT"), PortBinding("127.0.0.1", taken, "MLFLOW_PORT")]
@@ -97,14 +97,14 @@ def test_two_taken_ports_are_told_at_once(listener: tuple[int, int], taken: int)
     assert len({first[1], second[1], str(listener[1]), str(taken)}) == 4
 
 
-def test_a_port_taken_on_every_address_is_taken_here() -> None:
-    """Docker publishes on 0.0.0.0; a check of loopback alone must see it."""
+def test_port_that_is_taken_on_every_address_is_taken_on_loopback() -> None:
+    """Docker publishes on 0.0.0.0, which the check on loopback detects."""
     with socket.create_server(("0.0.0.0", 0)) as server, pytest.raises(NotStartedError, match=f"PID {os.getpid()}"):
         require_free([PortBinding("127.0.0.1", server.getsockname()[1], "API_PORT")])
 
 
 def test_a_closing_connection_does_not_take_a_port() -> None:
-    """Right after a stop the old connections linger in TIME_WAIT; the next start must not fail for them."""
+    """Directly after a stop, connections in TIME_WAIT do not prevent the next start."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         client = socket.create_connection(("127.0.0.1", port))
@@ -115,23 +115,23 @@ def test_a_closing_connection_does_not_take_a_port() -> None:
     require_free([PortBinding("127.0.0.1", port, "API_PORT")])
 
 
-def test_an_address_of_another_machine_is_an_error_of_its_own() -> None:
-    """API_HOST must be an address of this machine."""
+def test_an_address_of_another_machine_is_an_error() -> None:
+    """API_HOST has to be an address of this machine; the message says so."""
     with pytest.raises(NotStartedError, match="No se puede escuchar en"):
         require_free([PortBinding("192.0.2.1", 8000, "API_PORT")])
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
-def test_a_process_of_somebody_else_is_said_to_be_one(taken: int) -> None:
-    """Without permission to look, the message says how to find out."""
-    told = subprocess.run(
-        [sys.executable, "-c", _STRANGER, str(taken)],
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_the_message_about_a_process_of_another_user(taken: int) -> None:
+    """Without permission to inspect the process, the message has commands that show it."""
+    completed = subprocess.run(
+        [sys.executable, "-c", _OTHER_USER, str(taken)],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
         text=True,
         check=True,
     )
 
-    assert "un proceso de otro usuario" in told.stdout
-    assert f"sudo lsof -i :{taken}" in told.stdout
-    assert "docker compose -f docker-compose-api.yml down" in told.stdout
+    assert "un proceso de otro usuario" in completed.stdout
+    assert f"sudo lsof -i :{taken}" in completed.stdout
+    assert "docker compose -f docker-compose-api.yml down" in completed.stdout

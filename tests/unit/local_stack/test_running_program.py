@@ -1,4 +1,4 @@
-"""How a program of the stack starts, ends and fails."""
+"""Running a program of the stack: its interruption and its failure."""
 
 import os
 import sys
@@ -48,7 +48,7 @@ def test_a_second_interrupt_kills_a_program_that_ignores_sigterm(tmp_path: Path)
 
 
 def test_a_program_that_ended_is_reported_with_the_end_of_its_log(tmp_path: Path) -> None:
-    """The reason is in the last lines: the person need not open the file."""
+    """The message has the exit code, the path of the log and its last lines, which have the reason."""
     program = _program(tmp_path, "print('\\n'.join(f'line {n}' for n in range(100))); raise SystemExit(7)")
 
     with running(program, Interrupt()) as child:
@@ -68,7 +68,7 @@ def test_a_program_that_ended_is_reported_with_the_end_of_its_log(tmp_path: Path
 def test_an_interruption_passes_through_after_the_program_ended(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """So the other programs are stopped as well."""
+    """The program ends first; then the exception stops the other programs as well."""
     program = _program(tmp_path, _IGNORES_SIGTERM.replace("SIG_IGN", "SIG_DFL"))
     interrupt = Interrupt()
     interrupt.request()

@@ -1,4 +1,4 @@
-"""What `make run NAME=value` can change."""
+"""The settings of `make run NAME=value`."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_the_defaults_are_the_ports_of_the_compose_stack() -> None:
-    """Without variables: API on 8000, MLflow on 8005, data in .local-stack, nothing open to the network."""
+    """Without variables: API on loopback port 8000, MLflow on 8005, data in .local-stack."""
     settings = read_settings({})
 
     assert (settings.api_host, settings.api_port, settings.mlflow_port) == ("127.0.0.1", 8000, 8005)
@@ -19,7 +19,7 @@ def test_the_defaults_are_the_ports_of_the_compose_stack() -> None:
 
 
 def test_variables_move_ports_and_data(tmp_path: Path) -> None:
-    """Each choice has a variable."""
+    """Each setting has a variable."""
     settings = read_settings(
         {"API_PORT": "8001", "API_HOST": "0.0.0.0", "MLFLOW_PORT": "8006", "LOCAL_STACK_HOME": str(tmp_path)}
     )
@@ -30,21 +30,21 @@ def test_variables_move_ports_and_data(tmp_path: Path) -> None:
     assert settings.logs == tmp_path / "logs"
 
 
-def test_an_empty_variable_is_no_choice() -> None:
-    """`make run API_PORT=` is the default, not an error."""
+def test_an_empty_variable_is_unset() -> None:
+    """`make run API_PORT=` uses the default."""
     assert read_settings({"API_PORT": "", "MLFLOW_PORT": ""}).api_port == 8000
 
 
 @pytest.mark.parametrize("text", ["http", "0", "65536", "-1", "80.0", "٨٠٠٠"])
-def test_what_is_no_port_is_named(text: str) -> None:
-    """The message says which variable and which value."""
+def test_an_invalid_port_is_an_error(text: str) -> None:
+    """The message has the variable and its value."""
     with pytest.raises(NotStartedError, match="API_PORT") as caught:
         read_settings({"API_PORT": text})
 
     assert text in str(caught.value)
 
 
-def test_one_port_cannot_serve_two_programs() -> None:
-    """The same port twice is a mistake of the person, said before anything starts."""
+def test_two_programs_cannot_use_one_port() -> None:
+    """The same port for both is an error before anything starts."""
     with pytest.raises(NotStartedError, match="9000"):
         read_settings({"API_PORT": "9000", "MLFLOW_PORT": "9000"})

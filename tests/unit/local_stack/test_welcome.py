@@ -1,4 +1,4 @@
-"""What the person reads once everything runs."""
+"""The text that is printed once everything runs."""
 
 import socket
 
@@ -8,8 +8,8 @@ from local_stack.settings import read_settings
 from local_stack.welcome import welcome
 
 
-def test_the_guide_names_pages_and_a_request_for_the_chosen_ports() -> None:
-    """Every line can be copied as it is; without a schema to ask for, the request is the reference model's."""
+def test_it_has_the_pages_and_a_request_with_the_configured_ports() -> None:
+    """Every line can be copied; when the API does not answer, the request is that of the reference model."""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
@@ -23,8 +23,8 @@ def test_the_guide_names_pages_and_a_request_for_the_chosen_ports() -> None:
 
 
 @pytest.mark.parametrize("variable", ["http_proxy", "all_proxy", "ALL_PROXY"])
-def test_a_shell_with_a_proxy_gets_a_curl_that_goes_past_it(variable: str) -> None:
-    """As it is, curl would send even this machine's addresses to the proxy."""
+def test_in_a_shell_with_a_proxy_curl_does_not_use_it(variable: str) -> None:
+    """Without the option curl would use the proxy even for addresses of this machine."""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
