@@ -1,4 +1,4 @@
-"""The capacity question on the real stack, small enough for a test."""
+"""`make capacity` and its other targets on the real stack, with small searches."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def load_generators() -> int:
 def test_a_small_question_is_answered(
     ask: Callable[..., subprocess.Popen[str]], tmp_path: Path, measured: Callable[[str], None]
 ) -> None:
-    """The least memory is found with less shown failing, the report is there, the stack is as before."""
+    """The smallest memory is found, the next smaller one fails, the report is written, and the limits are restored."""
     before = api_limits()
     said, progress = ask(*SMALL).communicate(timeout=600)
 
@@ -87,7 +87,7 @@ def test_a_small_question_is_answered(
 
 
 def test_an_interrupted_question_goes_on(ask: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
-    """Ctrl-C puts limits back and keeps what was measured; the same command asks none of it again."""
+    """Ctrl-C restores the limits and keeps the trials; the same command repeats none of them."""
     before = api_limits()
     first = ask(*SMALL)
     kept = tmp_path / "trials.gateway.unfinished.jsonl"
@@ -111,7 +111,7 @@ def test_an_interrupted_question_goes_on(ask: Callable[..., subprocess.Popen[str
 def test_two_ways_are_asked_in_turn(
     ask: Callable[..., subprocess.Popen[str]], tmp_path: Path, measured: Callable[[str], None]
 ) -> None:
-    """Between two ramps of one route the other is searched; users of both never run together; both are answered."""
+    """The searches of both routes take turns, their users never run at the same time, and both have a result."""
     before = api_limits()
     words = ("--users", "6000", "--step-users", "3000", "--confirmations", "2", "--replicas", "2")
     said, progress = ask(*words, "--cpus", "0.15:1", "--memory", "90:400").communicate(timeout=800)
@@ -132,7 +132,7 @@ def test_two_ways_are_asked_in_turn(
 
 
 def test_users_of_a_run_that_was_killed_do_not_stay(ask: Callable[..., subprocess.Popen[str]]) -> None:
-    """The next run ends them before it begins, whichever way they went; its own are gone at its end."""
+    """The next run removes the load generators of both routes before it begins, and its own at its end."""
     words = ("--users", "200", "--step-users", "100", "--runs", "1", "--hold-seconds", "2")
     killed = ask(*words, "--via", "direct", target="trial")
     deadline = time.monotonic() + 60
@@ -151,7 +151,7 @@ def test_users_of_a_run_that_was_killed_do_not_stay(ask: Callable[..., subproces
 
 
 def test_a_soak_says_whether_memory_grows(ask: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
-    """Every part holds, and the slope of the memory is told."""
+    """Every step holds, and the verdict has the slope of the memory."""
     running = ask("--users", "200", "--minutes", "0.5", "--growth", "10000", target="soak")
     said, progress = running.communicate(timeout=200)
     assert running.returncode == 0, said + progress
@@ -163,7 +163,7 @@ def test_a_soak_says_whether_memory_grows(ask: Callable[..., subprocess.Popen[st
 def test_a_stress_that_never_ends_does_not_hold(
     ask: Callable[..., subprocess.Popen[str]], tmp_path: Path, measured: Callable[[str], None]
 ) -> None:
-    """With too little CPU even for the quiet rate, something is still answered, and it is said to stay overloaded."""
+    """With too little CPU even for the low rate, some requests are answered, and the verdict is no recovery."""
     before = api_limits()
     running = ask("--users", "8000", "--cpus", "0.01", target="stress")
     said, progress = running.communicate(timeout=300)
@@ -180,7 +180,7 @@ def test_a_stress_that_never_ends_does_not_hold(
 def test_a_trial_under_given_limits_is_kept_with_its_verdict(
     ask: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:
-    """The limits are those that were given, for as long as it lasts."""
+    """The given limits are set during the trial, and its verdict is written."""
     before = api_limits()
     words = ("--users", "200", "--step-users", "100", "--runs", "1", "--cpus", "0.2", "--hold-seconds", "2")
     running = ask(*words, "--memory", "200", target="trial")

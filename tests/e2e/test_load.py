@@ -23,7 +23,7 @@ STAIRS = {
 
 @pytest.fixture
 def run_headless(load_stack: Stack) -> Iterator[Callable[..., tuple[int, str]]]:
-    """Runs one Locust without a page, as README says; returns its exit code and what it said."""
+    """Runs Locust without a page, as in README; returns its exit code and its output."""
 
     def run(*arguments: str, **variables: str) -> tuple[int, str]:
         options = [word for name, value in variables.items() for word in ("--env", f"{name}={value}")]
@@ -77,7 +77,7 @@ def test_run_on_two_workers_without_a_page(load_stack: Stack) -> None:
 
 
 def test_the_ports_of_closed_connections_leave_enough_for_the_next_users(load_stack: Stack) -> None:
-    """A port stays taken for a minute; there are those of three times as many users as a run may have."""
+    """A port is taken for a minute; there are enough ports for three times the users of a run."""
     engine = Engine()
     [gateway] = engine.service_containers(PROJECT, "gateway")
     with docker_load_generator(engine, "gateway", gateway.network, f"http://{gateway.name}:8000", {}):

@@ -1,4 +1,4 @@
-"""Locust's page with two workers, in a real browser and by what its buttons send."""
+"""Locust's page with two workers, in a real browser and by the requests of its buttons."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WITHIN_SECONDS = 120
 
 @dataclass(frozen=True)
 class LoadTest:
-    """The load-testing Compose file, up beside the stack.
+    """The running load test of the second Compose file.
 
     Attributes:
         stack: The stack.
@@ -36,12 +36,12 @@ class LoadTest:
     url: str = "http://127.0.0.1:8089"
 
     def post(self, path: str, **form: str) -> dict[str, Any]:
-        """What a button of the page sends."""
+        """Send the request of a button of the page."""
         answer: dict[str, Any] = httpx.post(f"{self.url}{path}", data=form, timeout=60).json()
         return answer
 
     def stats(self) -> dict[str, Any]:
-        """What the page shows."""
+        """The figures that the page shows."""
         stats: dict[str, Any] = httpx.get(f"{self.url}/stats/requests", timeout=30).json()
         return stats
 
@@ -81,7 +81,7 @@ def containers(stack_with_locust: Stack) -> Iterator[LoadTest]:
 
 @pytest.fixture
 def load_test(containers: LoadTest) -> Iterator[LoadTest]:
-    """The load test, which runs nothing before the test and after it."""
+    """The load test, without a run before and after the test."""
     yield containers
     containers.post("/stop")
     containers.wait_until(lambda: containers.stats()["user_count"] == 0, "the end of the run")
@@ -109,7 +109,7 @@ def _requests(browser: webdriver.Chrome) -> int:
 
 
 def _drawn(browser: webdriver.Chrome) -> list[str]:
-    """What the charts show: the paths of their lines, or their pixels."""
+    """The content of the charts: the paths of their lines, or their pixels."""
     script = """
       return [...document.querySelectorAll('canvas')].map(one => one.toDataURL()).concat(
              [...document.querySelectorAll('svg path')].map(one => one.getAttribute('d')));
@@ -119,7 +119,7 @@ def _drawn(browser: webdriver.Chrome) -> list[str]:
 
 
 def test_a_run_from_the_page(page: webdriver.Chrome) -> None:
-    """The host is filled in, the start button starts, requests count, charts move, and the report downloads."""
+    """The host is filled in, the start button works, requests are counted, charts are drawn, the report downloads."""
     _until(page, lambda it: it.find_elements(By.NAME, "host"))
     assert page.find_element(By.NAME, "host").get_attribute("value") == "http://gateway:8000"
     for name, value in (("userCount", "20"), ("spawnRate", "20")):
@@ -146,7 +146,7 @@ def test_a_run_from_the_page(page: webdriver.Chrome) -> None:
 
 
 def test_run_from_the_page(load_test: LoadTest, measured: Callable[[str], None]) -> None:
-    """The page is there with the API's address filled in; a run starts, grows without failures, and stops."""
+    """The page has the API's address; a run starts, gets more users without failures, and stops."""
     page = httpx.get(load_test.url, timeout=30)
     assert page.is_success
     assert "<title>Locust" in page.text
@@ -173,7 +173,7 @@ def test_run_from_the_page(load_test: LoadTest, measured: Callable[[str], None])
 
 
 def test_page_shows_why_a_run_does_not_start(load_test: LoadTest) -> None:
-    """An address where no API is gets the reason on the page, and the next start works."""
+    """For an address without an API the page shows the reason, and the next start works."""
     answer = load_test.post("/swarm", user_count="5", spawn_rate="5", host="http://nobody:8000")
     assert answer["success"] is False
     assert "http://nobody:8000 cannot be reached: host name not found" in answer["message"]

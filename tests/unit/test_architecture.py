@@ -1,4 +1,4 @@
-"""The rules that docs/architecture.md tells: who may import whom, and that what it names exists."""
+"""The rules of docs/architecture.md: which package may import which, and that the named paths exist."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def module_of(name: str) -> str | None:
     return None
 
 
-def room_of(module: str) -> str:
+def package_of(module: str) -> str:
     """The package of a module. A module beside sub-packages, such as `src.errors`, counts by itself."""
     package = module.rpartition(".")[0]
     has_packages = any(other.rpartition(".")[0] == package for other in PACKAGES)
@@ -59,12 +59,12 @@ def room_of(module: str) -> str:
 
 def test_packages_import_in_one_direction() -> None:
     """No package is imported, directly or through others, by what it imports itself."""
-    rooms: dict[str, set[str]] = {}
+    packages: dict[str, set[str]] = {}
     for name, path in MODULES.items():
-        room = rooms.setdefault(room_of(name), set())
-        room |= {room_of(module) for imported in imports_of(path) if (module := module_of(imported))}
-        room.discard(room_of(name))
-    assert list(TopologicalSorter(rooms).static_order())
+        package = packages.setdefault(package_of(name), set())
+        package |= {package_of(module) for imported in imports_of(path) if (module := module_of(imported))}
+        package.discard(package_of(name))
+    assert list(TopologicalSorter(packages).static_order())
 
 
 def test_only_the_controller_knows_a_web_framework() -> None:
@@ -80,7 +80,7 @@ def test_only_fetching_and_training_know_mlflow() -> None:
     assert {name for name in users if not name.startswith(MLFLOW_USERS)} == set()
 
 
-def test_training_and_serving_meet_in_the_registry_only() -> None:
+def test_training_and_serving_share_the_registry_only() -> None:
     """Neither imports the other; they share how a server is reached and how files are digested."""
     training = ("src.service.training", "src.service.training_standalone")
     for name, path in MODULES.items():
@@ -117,7 +117,7 @@ def test_a_package_says_what_lives_in_it(package: str) -> None:
 
 
 def test_every_path_of_the_architecture_exists() -> None:
-    """A file or a folder that docs/architecture.md names is there."""
+    """Every file or folder that docs/architecture.md names exists."""
     text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`((?:[\w.-]+/)*[\w.-]+(?:/|\.(?:py|yml|cfg|md|toml|jinja|example)))`", text))
     assert len(named) > 20

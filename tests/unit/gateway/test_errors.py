@@ -1,4 +1,4 @@
-"""The gateway's own answers."""
+"""The gateway's own error responses."""
 
 import json
 import re
@@ -13,7 +13,7 @@ FILES = sorted((GATEWAY / "errors").glob("*.http"))
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_an_error_has_the_api_s_shape(file: Path) -> None:
-    """Every answer of the gateway is JSON as the API's are, so that a client reads one shape only."""
+    """Every error of the gateway is the JSON body of the API's errors, so that clients parse one shape only."""
     status, _, rest = file.read_text().partition("\n")
     head, _, body = rest.partition("\n\n")
     headers = Parser().parsestr(head)
@@ -25,7 +25,7 @@ def test_an_error_has_the_api_s_shape(file: Path) -> None:
 
 
 def test_unavailable_says_when_to_come_back() -> None:
-    """503 carries Retry-After, and the kind that the API uses itself."""
+    """503 has Retry-After, and the kind of error that the API uses."""
     text = (GATEWAY / "errors" / "503.http").read_text()
 
     assert re.search(r"^Retry-After: \d+$", text, re.MULTILINE)
@@ -33,14 +33,14 @@ def test_unavailable_says_when_to_come_back() -> None:
 
 
 def test_every_error_is_configured() -> None:
-    """The configuration names each file, under its own status."""
+    """The configuration has each file with its status."""
     named = re.findall(r"^ *errorfile (\d+) /usr/local/etc/haproxy/errors/(\d+)\.http$", configuration(), re.MULTILINE)
 
     assert [(file.stem, file.stem) for file in FILES] == named
 
 
 def test_requests_pass_unchanged() -> None:
-    """No header is added to requests: the API recognises the heads of requests that it has seen before."""
+    """No header is added to requests, because the API recognises the heads of earlier requests."""
     assert not re.search(r"forwardfor|unique-id-header|(set|add|replace)-header", configuration())
 
 

@@ -1,4 +1,4 @@
-"""What gateway/haproxy.cfg must say alike with the API and the Compose file."""
+"""The parts of gateway/haproxy.cfg that have to agree with the API and the Compose file."""
 
 import re
 from pathlib import Path, PurePosixPath
@@ -24,13 +24,13 @@ def services() -> Any:
 
 
 def folder_of(service: dict[str, Any]) -> tuple[PurePosixPath, bool]:
-    """Where a service has the folder of the sockets, and whether it may only read there."""
+    """The mount point of the sockets' folder in a service, and whether it is read-only."""
     [mount] = [volume.split(":") for volume in service["volumes"] if volume.startswith("replica-sockets:")]
     return PurePosixPath(mount[1]), mount[2:] == ["ro"]
 
 
 def test_every_slot_is_listed_where_both_sides_have_the_folder(services: Any) -> None:
-    """The gateway connects to the paths that `claim_socket` makes, in the volume that both containers share."""
+    """The gateway connects to the paths of `claim_socket`, in the volume that both containers share."""
     folder, read_only = folder_of(services["gateway"])
     listed = re.findall(r"^ +server slot(\d+) unix@(\S+)$", SECTIONS["backend predictions"], re.MULTILINE)
 
@@ -41,7 +41,7 @@ def test_every_slot_is_listed_where_both_sides_have_the_folder(services: Any) ->
 
 
 def test_as_many_replicas_are_found_by_name_as_have_slots() -> None:
-    """Each backend takes up to 20 replicas from Docker's DNS; for predictions they stand behind the sockets."""
+    """Each backend has up to 20 replicas of Docker's DNS; for predictions they are backups of the sockets."""
     found = re.findall(r"^ +server-template replica (\d+) fastapi-app:8000(.*)$", CONFIGURATION, re.MULTILINE)
 
     assert [int(count) for count, _ in found] == [SLOTS] * 3
@@ -50,7 +50,7 @@ def test_as_many_replicas_are_found_by_name_as_have_slots() -> None:
 
 
 def test_only_replicas_with_a_model_get_predictions() -> None:
-    """Predictions of both kinds go where /ready is 200, and a second time elsewhere; the rest goes where life is."""
+    """All predictions go to replicas whose /ready is 200, and are retried on another; other requests need /health."""
     checked = {name: re.findall(r"http-check send meth GET uri (\S+)", section) for name, section in SECTIONS.items()}
     again = {name for name, section in SECTIONS.items() if "retry-on conn-failure empty-response" in section}
 
@@ -72,7 +72,7 @@ def test_every_post_is_a_prediction() -> None:
 
 
 def test_only_plain_predictions_use_the_lane_s_connections() -> None:
-    """What leaves the lane takes its connection along: a coded body, another framing, a query, a last slash."""
+    """Other connections are used for requests that leave the lane: encoding, other framing, query, last slash."""
     [rule] = re.findall(r"^ +use_backend predictions if (.*)$", CONFIGURATION, re.MULTILINE)
     unusual = re.findall(r"^ +acl unusual (.*)$", SECTIONS["frontend api"], re.MULTILINE)
 
@@ -81,7 +81,7 @@ def test_only_plain_predictions_use_the_lane_s_connections() -> None:
 
 
 def test_the_time_until_another_replica_is_tried_is_a_setting(services: Any) -> None:
-    """GATEWAY_RETRY_SECONDS is used only where others can answer; the Compose file always gives it."""
+    """GATEWAY_RETRY_SECONDS is used only if another replica can answer; the Compose file always sets it."""
     [rule] = re.findall(r"^ +http-request set-timeout server (.*)$", SECTIONS["backend predictions"], re.MULTILINE)
 
     assert rule == '"${GATEWAY_RETRY_SECONDS}s" if quick short { nbsrv(predictions) gt 1 }'
@@ -89,14 +89,14 @@ def test_the_time_until_another_replica_is_tried_is_a_setting(services: Any) -> 
 
 
 def test_there_are_descriptors_for_all_users_while_two_replicas_stop() -> None:
-    """Each user has a connection, and each replica gets no more than what is left; else the gateway answers 503."""
+    """The limits of two replicas leave a descriptor for each user; without one the gateway would answer 503."""
     [users] = map(int, re.findall(r"^ +maxconn (\d+)$", SECTIONS["global"], re.MULTILINE))
     [each] = map(int, re.findall(r"^ +default-server maxconn (\d+)$", SECTIONS["backend predictions"], re.MULTILINE))
     [descriptors] = map(int, re.findall(r"^NOFILE=(\d+)$", (REPOSITORY / ".env.example").read_text(), re.MULTILINE))
     before_servers = SECTIONS["backend predictions"].partition("maxconn")[0]
 
-    # Checks, listeners and logs need some as well.
+    # Health checks, listeners and logs need some as well.
     assert users + 2 * each + 200 <= descriptors
     assert "server-template" not in before_servers
-    # A Unix socket refuses what its queue (net.core.somaxconn) cannot hold, and a refusal counts as a death.
+    # A Unix socket refuses connections beyond its queue (net.core.somaxconn), and the gateway takes it for down then.
     assert each < 4096

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.unit.inference_api.doubles import StubRegistry
 
-# Wall times prove nothing on a shared machine.
+# A wall time on a shared machine is no evidence.
 settings.register_profile("unit", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.load_profile("unit")
 

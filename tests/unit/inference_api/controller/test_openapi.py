@@ -24,7 +24,7 @@ def serve(app: FastAPI, **options: Any) -> None:
 
 
 def body(document: dict[str, Any], path: str = "/predict") -> dict[str, Any]:
-    """What the document says of a request body."""
+    """The description of a request body in the document."""
     found: dict[str, Any] = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]
     return found
 
@@ -72,18 +72,18 @@ def test_references_are_resolved(app: FastAPI) -> None:
 
 
 def test_every_route_is_documented(app: FastAPI) -> None:
-    """The contract's paths are all there, and nothing else."""
+    """The document has exactly the paths of the service."""
     assert set(app.openapi()["paths"]) == {"/health", "/ready", "/model", "/metrics", "/predict", "/predict/batch"}
 
 
 def test_operation_ids_are_distinct(app: FastAPI) -> None:
-    """Client generators need one name an operation."""
+    """Client generators need a distinct name for each operation."""
     paths = app.openapi()["paths"].values()
     names = [operation["operationId"] for path in paths for operation in path.values()]
     assert len(set(names)) == len(names)
 
 
 def test_only_real_operations_are_documented(app: FastAPI) -> None:
-    """HEAD and OPTIONS are answered, and are no operations of a client."""
+    """HEAD and OPTIONS are answered, but not documented."""
     paths = app.openapi()["paths"].values()
     assert {method for path in paths for method in path} == {"get", "post"}

@@ -1,4 +1,4 @@
-"""Recorded and answer-driven arrivals, played to the batching delay in simulated time."""
+"""Recorded arrivals, and arrivals that depend on responses, for the batching delay in simulated time."""
 
 import heapq
 import random
@@ -12,7 +12,7 @@ REQUEST_SECONDS = 0.000017
 
 
 def independent_users(rate: float, seconds: float, seed: int = 1) -> list[float]:
-    """Times at which users who do not wait for each other send: a Poisson process."""
+    """Times of the requests of users who do not wait for each other: a Poisson process."""
     source = random.Random(seed)
     times, now = [], 0.0
     while (now := now + source.expovariate(rate)) < seconds:
@@ -21,7 +21,7 @@ def independent_users(rate: float, seconds: float, seed: int = 1) -> list[float]
 
 
 def in_bursts(times: list[float], longest_seconds: float, seed: int = 1) -> list[float]:
-    """The same when the machine that sends them stutters: all of a while are sent at its end."""
+    """The same on a machine that stalls: all requests of an interval are sent at its end."""
     source = random.Random(seed)
     sent, end = [], 0.0
     for time in sorted(times):

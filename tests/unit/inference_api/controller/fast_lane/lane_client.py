@@ -1,4 +1,4 @@
-"""A lane in the test's own loop, and raw clients of it."""
+"""A lane in the event loop of the test, and raw clients of it."""
 
 import asyncio
 import json
@@ -38,11 +38,11 @@ class Client:
     """One connection."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Keep both ends."""
+        """Store the streams of the connection."""
         self.reader, self.writer = reader, writer
 
     async def send(self, *parts: bytes) -> None:
-        """Send parts one after the other, each when the one before has left."""
+        """Send parts one after the other, each after the one before was sent."""
         for part in parts:
             self.writer.write(part)
             await self.writer.drain()
@@ -63,12 +63,12 @@ class Client:
         return body["prediction"]
 
     async def is_closed(self) -> bool:
-        """Whether the other side ended the connection, and sent nothing before."""
+        """Whether the server closed the connection, and sent nothing before."""
         async with asyncio.timeout(WITHIN_SECONDS):
             return await self.reader.read(1) == b""
 
     def reset(self) -> None:
-        """Vanish without a goodbye."""
+        """Close the connection with a reset."""
         raw = self.writer.get_extra_info("socket")
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
         self.writer.transport.abort()

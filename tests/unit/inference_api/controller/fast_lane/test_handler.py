@@ -1,4 +1,4 @@
-"""The lane over real sockets: order, splits, back-pressure, ends."""
+"""The lane over real sockets: order of responses, split requests, back-pressure, closed connections."""
 
 import asyncio
 from pathlib import Path
@@ -38,7 +38,7 @@ class WordyEstimator:
 
 
 class UnspeakableEstimator:
-    """Answers odd rows with something that JSON cannot hold."""
+    """Answers odd rows with a value that JSON cannot represent."""
 
     def predict(self, data: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """The value itself, or an object."""
@@ -58,7 +58,7 @@ class TaggingEstimator:
 
 
 async def test_one_connection_many_requests() -> None:
-    """A connection is kept and answered again and again; each answer is counted as the lane's."""
+    """A connection is kept for many requests, and each response is counted as the lane's."""
     async with LaneUnderTest(DoublingEstimator()) as lane:
         client = await lane.client()
         for x in range(20):
@@ -71,7 +71,7 @@ async def test_one_connection_many_requests() -> None:
 
 @DELAYS
 async def test_every_client_gets_its_own_answers(rest: float) -> None:
-    """Hundreds of requests of many connections share calls, and nobody gets another's answer."""
+    """Hundreds of requests of many connections share calls of the model, and each client gets its own predictions."""
     estimator = DoublingEstimator()
     async with LaneUnderTest(estimator, Settings(longest_rest_ms=rest)) as lane:
         clients = [await lane.client() for _ in range(40)]
@@ -91,7 +91,7 @@ async def test_every_client_gets_its_own_answers(rest: float) -> None:
 
 @pytest.mark.parametrize("slow", [False, True], ids=["loop", "thread"])
 async def test_pipelined_requests_keep_their_order(slow: bool) -> None:  # noqa: FBT001 - a table of cases
-    """Errors between good requests stay at their place, with a model in the loop and one beside it."""
+    """Errors among good requests keep their position, with a model in the event loop and with one in a thread."""
     async with LaneUnderTest(PickyEstimator(), slow=slow) as lane:
         client = await lane.client()
         await client.send(b"".join(request(x) for x in (1, "no", BAD, 2, 3)))
@@ -118,8 +118,8 @@ async def test_a_request_may_be_split_at_any_byte() -> None:
 @pytest.mark.parametrize(
     "first", [b"GET /health HTTP/1.1\r\nHost: api\r\n\r\n", b"GET", b"\x16\x03\x01", b"POST /pred\r\n"]
 )
-async def test_what_is_not_its_own_is_handed_over_with_every_byte(first: bytes) -> None:
-    """Uvicorn gets the connection and what was read of it, and the lane knows it no more."""
+async def test_other_requests_are_handed_over_with_every_byte(first: bytes) -> None:
+    """Uvicorn gets the connection with all bytes that were read, and the lane does not use it any more."""
     async with LaneUnderTest(DoublingEstimator()) as lane:
         client = await lane.client()
         await client.send(first)
@@ -128,8 +128,8 @@ async def test_what_is_not_its_own_is_handed_over_with_every_byte(first: bytes) 
         assert len(lane.lane) == 0
 
 
-async def test_a_foreign_request_waits_for_the_answers_before_it() -> None:
-    """Pipelined behind a prediction, it is handed over only when that has been answered."""
+async def test_another_request_waits_for_the_responses_before_it() -> None:
+    """After a prediction in a pipeline, it is handed over only when the prediction was answered."""
     estimator = BlockedEstimator()
     foreign = b"GET /health HTTP/1.1\r\nHost: api\r\n\r\n"
     async with LaneUnderTest(estimator, slow=True) as lane:
@@ -143,8 +143,8 @@ async def test_a_foreign_request_waits_for_the_answers_before_it() -> None:
         assert lane.handed[0][1] == foreign
 
 
-async def test_a_slow_model_does_not_hold_the_others() -> None:
-    """While a model works beside the loop, connections are accepted, and a swapped model answers them."""
+async def test_a_slow_model_does_not_block_the_event_loop() -> None:
+    """While a model predicts in a thread, connections are accepted and a newer model answers them."""
     estimator = BlockedEstimator()
     async with LaneUnderTest(estimator, slow=True) as lane:
         waiting = await lane.client()
@@ -161,8 +161,8 @@ async def test_a_slow_model_does_not_hold_the_others() -> None:
     assert [headers["x-model-version"] for _status, headers, _body in found] == ["1", "1", "2"]
 
 
-async def test_nobody_gets_the_answer_of_one_who_left() -> None:
-    """A connection that vanishes while its request is in the model keeps its number until the answer has come."""
+async def test_response_of_a_closed_connection_is_not_sent_to_another() -> None:
+    """A connection that is closed while its request is in the model keeps its descriptor until the response."""
     estimator = BlockedEstimator()
     async with LaneUnderTest(estimator, slow=True) as lane:
         leaving = await lane.client()
@@ -177,8 +177,8 @@ async def test_nobody_gets_the_answer_of_one_who_left() -> None:
         assert [await client.prediction() for client in newcomers] == [200.0 + 2 * number for number in range(5)]
 
 
-async def test_a_client_that_does_not_read_is_waited_for() -> None:
-    """Megabytes of answers stay with their client's connection; all come, in order, when it reads again."""
+async def test_responses_wait_for_a_client_that_does_not_read() -> None:
+    """Megabytes of responses are kept for the connection; the client gets all of them, in order, when it reads."""
     async with LaneUnderTest(WordyEstimator()) as lane:
         client = await lane.client()
         client.writer.write(b"".join(request(x) for x in range(300)))
@@ -189,8 +189,8 @@ async def test_a_client_that_does_not_read_is_waited_for() -> None:
             assert len(await client.prediction()) == 100_000
 
 
-async def test_what_was_asked_before_the_end_is_answered() -> None:
-    """A client that ends its side gets its answers and then the end; half a request gets none."""
+async def test_requests_before_a_half_close_are_answered() -> None:
+    """A client that shuts down its sending side gets its responses and then the end; half a request gets none."""
     async with LaneUnderTest(DoublingEstimator()) as lane:
         client = await lane.client()
         client.writer.write(request(1) + request(2))
@@ -203,8 +203,8 @@ async def test_what_was_asked_before_the_end_is_answered() -> None:
         assert await half.is_closed()
 
 
-async def test_silence_ends_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Idle, and with half a request, a connection ends after the keep-alive time."""
+async def test_idle_connections_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection without a request, or with half of one, is closed after the keep-alive time."""
     monkeypatch.setattr(handler, "_SWEEP_SECONDS", 0.02)  # the second of the keep-alive time
     async with LaneUnderTest(DoublingEstimator(), Settings(longest_rest_ms=0, keep_alive_seconds=1)) as lane:
         idle, half = await lane.client(), await lane.client()
@@ -214,8 +214,8 @@ async def test_silence_ends_a_connection(monkeypatch: pytest.MonkeyPatch) -> Non
         assert len(lane.lane) == 0
 
 
-async def test_without_a_model_the_reason_is_told() -> None:
-    """503 with when to come back, and the connection stays."""
+async def test_without_a_model_the_response_has_the_reason() -> None:
+    """The response is 503 with Retry-After, and the connection is kept."""
     async with LaneUnderTest() as lane:
         client = await lane.client()
         await client.send(request(1))
@@ -227,7 +227,7 @@ async def test_without_a_model_the_reason_is_told() -> None:
 
 
 async def test_a_failing_model_answers_500(caplog: pytest.LogCaptureFixture) -> None:
-    """Whatever the model raises, everybody is answered, the log has it under the first one's id, the lane goes on."""
+    """Every request gets 500, the log has the exception with the id of the first one, and the lane goes on."""
     async with LaneUnderTest(FailingEstimator(RuntimeError("boom"))) as lane:
         client = await lane.client()
         await client.send(request(1) + request(2))
@@ -241,8 +241,8 @@ async def test_a_failing_model_answers_500(caplog: pytest.LogCaptureFixture) -> 
         assert await client.prediction() == 2.0
 
 
-async def test_an_answer_that_json_cannot_hold_is_its_own_fault() -> None:
-    """It is a 500 as on the route; its neighbours get theirs, and the connection goes on."""
+async def test_an_answer_that_json_cannot_represent_is_an_error() -> None:
+    """It is 500 as on the route; the other requests get their predictions, and the connection is kept."""
     async with LaneUnderTest(UnspeakableEstimator()) as lane:
         client = await lane.client()
         await client.send(b"".join(request(x) for x in (2, 3, 4)))
@@ -254,7 +254,7 @@ async def test_an_answer_that_json_cannot_hold_is_its_own_fault() -> None:
 
 
 async def test_too_many_waiting_rows_are_refused() -> None:
-    """Beyond the limit of waiting rows the answer is 503, as the route's."""
+    """Beyond the limit of waiting rows the response is 503, as on the route."""
     estimator = BlockedEstimator()
     async with LaneUnderTest() as lane:
         lane.serve(estimator, slow=True, limit=1)
@@ -270,8 +270,8 @@ async def test_too_many_waiting_rows_are_refused() -> None:
         assert [await first.prediction(), await second.prediction()] == [2.0, 4.0]
 
 
-async def test_closing_answers_and_says_so() -> None:
-    """What has arrived is answered with `Connection: close` on each connection's last answer; then all end."""
+async def test_close_answers_with_connection_close() -> None:
+    """Requests that have arrived are answered, the last of each connection with `Connection: close`; then all end."""
     estimator = BlockedEstimator()
     async with LaneUnderTest(estimator, slow=True) as lane:
         busy, idle = await lane.client(), await lane.client()
@@ -287,8 +287,8 @@ async def test_closing_answers_and_says_so() -> None:
         assert await idle.is_closed()
 
 
-async def test_closing_waits_for_the_end_of_a_request() -> None:
-    """A request whose beginning has come is answered, and told that the connection ends; idle ones end at once."""
+async def test_close_waits_for_the_end_of_a_request() -> None:
+    """A request that has arrived in part is answered with `Connection: close`; idle connections end at once."""
     async with LaneUnderTest(DoublingEstimator()) as lane:
         half, idle = await lane.client(), await lane.client()
         await half.send(request(4)[:-1])
@@ -303,8 +303,8 @@ async def test_closing_waits_for_the_end_of_a_request() -> None:
         await closing
 
 
-async def test_a_poll_brings_no_more_rows_than_there_is_room() -> None:
-    """Of many requests that come at once, those beyond the limit are refused, and the others answered."""
+async def test_a_poll_accepts_no_more_rows_than_the_limit() -> None:
+    """Of many requests that arrive at once, those beyond the limit are refused, and the others answered."""
     estimator = BlockedEstimator()
     async with LaneUnderTest() as lane:
         lane.serve(estimator, slow=True, limit=10)
@@ -316,8 +316,8 @@ async def test_a_poll_brings_no_more_rows_than_there_is_room() -> None:
     assert found == [200] * 10 + [503] * 15
 
 
-async def test_closing_does_not_wait_for_ever() -> None:
-    """A model that does not come back is left behind after the limit."""
+async def test_close_has_a_time_limit() -> None:
+    """After the limit, `close` does not wait for the model any more."""
     estimator = BlockedEstimator()
     async with LaneUnderTest(estimator, slow=True) as lane:
         client = await lane.client()
@@ -330,7 +330,7 @@ async def test_closing_does_not_wait_for_ever() -> None:
 
 
 async def test_a_model_is_read_once_a_batch() -> None:
-    """During a swap every answer is one model's, whole: its value and its version."""
+    """During a swap the value and the version of every response are those of one model."""
     async with LaneUnderTest(TaggingEstimator(1.0), Settings(longest_rest_ms=5)) as lane:
         clients = [await lane.client() for _ in range(20)]
 
@@ -351,8 +351,8 @@ async def test_a_model_is_read_once_a_batch() -> None:
     assert all([v for v, _ in answers] == sorted(v for v, _ in answers) for answers in found)
 
 
-async def test_no_descriptor_is_lost() -> None:
-    """Connections that end in every way leave as many open files as before."""
+async def test_no_descriptor_leaks() -> None:
+    """After connections that end in every possible way, the number of open files is as before."""
     async with LaneUnderTest(DoublingEstimator()) as lane:
         before = open_files()
         for turn in range(60):
@@ -388,7 +388,7 @@ async def test_batches_and_single_rows_share_a_call(slow: bool) -> None:  # noqa
 
 
 async def test_a_batch_is_answered_whole_or_not_at_all() -> None:
-    """Rows that the model refuses are named, and the other requests of the call are answered."""
+    """The error names the rows that the model refuses, and the other requests of the call are answered."""
     async with LaneUnderTest(PickyEstimator()) as lane:
         client = await lane.client()
         await client.send(request(1) + batch_request([1, BAD, 2, BAD]) + batch_request([7, "no"]) + request(3))
@@ -400,7 +400,7 @@ async def test_a_batch_is_answered_whole_or_not_at_all() -> None:
 
 
 async def test_a_batch_without_room_is_refused_whole() -> None:
-    """Requests that fit behind the rows before them are answered; one that does not is 503, as on the route."""
+    """Requests are answered while there is room for their rows; one without enough room gets 503, as on the route."""
     estimator = BlockedEstimator()
     async with LaneUnderTest() as lane:
         lane.serve(estimator, slow=True, limit=4)
@@ -412,7 +412,7 @@ async def test_a_batch_without_room_is_refused_whole() -> None:
 
 
 async def test_a_batch_over_the_limit_of_waiting_rows_passes_alone() -> None:
-    """As on the route: when nothing waits, a request may have more rows than may wait."""
+    """As on the route, a request may have more rows than the limit when no other rows wait."""
     async with LaneUnderTest() as lane:
         lane.serve(DoublingEstimator(), slow=True, limit=4)
         client = await lane.client()
@@ -421,7 +421,7 @@ async def test_a_batch_over_the_limit_of_waiting_rows_passes_alone() -> None:
 
 
 async def test_many_batches_at_once_are_several_short_calls() -> None:
-    """Thousands of rows of many connections are no reason for a thread: each call stays short enough for the loop."""
+    """Thousands of rows of many connections are predicted in the event loop, in calls that are short enough for it."""
     estimator = DoublingEstimator()
     async with LaneUnderTest(estimator, Settings(longest_rest_ms=0)) as lane:
         clients = [await lane.client() for _ in range(40)]

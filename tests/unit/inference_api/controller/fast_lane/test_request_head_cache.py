@@ -1,4 +1,4 @@
-"""Which request heads are the lane's, and which it remembers."""
+"""Which request heads are for the lane, and which of them are cached."""
 
 import pytest
 
@@ -50,8 +50,8 @@ OURS = [
 
 
 @pytest.mark.parametrize(("given", "expected"), OURS)
-def test_a_plain_prediction_is_the_lanes(given: bytes, expected: RequestHead) -> None:
-    """A keep-alive `POST /predict` with a length: the lane needs its body's length and the client's request id."""
+def test_a_plain_prediction_is_for_the_lane(given: bytes, expected: RequestHead) -> None:
+    """A keep-alive `POST /predict` with a length is read: endpoint, length of the body, request id of the client."""
     assert cache_of().read(given) == expected
 
 
@@ -85,33 +85,33 @@ OTHERS = [
 
 
 @pytest.mark.parametrize("given", OTHERS)
-def test_everything_else_is_uvicorns(given: bytes) -> None:
-    """Another method, path or version, another way of framing, a refused header, garbage: not the lane's to judge."""
+def test_other_requests_are_for_uvicorn(given: bytes) -> None:
+    """Another method, path, version or framing, an unsupported header, or bytes that are not HTTP: uvicorn decides."""
     assert cache_of().read(given) is None
 
 
 def test_the_services_limit_counts() -> None:
-    """A body over the service's own limit is the route's to refuse."""
+    """A request with a body over the limit of the service is left to the route, which refuses it."""
     assert cache_of(100).read(head(length="101")) is None
     assert cache_of(100).read(head(length="100")) == known(ONE, 100, b"")
 
 
 def test_a_head_that_hides_a_second_request_is_refused() -> None:
-    """Bytes behind the end that llhttp sees are no part of a head: nothing is smuggled past uvicorn."""
+    """Bytes after the end of the head, as llhttp parses it, are not accepted: they could be a hidden request."""
     two = b"POST /predict HTTP/1.1\r\nContent-Length: 0\r\n\r\nGET /health HTTP/1.1\r\n\r\n"
     assert cache_of().read(two) is None
     assert cache_of().read(b"POST /predict HTTP/1.1\nContent-Length: 5\n\nX: 1\r\n\r\n") is None
 
 
 def test_a_repeated_head_is_remembered() -> None:
-    """From its second time on it is recognised without parsing, and means the same."""
+    """From the second time on it is found without parsing, with the same result."""
     cache = cache_of()
     assert [cache.read(head("X: 1")) for _ in range(3)] == [known(ONE, 5, b"")] * 3
     assert len(cache) == 1
 
 
-def test_heads_that_differ_every_time_push_nothing_out() -> None:
-    """A trace id in each request neither grows the cache nor empties it."""
+def test_heads_that_occur_once_replace_no_others() -> None:
+    """Heads with a different trace id each neither grow the cache nor remove other heads from it."""
     cache = cache_of()
     for _ in range(2):
         cache.read(head("X: stable"))
@@ -121,7 +121,7 @@ def test_heads_that_differ_every_time_push_nothing_out() -> None:
 
 
 def test_the_cache_is_bounded() -> None:
-    """However many clients repeat themselves, there is room for a fixed number of heads, and all are still read."""
+    """The cache has a maximum number of heads; further ones are read without it."""
     cache = cache_of()
     for number in range(3 * MAX_KEPT):
         for _ in range(2):
@@ -130,7 +130,7 @@ def test_the_cache_is_bounded() -> None:
 
 
 def test_long_heads_are_read_but_not_kept() -> None:
-    """A head with a cookie of kilobytes is served, and takes no room."""
+    """A head with a cookie of kilobytes is read, but not cached."""
     cache = cache_of()
     for _ in range(3):
         assert cache.read(head("Cookie: " + "x" * 4000)) == known(ONE, 5, b"")
@@ -138,7 +138,7 @@ def test_long_heads_are_read_but_not_kept() -> None:
 
 
 def test_the_beginning_of_a_head() -> None:
-    """A request may be split anywhere; what can no longer become the lane's goes to uvicorn at once."""
+    """A head may arrive in parts; one that cannot become a head for the lane any more is left to uvicorn at once."""
     whole = head()
     assert all(cache_of().may_become_head(whole[:cut]) for cut in range(len(whole)))
     assert not cache_of().may_become_head(b"GET ")

@@ -1,4 +1,4 @@
-"""The lane's bytes are the route's."""
+"""The lane's responses have the same bytes as the route's."""
 
 import json
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ def parsed(content: bytes) -> tuple[bytes, dict[bytes, bytes], bytes]:
 
 
 async def test_the_same_headers_and_body_as_the_route() -> None:
-    """An answer and an error have the names, order and values of the route's headers, and the same body."""
+    """A prediction and an error have the names, order and values of the route's headers, and the same body."""
     app = create_app(Settings())
     app.state.serving.batcher = MicroBatcher(model_of(regression(), version="7"), app.state.metrics, 10)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api") as client:
@@ -69,14 +69,14 @@ async def test_the_same_headers_and_body_as_the_route() -> None:
 
 @pytest.mark.parametrize("outcome", [1.5, "sí", True, 3, ["a", 2.5], [1.0, [2.0]], None])
 def test_the_length_is_that_of_the_body(outcome: Outcome) -> None:
-    """Whatever the model answers, a client reads exactly one body."""
+    """For any answer of the model, a client reads exactly one body."""
     _status, content = written(ResponseWriter(lambda: [DATE], FailureLog()), outcome)
     _first, headers, body = parsed(content)
     assert int(headers[b"content-length"]) == len(body)
 
 
-def test_the_date_and_the_version_are_of_the_moment() -> None:
-    """Uvicorn's headers change once a second, the version with the model: no answer carries old ones."""
+def test_the_date_and_the_version_are_current() -> None:
+    """Uvicorn's headers change once a second, and the version with the model; no response has old ones."""
     moments = [[DATE]]
     writer = ResponseWriter(lambda: moments[-1], FailureLog())
     assert parsed(written(writer, 1.0)[1])[1][b"date"] == DATE[1]
@@ -86,7 +86,7 @@ def test_the_date_and_the_version_are_of_the_moment() -> None:
 
 
 def test_every_answer_has_an_id_of_its_own() -> None:
-    """Without a client's id each answer, good or bad, gets one that no other has."""
+    """Without an id of the client each response, also an error, has a unique one."""
     writer = ResponseWriter(list, FailureLog())
     answers = [written(writer, outcome)[1] for outcome in [1.0, ApiError("no")] * 50]
     assert len({parsed(content)[1][b"x-request-id"] for content in answers}) == 100
@@ -94,7 +94,7 @@ def test_every_answer_has_an_id_of_its_own() -> None:
 
 @pytest.mark.parametrize("outcome", [1.0, ApiError("no")])
 def test_the_last_answer_says_so(outcome: Outcome) -> None:
-    """A client is told that its connection ends."""
+    """The last response of a connection has `Connection: close`."""
     assert b"connection" not in parsed(written(ResponseWriter(list, FailureLog()), outcome)[1])[1]
     assert parsed(written(ResponseWriter(list, FailureLog()), outcome, close=True)[1])[1][b"connection"] == b"close"
 

@@ -1,4 +1,4 @@
-"""uvicorn with the lane in front."""
+"""uvicorn with the fast lane."""
 
 import asyncio
 import logging
@@ -22,7 +22,7 @@ SETTINGS = Settings(mlflow_tracking_uri="http://127.0.0.1:9", shutdown_seconds=5
 
 
 class SocketlessServer(uvicorn.Server):
-    """A uvicorn of another day, which opens its sockets only by itself."""
+    """A uvicorn of another version, whose `startup` takes no sockets."""
 
     async def startup(self) -> None:  # type: ignore[override]  # that is what the test is about
         """Take no sockets."""
@@ -35,8 +35,8 @@ def built(settings: Settings = SETTINGS, model: LoadedModel | None = None) -> uv
     return build_server(uvicorn.Config(app, http=HttpProtocol, ws="none", log_config=None), app, settings)
 
 
-def test_the_installed_uvicorn_is_the_one_it_knows() -> None:
-    """Everything that the lane relies on is there."""
+def test_the_installed_uvicorn_is_supported() -> None:
+    """It has everything that the lane needs."""
     assert lane_problem() == ""
     assert isinstance(built(), LaneServer)
 
@@ -44,7 +44,7 @@ def test_the_installed_uvicorn_is_the_one_it_knows() -> None:
 def test_another_uvicorn_is_served_without_the_lane(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A uvicorn that changed what the lane relies on is named in a warning, and the route serves."""
+    """With a uvicorn that lacks what the lane needs, there is a warning with its version, and the route serves."""
     monkeypatch.setattr(uvicorn, "Server", SocketlessServer)
     with caplog.at_level(logging.WARNING):
         found = built()
@@ -72,7 +72,7 @@ def test_the_lane_can_be_turned_off() -> None:
 
 
 async def test_one_connection_through_both() -> None:
-    """Predictions are the lane's until another request comes; from then on uvicorn answers everything, in order."""
+    """The lane answers predictions until another request arrives; from then on uvicorn answers all, in order."""
     server = built()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         running = asyncio.create_task(server.serve(sockets=[listener]))
@@ -94,7 +94,7 @@ async def test_one_connection_through_both() -> None:
     assert 'inference_requests_total{route="/predict",status="200"} 2.0' in metrics
 
 
-async def test_what_was_handed_over_is_told_that_the_connection_ends() -> None:
+async def test_handed_over_requests_get_connection_close() -> None:
     """A batch in the model when the server stops is answered with `Connection: close`, as a prediction is."""
     estimator = BlockedEstimator()
     server = built(model=model_of(estimator, slow=True))
@@ -117,7 +117,7 @@ async def test_what_was_handed_over_is_told_that_the_connection_ends() -> None:
 
 @pytest.mark.parametrize("lane", [True, False], ids=["lane", "route"])
 async def test_connections_are_refused_while_the_last_answers_are_awaited(*, lane: bool) -> None:
-    """A stopping server refuses who comes, who can then try another replica, and answers what it has."""
+    """A stopping server refuses new clients, which can then try another replica, and answers its requests."""
     blocked = BlockedEstimator()
     server = built(Settings(mlflow_tracking_uri="http://127.0.0.1:9", fast_lane=lane), model_of(blocked, slow=True))
     with socket.create_server(("127.0.0.1", 0)) as listener:

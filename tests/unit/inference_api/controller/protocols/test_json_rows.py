@@ -1,4 +1,4 @@
-"""The service's own protocol: bodies to rows, outcomes to bodies."""
+"""The service's own protocol: converting bodies to rows, and outcomes to bodies."""
 
 import json
 from dataclasses import replace
@@ -46,7 +46,7 @@ def test_bodies_become_rows() -> None:
     assert not many().probabilities
 
 
-def test_what_does_not_fit_is_an_error() -> None:
+def test_invalid_bodies_are_errors() -> None:
     """A wrong row and too many rows are errors of the request."""
     with pytest.raises(InvalidRowError):
         one(body=b"{}")
@@ -56,7 +56,7 @@ def test_what_does_not_fit_is_an_error() -> None:
 
 @pytest.mark.parametrize("value", [1.5, "sí", True, ["a", 2.5], None])
 def test_outcomes_become_a_body(value: Outcome) -> None:
-    """A value is JSON as the model gave it."""
+    """The body has the values that the model returned."""
     single, batch = one().content([value]), many().content([value, 1])
     assert isinstance(single, bytes)
     assert isinstance(batch, bytes)
@@ -109,7 +109,7 @@ def test_a_wrong_parameter_is_named(endpoint: SingleRow | RowBatch) -> None:
 
 
 def test_the_table_has_every_path_once() -> None:
-    """Route and lane tell endpoints apart by their path."""
+    """The route and the lane find an endpoint by its path."""
     paths = [endpoint.path for endpoint in prediction_endpoints(Settings())]
     assert len(set(paths)) == len(paths)
     assert {"/predict", "/predict/batch"} <= set(paths)

@@ -1,4 +1,4 @@
-"""Bodies in another encoding than JSON's."""
+"""Bodies in another encoding than UTF-8."""
 
 import gzip
 from typing import Any
@@ -15,7 +15,7 @@ ROW = '{"x": 1, "año": "ñ"}'
 
 
 def test_a_byte_order_mark_is_skipped() -> None:
-    """One mark before the JSON changes nothing, for one row and for many; what is wrong behind it is told as ever."""
+    """One mark before the JSON is ignored, for one row and for a batch; problems after it are reported as usual."""
     assert SCHEMA.row(MARK + ROW.encode()) == (1.0, "ñ")
     assert SCHEMA.rows(MARK + f"[{ROW}, {ROW}]".encode(), 2) == [(1.0, "ñ")] * 2
     assert has_mark(MARK)
@@ -23,7 +23,7 @@ def test_a_byte_order_mark_is_skipped() -> None:
 
 @pytest.mark.parametrize("body", [MARK, MARK * 2 + ROW.encode(), MARK * 5000, b" " + MARK + b"{}"])
 def test_other_marks_are_no_json(body: bytes) -> None:
-    """A mark alone, several of them, or one that does not come first is not skipped."""
+    """A mark without JSON, several marks, and a mark at another position are errors."""
     for read in (SCHEMA.row, lambda text: SCHEMA.rows(text, 5)):
         with pytest.raises(NotJsonError, match="the body is not JSON"):
             read(body)
@@ -31,14 +31,14 @@ def test_other_marks_are_no_json(body: bytes) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
 def test_wide_encodings(encoding: str) -> None:
-    """UTF-16 and UTF-32, with a mark or without, are called what they are."""
+    """For UTF-16 and UTF-32, with or without a mark, the error names the encoding."""
     with pytest.raises(NotJsonError, match="the body is not UTF-8, but looks like UTF-16 or UTF-32: send the JSON as"):
         SCHEMA.row(ROW.encode(encoding))
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "mac_roman"])
 def test_narrow_encodings(encoding: str) -> None:
-    """A byte that is no UTF-8 is named with its place."""
+    """For a byte that is not UTF-8 the error has the byte and its position."""
     body = ROW.encode(encoding)
     with pytest.raises(NotJsonError) as caught:
         SCHEMA.row(body)
@@ -48,19 +48,19 @@ def test_narrow_encodings(encoding: str) -> None:
 
 
 def test_gzip_without_its_header() -> None:
-    """A compressed body that does not say so is told what to add."""
+    """For a compressed body without `Content-Encoding` the error says which header is missing."""
     with pytest.raises(NotJsonError, match="looks like gzip: send the header Content-Encoding: gzip"):
         SCHEMA.row(gzip.compress(ROW.encode()))
 
 
 @pytest.mark.parametrize("text", [b"", b"{", ROW.encode(), "\U0001f600".encode(), b'{"x": "a\0b"}'])
 def test_utf8_is_left_to_json(text: bytes) -> None:
-    """For UTF-8 the reader of JSON has the word."""
+    """For UTF-8 the error is that of the JSON parser."""
     assert not_utf8(text) == ""
 
 
 def test_problems_behind_a_mark_have_their_fields() -> None:
-    """The mark hides nothing of what does not fit."""
+    """After a mark, the problems of a row have their fields."""
     problems: list[Any] = []
     for body in (b'{"x": "1"}', MARK + b'{"x": "1"}'):
         try:

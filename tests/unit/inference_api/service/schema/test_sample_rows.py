@@ -104,7 +104,7 @@ def test_random_rows_fit(kinds: list[tuple[Kind, str]], required: bool) -> None:
 
 
 def test_random_rows_vary_near_the_example() -> None:
-    """Numbers and moments move around those of the example; texts are only those that were seen."""
+    """Numbers and datetimes vary around those of the example; texts are those of the example."""
     rows = random_rows(COLUMNS, [ROW, {**ROW, "text": "z", "any": 7}])
     assert len({row["x"] for row in rows if "x" in row}) > 10
     assert len({row["when"] for row in rows}) > 10
@@ -116,19 +116,19 @@ def test_random_rows_vary_near_the_example() -> None:
 
 @pytest.mark.parametrize(("dtype", "value"), [("uint8", 255), ("uint8", 0), ("int64", 2**63 - 1), ("int32", -(2**31))])
 def test_integers_stay_in_their_type(dtype: str, value: int) -> None:
-    """An example at the limit of its type has neighbours within it."""
+    """For an example at the limit of its type, the random rows are within the limit."""
     columns = [Column("n", "integer", dtype)]
     assert len(random_rows(columns, [{"n": value}])) == 30
 
 
 def test_moment_at_the_end_of_time() -> None:
-    """A moment that cannot be moved, such as 9999-12-31 for never, stays what it is."""
+    """A datetime that cannot be changed, such as 9999-12-31 for never, is kept."""
     columns = [Column("until", "datetime", "datetime64[ns]")]
     last = "9999-12-31T23:59:59"
     assert any(row["until"] == last for row in random_rows(columns, [{"until": last}]))
 
 
 def test_example_of_dates() -> None:
-    """A date without a time is a moment to JSON too, as a NumPy array of days gives it."""
+    """A date without a time, such as in a NumPy array of days, becomes a datetime in JSON."""
     column = Column("día", "datetime", "datetime64[s]")
     assert example_rows(np.array([["2024-01-05"]], dtype="datetime64[D]"), [column]) == [{"día": "2024-01-05"}]
