@@ -12,6 +12,7 @@ from pydantic_core import CoreSchema, ErrorDetails, SchemaValidator, ValidationE
 from src.errors import BodyTooLargeError, FieldProblem, InvalidRowError, NotJsonError
 from src.service.schema.column import Column
 from src.service.schema.json_encoding import MARK, has_mark, not_utf8
+from src.service.schema.struct_decoder import as_tuple, struct_decoder
 
 Row = tuple[Any, ...]
 """One value per column, in the signature's order; None is a missing value."""
@@ -45,6 +46,7 @@ class Schema:
         self._row = SchemaValidator(row_schema)
         self._rows = SchemaValidator(core_schema.list_schema(row_schema, fail_fast=True))
         self._every_row = SchemaValidator(core_schema.list_schema(row_schema))
+        self._structs = struct_decoder(columns)
 
     def row(self, body: bytes) -> Row:
         """Validate the body of a single prediction.
@@ -53,14 +55,8 @@ class Schema:
             NotJsonError: When it is not JSON.
             InvalidRowError: When it does not fit; names the fields.
         """
-        try:
-            values = self._row.validate_json(body)
-        except ValidationError as error:
-            if has_mark(body):
-                return self.row(body[len(MARK) :])
-            expected = "a JSON object with the fields of the model's signature"
-            raise _as_api_error(error, expected, body) from None
-        return self._tuple(values)
+        row = None if self._structs is None else self._structs.row(body)
+        return self._validated_row(body) if row is None else row
 
     def rows(self, body: bytes, limit: int) -> list[Row]:
         """Validate the body of a batch.
@@ -74,15 +70,11 @@ class Schema:
             InvalidRowError: When a row does not fit; names the fields with the row's index.
             BodyTooLargeError: When there are too many rows.
         """
-        try:
-            values = self._rows.validate_json(body)
-        except ValidationError as error:
-            if has_mark(body):
-                return self.rows(body[len(MARK) :], limit)
-            raise _as_api_error(self._all_problems(body, error), "a JSON array of objects", body) from None
+        structs = None if self._structs is None else self._structs.structs(body)
+        values, convert = (self._validated_rows(body), self._tuple) if structs is None else (structs, as_tuple)
         if len(values) > limit:
             raise BodyTooLargeError(f"the batch has {len(values)} rows; the limit is {limit}")
-        return [self._tuple(value) for value in values]
+        return list(map(convert, values))
 
     def rows_of_columns(self, values: Mapping[str, Sequence[Any]], count: int) -> list[Row]:
         """Validate values that come column by column, by the rules for the values of a JSON body.
@@ -159,6 +151,25 @@ class Schema:
             checked: list[Any] = validator.validate_python(values)
             return checked
         return [_naive_utc(moment) for moment in validator.validate_json(to_json(values))]
+
+    def _validated_row(self, body: bytes) -> Row:
+        try:
+            values = self._row.validate_json(body)
+        except ValidationError as error:
+            if has_mark(body):
+                return self.row(body[len(MARK) :])
+            expected = "a JSON object with the fields of the model's signature"
+            raise _as_api_error(error, expected, body) from None
+        return self._tuple(values)
+
+    def _validated_rows(self, body: bytes) -> list[dict[str, Any]]:
+        try:
+            values: list[dict[str, Any]] = self._rows.validate_json(body)
+        except ValidationError as error:
+            if has_mark(body):
+                return self._validated_rows(body[len(MARK) :])
+            raise _as_api_error(self._all_problems(body, error), "a JSON array of objects", body) from None
+        return values
 
     def _all_problems(self, body: bytes, first: ValidationError) -> ValidationError:
         """The problems of all rows when there cannot be many, else of the first invalid row.
