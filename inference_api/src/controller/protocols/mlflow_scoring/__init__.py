@@ -1,0 +1,1 @@
+"""MLflow's scoring protocol, as `mlflow models serve` answers it: `POST /invocations`."""
