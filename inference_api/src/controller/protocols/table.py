@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from src.controller.protocols.endpoint import PredictionEndpoint
 from src.controller.protocols.json_rows import RowBatch, SingleRow
+from src.controller.protocols.mlflow_scoring.endpoint import Invocations
 from src.settings import Settings
 
 
 def prediction_endpoints(settings: Settings) -> tuple[PredictionEndpoint, ...]:
     """Every endpoint, with the service's limits."""
-    return SingleRow(), RowBatch(settings.max_batch_rows)
+    return SingleRow(), RowBatch(settings.max_batch_rows), Invocations(settings.max_batch_rows)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final
 
 from pydantic_core import to_json
 
+from src.controller.protocols.json_rows import batch_error
 from src.errors import MAX_BODY, MAX_DETAIL, ApiError, InvalidRowError, RefusedRowError
+from src.service.prediction.model import Outcome
 
 # https://github.com/mlflow/mlflow/blob/v3.17.2/mlflow/exceptions.py (ERROR_CODE_TO_HTTP_STATUS)
 _CODES: Final = {
@@ -48,3 +51,13 @@ def error_content(error: ApiError) -> bytes:
     problems = [f"{problem.field}: {problem.problem}" for problem in error.fields]
     message = ". ".join([error.detail[:MAX_DETAIL], *problems])[:_MAX_MESSAGE]
     return to_json({"error_code": code or "INTERNAL_ERROR", "message": message})
+
+
+def refused(outcomes: Sequence[Outcome]) -> ApiError | None:
+    """The error of the whole request when a row has no prediction; None when all have one.
+
+    Args:
+        outcomes: One for each row.
+    """
+    error = batch_error(outcomes)
+    return RefusedInputError(error.detail, error.fields) if isinstance(error, RefusedRowError) else error
