@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from request_pool import Sample, plain, prediction
+from http_request import Sample, assert_predicts, plain
 from wire import Client
-from wire_answer import Answer, Comparable
+from wire_answer import Comparable
 
 _PROBE = 999
 
@@ -29,11 +29,6 @@ def stays_open(client: Client) -> bool:
     if answer is not None:
         assert_predicts(answer, _PROBE)
     return answer is not None
-
-
-def assert_predicts(answer: Answer, number: int) -> None:
-    """Assert that the answer is the prediction for the number's row."""
-    assert (answer.status, answer.json) == (200, {"prediction": prediction(number)}), (number, answer)
 
 
 def ask_alone(url: str, sample: Sample, number: int) -> Expectation:

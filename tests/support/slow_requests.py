@@ -1,6 +1,6 @@
 """Requests for a model that answers x after some time."""
 
-from request_pool import post
+from http_request import post
 from wire_answer import Answer
 
 

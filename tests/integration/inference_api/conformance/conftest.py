@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import sum_rows
 from conversation import Oracle
 from mlflow.models import infer_signature
 from registration import register
@@ -21,7 +22,7 @@ LANES = {
     "lane without delays": {"FAST_LANE": "true", "LONGEST_REST_MS": "0"},
     "lane": {"FAST_LANE": "true"},
 }
-SUM, NEAREST = "conformance_sum", "conformance_nearest"
+NEAREST = "conformance_nearest"
 # The nearest of so many points takes milliseconds to find, which is slow for a model.
 POINTS = 200_000
 # More than the tests keep waiting, but for the one about the limit.
@@ -72,8 +73,9 @@ def sum_model(mlflow_server: str) -> str:
     data = pd.DataFrame({"x": [1.0, 2.0, 3.0], "y": [3.0, 5.0, 4.0]})
     model = LinearRegression().fit(data, data["x"])
     model.coef_, model.intercept_ = np.array([1.0, 1000.0]), 0.0
-    register(mlflow_server, SUM, model, signature=infer_signature(data, model.predict(data)), input_example=data[:2])
-    return SUM
+    signature = infer_signature(data, model.predict(data))
+    register(mlflow_server, sum_rows.NAME, model, signature=signature, input_example=data[:2])
+    return sum_rows.NAME
 
 
 @pytest.fixture(scope="package")

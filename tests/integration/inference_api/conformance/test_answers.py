@@ -1,7 +1,7 @@
 """What every answer carries and what it leaves in the metrics."""
 
 from conversation import stays_open
-from request_pool import JSON, LARGEST_BODY, get, plain, post
+from http_request import JSON, LARGEST_BODY, get, plain, post
 from service_facts import metric
 from service_process import Service
 from wire import Client

@@ -4,8 +4,8 @@ import resource
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from conversation import assert_predicts, stays_open
-from request_pool import plain
+from conversation import stays_open
+from http_request import assert_predicts, plain
 from service_facts import highest_descriptor
 from service_process import Service
 from wire import Client

@@ -7,9 +7,10 @@ from typing import Final
 
 import pytest
 from conversation import Expectation, Oracle, stays_open
+from http_request import Sample
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from request_pool import BROKEN, LAST, OTHER, PLAIN, Sample
+from request_pool import BROKEN, LAST, OTHER, PLAIN
 from service_process import Service
 from wire import Client
 from wire_answer import Comparable

@@ -1,9 +1,9 @@
 """Clients that say they will send no more, and go on reading."""
 
 import pytest
-from conversation import assert_predicts
-from request_pool import batch, chunked, get, plain, prediction, row
+from http_request import assert_predicts, batch, chunked, get, plain
 from service_process import Service
+from sum_rows import prediction, row
 from wire import Client
 
 

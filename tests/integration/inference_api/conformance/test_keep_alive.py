@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator
 from time import sleep
 
 import pytest
-from conversation import assert_predicts
-from request_pool import get, plain
+from http_request import assert_predicts, get, plain
 from service_facts import has_lane
 from service_process import Service
 from wire import Client, clients

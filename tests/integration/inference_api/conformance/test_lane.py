@@ -4,10 +4,11 @@ from collections.abc import Callable
 from time import sleep
 
 import pytest
-from conversation import assert_predicts
-from request_pool import OTHER, Sample, batch, get, plain, row
+from http_request import Sample, assert_predicts, batch, get, plain
+from request_pool import OTHER
 from service_facts import LANE_REQUESTS, metric
 from service_process import Service
+from sum_rows import row
 from wire import Client
 
 SPLIT = range(1, len(plain(5)), 7)

@@ -3,9 +3,10 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conversation import assert_predicts, stays_open
-from request_pool import LARGEST_BODY, chunked, plain, post, row
+from conversation import stays_open
+from http_request import LARGEST_BODY, assert_predicts, chunked, plain, post
 from service_process import Service
+from sum_rows import row
 from wire import Client, clients
 
 REFUSAL = {"error": "too_large", "detail": f"the body is over the limit of {LARGEST_BODY} bytes", "fields": []}

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from request_pool import batch, get, plain, post, row
+from http_request import batch, get, plain, post
 from service_process import Service, start_service
+from sum_rows import row
 from wire import Client
 
 from tests.integration.inference_api.conformance.conftest import LANES

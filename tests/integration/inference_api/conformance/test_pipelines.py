@@ -1,9 +1,11 @@
 """Many requests in one write are answered in order, whoever answers them."""
 
 import pytest
-from conversation import Oracle, assert_predicts, stays_open
-from request_pool import OTHER, Sample, batch, plain, post, prediction, row
+from conversation import Oracle, stays_open
+from http_request import Sample, assert_predicts, batch, plain, post
+from request_pool import OTHER
 from service_process import Service
+from sum_rows import prediction, row
 from wire import Client, clients
 
 

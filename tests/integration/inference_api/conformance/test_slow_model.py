@@ -1,6 +1,6 @@
 """A model that takes milliseconds a row delays no request that does not need it."""
 
-from request_pool import get
+from http_request import get
 from service_process import Service
 from slow_requests import assert_nearest, nearest, nearest_batch
 from wire import Client, clients

@@ -3,10 +3,11 @@
 from concurrent.futures import ThreadPoolExecutor
 from time import sleep
 
-from conversation import assert_predicts, stays_open
-from request_pool import plain, row
+from conversation import stays_open
+from http_request import assert_predicts, plain
 from service_facts import has_lane, memory_mib
 from service_process import Service
+from sum_rows import row
 from wire import Client
 
 SMALL_BUFFER = 1 << 14

@@ -3,9 +3,10 @@
 from time import sleep
 
 import pytest
-from conversation import assert_predicts, stays_open
-from request_pool import batch, chunked, plain, prediction, row
+from conversation import stays_open
+from http_request import assert_predicts, batch, chunked, plain
 from service_process import Service
+from sum_rows import prediction, row
 from wire import Client, clients
 
 PAUSE_SECONDS = 0.001  # long enough for the server to see the piece alone, nearly always

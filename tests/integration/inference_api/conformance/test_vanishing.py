@@ -4,10 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
-from conversation import assert_predicts
-from request_pool import LARGEST_BODY, chunked, get, plain, post, row
+from http_request import LARGEST_BODY, assert_predicts, chunked, get, plain, post
 from service_facts import open_descriptors
 from service_process import Service
+from sum_rows import row
 from wire import Client
 
 CLIENTS = 40
