@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Final, Literal, Self
 
 import numpy as np
@@ -24,6 +25,11 @@ _MLFLOW_TYPES: Final[dict[str, tuple[Kind, str]]] = {
     "any": ("any", "object"),
 }
 _INT64: Final = np.iinfo("int64")
+# What 64 bits of nanoseconds hold, from its first whole day on; MLflow refuses other datetimes as well.
+# https://pandas.pydata.org/docs/user_guide/timeseries.html#timestamp-limitations
+_NANOSECONDS: Final = (datetime(1677, 9, 22, tzinfo=UTC), datetime(2262, 4, 11, 23, 47, 16, 854775, UTC))
+# Beyond them a time with an offset cannot be converted to UTC.
+_DATETIMES: Final = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
 Label = str | int | float | bool | tuple[Any, ...]
 """The label of a column in a DataFrame."""
@@ -104,7 +110,12 @@ class Column:
         if self.kind == "integer":
             return self._optional(self._integer_schema())
         if self.kind == "datetime":
-            return self._optional(core_schema.union_schema([core_schema.datetime_schema(), core_schema.date_schema()]))
+            first, last = self._moments()
+            text = {"description": f"A date, or a date and time, from {first.date()} to {last.date()}"}
+            kinds = core_schema.union_schema(
+                [core_schema.datetime_schema(), core_schema.date_schema()], metadata={"pydantic_js_updates": text}
+            )
+            return self._optional(kinds)
         return self.core_schema()
 
     def _optional(self, schema: CoreSchema) -> CoreSchema:
@@ -113,6 +124,25 @@ class Column:
     def _integer_schema(self) -> CoreSchema:
         info = np.iinfo(self.dtype)
         return core_schema.int_schema(ge=int(info.min), le=int(info.max))
+
+    def _datetime_schema(self) -> CoreSchema:
+        earliest, latest = self._moments()
+        first, last = earliest.date(), latest.date()
+        return core_schema.union_schema(
+            [
+                core_schema.datetime_schema(strict=True, ge=earliest, le=latest),
+                core_schema.date_schema(strict=True, ge=first, le=last),
+            ],
+            mode="left_to_right",
+            custom_error_type="iso_datetime",
+            custom_error_message=(
+                "Input should be a date, or a date and time, in ISO 8601, such as 2024-01-05T10:30:00, "
+                f"from {first} to {last}"
+            ),
+        )
+
+    def _moments(self) -> tuple[datetime, datetime]:
+        return _NANOSECONDS if self.dtype == "datetime64[ns]" else _DATETIMES
 
     def _value_schema(self) -> CoreSchema:
         if self.kind == "number":
@@ -133,12 +163,7 @@ class Column:
         if self.kind == "string":
             return core_schema.str_schema(strict=True)
         if self.kind == "datetime":
-            return core_schema.union_schema(
-                [core_schema.datetime_schema(strict=True), core_schema.date_schema(strict=True)],
-                mode="left_to_right",
-                custom_error_type="iso_datetime",
-                custom_error_message="Input should be a date, or a date and time, in ISO 8601: 2024-01-05T10:30:00",
-            )
+            return self._datetime_schema()
         return core_schema.union_schema(
             [
                 core_schema.bool_schema(strict=True),

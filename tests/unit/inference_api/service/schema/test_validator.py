@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,7 +46,7 @@ _VALUES: dict[Kind, st.SearchStrategy[Any]] = {
     "integer": _INTEGERS,
     "boolean": st.booleans(),
     "string": _TEXTS,
-    "datetime": st.datetimes(),
+    "datetime": st.datetimes(datetime(1677, 9, 22), datetime(2262, 4, 11)),  # noqa: DTZ001 - rows are naive UTC
     "any": st.one_of(st.booleans(), _INTEGERS, st.floats(allow_nan=False, allow_infinity=False), _TEXTS),
 }
 _DTYPES: dict[Kind, str] = {
@@ -146,7 +147,10 @@ _NOT_A_NUMBER = "Input should be a valid number"
 _NOT_FINITE = "Input should be a finite number"
 _NOT_AN_INTEGER = "Input should be a valid integer"
 _FRACTION = f"{_NOT_AN_INTEGER}, got a number with a fractional part"
-_NOT_A_MOMENT = "Input should be a date, or a date and time, in ISO 8601: 2024-01-05T10:30:00"
+_NOT_A_MOMENT = (
+    "Input should be a date, or a date and time, in ISO 8601, such as 2024-01-05T10:30:00, "
+    "from 1677-09-22 to 2262-04-11"
+)
 _NOT_A_SCALAR = "Input should be a number, a string, a boolean or null"
 MISFITS: list[tuple[Column, str, str]] = [
     (NUMBER, '"5"', _NOT_A_NUMBER),
@@ -209,11 +213,43 @@ def test_value_does_not_fit(column: Column, text: str, problem: str) -> None:
         '"2024-02-30T00:00:00"',
         '"2024-02-30"',
         '""',
+        '"1677-09-21"',
+        '"1677-09-21T23:59:59"',
+        '"2262-04-11T23:47:17"',
+        '"2262-04-12"',
+        '"2262-04-12T03:00:00+03:00"',
+        '"0001-01-01T00:00:00+03:00"',
+        '"9999-12-31T23:59:59-01:00"',
     ],
 )
 def test_datetime_does_not_fit(text: str) -> None:
-    """A text that is not a datetime is refused; the error does not repeat it."""
+    """A text that is not a datetime, or one that nanoseconds cannot hold, is refused; the error does not repeat it."""
     assert problems(lambda: schema(MOMENT).row(f'{{"when": {text}}}'.encode())) == [("when", _NOT_A_MOMENT)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1677-09-22",
+        "1677-09-22T00:00:00",
+        "1677-09-21T21:00:00-03:00",
+        "2262-04-11",
+        "2262-04-11T23:47:16.854775",
+        "2262-04-12T01:00:00+03:00",
+    ],
+)
+def test_datetimes_at_the_limits_fit(text: str) -> None:
+    """The first and the last moments that 64 bits of nanoseconds hold are served, whatever their offset."""
+    [moment] = schema(MOMENT).row(f'{{"when": "{text}"}}'.encode())
+    assert np.datetime64(moment, "ns").astype("datetime64[us]").item() == moment
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+03:00", "9999-12-31T23:59:59-01:00"])
+def test_datetimes_without_a_utc_moment_do_not_fit(text: str) -> None:
+    """Where the dtype holds every datetime, one whose moment in UTC is outside of the calendar is refused."""
+    days = schema(Column("when", "datetime", "datetime64[D]"))
+    assert days.row(b'{"when": "0001-01-01"}') == (datetime(1, 1, 1),)  # noqa: DTZ001 - rows are naive UTC
+    assert [field for field, _ in problems(lambda: days.row(f'{{"when": "{text}"}}'.encode()))] == ["when"]
 
 
 @pytest.mark.parametrize("kind", _VALUES)
@@ -386,7 +422,10 @@ def test_json_schema() -> None:
         "n": {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1},
         "flag": {"type": "boolean"},
         "text": {"type": "string"},
-        "when": {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]},
+        "when": {
+            "anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}],
+            "description": "A date, or a date and time, from 1677-09-22 to 2262-04-11",
+        },
         "maybe": {"anyOf": [{"type": "number"}, {"type": "null"}]},
     }
     assert found["required"] == ["x", "n", "flag", "text", "when"]
