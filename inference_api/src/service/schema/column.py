@@ -112,8 +112,11 @@ class Column:
         if self.kind == "datetime":
             first, last = self._moments()
             text = {"description": f"A date, or a date and time, from {first.date()} to {last.date()}"}
+            # `date-time` has an offset: https://spec.openapis.org/registry/format/date-time-local.html
+            local = core_schema.str_schema(metadata={"pydantic_js_updates": {"format": "date-time-local"}})
             kinds = core_schema.union_schema(
-                [core_schema.datetime_schema(), core_schema.date_schema()], metadata={"pydantic_js_updates": text}
+                [core_schema.datetime_schema(), local, core_schema.date_schema()],
+                metadata={"pydantic_js_updates": text},
             )
             return self._optional(kinds)
         return self.core_schema()

@@ -423,7 +423,11 @@ def test_json_schema() -> None:
         "flag": {"type": "boolean"},
         "text": {"type": "string"},
         "when": {
-            "anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}],
+            "anyOf": [
+                {"type": "string", "format": "date-time"},
+                {"type": "string", "format": "date-time-local"},
+                {"type": "string", "format": "date"},
+            ],
             "description": "A date, or a date and time, from 1677-09-22 to 2262-04-11",
         },
         "maybe": {"anyOf": [{"type": "number"}, {"type": "null"}]},
