@@ -20,7 +20,7 @@ _STARTED_WITHIN_SECONDS = 30
 def scoring_server(model: PyFuncModel) -> Iterator[int]:
     """Serve the model on 127.0.0.1; yields the port."""
     port = free_port()
-    app = init(model)  # type: ignore[no-untyped-call]  # MLflow has no types
+    app = init(model)
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -7,7 +7,8 @@ from importlib.metadata import version as installed_version
 
 from fastapi import FastAPI, Request, Response
 
-from src.controller.error_responses import JSON, error_response
+from src.controller.error_responses import error_response
+from src.controller.protocols.endpoint import JSON
 from src.controller.protocols.mlflow_scoring.errors import error_content
 from src.errors import NotReadyError
 from src.service.lifecycle.serving_state import ServingState
