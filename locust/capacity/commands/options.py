@@ -40,6 +40,7 @@ class Options:
         url: An API that runs without Docker; empty for the Compose stack.
         project: Name of the Compose project.
         out: Folder for the report and what was measured.
+        largest_users: The most users to try for the largest rate.
         extras: Whether the largest rate and open-loop requests are measured too.
     """
 
@@ -48,6 +49,7 @@ class Options:
     url: str
     project: str
     out: Path
+    largest_users: int
     extras: bool
 
     def most_users(self, route: str) -> int | None:
@@ -55,7 +57,7 @@ class Options:
 
         Only the last route tries more, because on every route the load generator is the limit.
         """
-        return MOST_USERS if self.extras and route == self.specs[-1].via else None
+        return self.largest_users if self.extras and route == self.specs[-1].via else None
 
     def has_open_loop(self, route: str) -> bool:
         """Whether open-loop requests are measured by this route."""
@@ -72,6 +74,9 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     )
     parser.add_argument("--users", type=whole(1, MOST_USERS), default=10_000, help="how many (10000)")
     parser.add_argument("--step-users", type=whole(1, MOST_USERS), default=500, help="more at each step (500)")
+    parser.add_argument(
+        "--most-users", type=whole(1, MOST_USERS), default=MOST_USERS, help=f"tried for the largest rate ({MOST_USERS})"
+    )
     parser.add_argument("--via", choices=("both", "gateway", "direct"), default=None, help="route of the users (both)")
     parser.add_argument(
         "--failures",
@@ -121,6 +126,8 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     values = parser.parse_args(arguments)
     if values.url and not values.url.startswith("http://"):
         parser.error(f"{values.url!r} is no address like http://127.0.0.1:8000")
+    if values.most_users < values.users:
+        parser.error(f"--most-users {values.most_users} is less than --users {values.users}")
     via = "direct" if values.url else values.via or ("gateway" if values.quick else "both")
     replicas = values.replicas if values.replicas is not None else () if values.quick else (2, 3, 4)
     try:
@@ -142,7 +149,15 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         )
     except SpecError as error:
         parser.error(str(error))
-    return Options(specs, Timing(), values.url, values.project, values.out.absolute(), extras=not values.quick)
+    return Options(
+        specs=specs,
+        timing=Timing(),
+        url=values.url,
+        project=values.project,
+        out=values.out.absolute(),
+        largest_users=values.most_users,
+        extras=not values.quick,
+    )
 
 
 def whole(least: int, most: int) -> Callable[[str], int]:

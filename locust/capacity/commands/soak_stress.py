@@ -24,10 +24,8 @@ from capacity.trial.sampler import SENDERS, Sampler
 
 _SETTLE_SECONDS: Final = 5.0
 _SOAK_STEP_SECONDS: Final = 30.0
-_STRESS_STEP_SECONDS: Final = 8.0
 _STRESS_SHARES: Final = (0.25, 0.5, 0.75, 1.0)
 _RECOVERY_STEP_SECONDS: Final = 1.0
-_RECOVERY_STEPS: Final = 30
 
 
 class SoakStress:
@@ -68,11 +66,12 @@ class SoakStress:
             for share in _STRESS_SHARES:
                 generator.set_users(SENDERS, full * share)
                 generator.clock.sleep(1)
-                step = sampler.measure(round(options.users * share), _STRESS_STEP_SECONDS)
+                step = sampler.measure(round(options.users * share), options.rate_seconds)
                 rising.append(step)
                 self._callback(f"{step.offered:,.0f} requests per second: {step.figures}")
             generator.set_users(SENDERS, full * low)
-            windows = [sampler.window(_RECOVERY_STEP_SECONDS) for _ in range(_RECOVERY_STEPS)]
+            count = round(options.recovery_seconds / _RECOVERY_STEP_SECONDS)
+            windows = [sampler.window(_RECOVERY_STEP_SECONDS) for _ in range(count)]
             generator.clock.sleep(1)
             recovering = [sampler.step(round(options.users * low), window) for window in windows]
         result = evaluate_stress(rising, recovering, self._evaluator, self._limits)

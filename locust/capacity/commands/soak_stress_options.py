@@ -10,6 +10,7 @@ from typing import Final
 
 from capacity.commands.options import MOST_USERS, number, whole
 from capacity.commands.repeat_trials import RepeatTrialsOptions
+from capacity.commands.stress import MAX_RECOVERY_SECONDS
 from capacity.model.limits import Limits
 from capacity.model.slo import Slo
 from capacity.model.spec import SearchSpec, SpecError
@@ -38,6 +39,8 @@ class SoakStressOptions:
         limits: Limits of the replica.
         minutes: Duration of a soak test.
         growth: The most MiB per hour by which memory may grow in a soak test.
+        rate_seconds: Duration of the measurement of each rate of a stress test.
+        recovery_seconds: How long the recovery from the highest rate is measured in a stress test.
         slo: The service level objective.
         url: An API that runs without Docker; empty for the Compose stack.
         project: Name of the Compose project.
@@ -49,6 +52,8 @@ class SoakStressOptions:
     limits: Limits
     minutes: float
     growth: float
+    rate_seconds: float
+    recovery_seconds: float
     slo: Slo
     url: str
     project: str
@@ -60,9 +65,19 @@ def parse_soak_stress(kind: str, arguments: Sequence[str]) -> SoakStressOptions:
     soak = kind == "soak"
     parser = _parser(kind, 0.15 if soak else 0.05)
     if soak:
-        parser.add_argument("--minutes", type=number(0.5, 24 * 60), default=10.0, help="how long (10)")
+        parser.add_argument("--minutes", type=number(0.1, 24 * 60), default=10.0, help="how long (10)")
         parser.add_argument(
             "--growth", type=number(0, 10_000), default=10.0, help="MiB per hour by which memory may grow (10)"
+        )
+    else:
+        parser.add_argument(
+            "--rate-seconds", type=number(1, 600), default=8.0, help="how long each rate is measured (8)"
+        )
+        parser.add_argument(
+            "--recovery-seconds",
+            type=number(MAX_RECOVERY_SECONDS, 600),
+            default=30.0,
+            help="how long the recovery is measured (30)",
         )
     values = parser.parse_args(arguments)
     return SoakStressOptions(
@@ -71,6 +86,8 @@ def parse_soak_stress(kind: str, arguments: Sequence[str]) -> SoakStressOptions:
         limits=Limits(values.cpus, values.memory),
         minutes=values.minutes if soak else 0,
         growth=values.growth if soak else 0,
+        rate_seconds=0 if soak else values.rate_seconds,
+        recovery_seconds=0 if soak else values.recovery_seconds,
         slo=Slo(p99_ms=values.p99_ms),
         url=values.url,
         project=values.project,

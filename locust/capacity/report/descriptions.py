@@ -14,9 +14,9 @@ from capacity.report.localized import EMPTY, Localized
 from capacity.report.summary import LargestRate, OpenCheck
 from capacity.report.verdicts import describe
 
-_GENERATOR_FULL: Final = Localized(
-    es="los archivos abiertos del generador: con más usuarios no se probó",
-    en="the load generator's open files: more users were not tried",
+_MOST_USERS_HOLD: Final = Localized(
+    es="no se probó con más usuarios: el límite es --most-users, y como mucho los archivos abiertos del generador",
+    en="more users were not tried: the limit is --most-users, and at most the load generator's open files",
 )
 _KEPT_UP: Final = 0.9
 _LEFT_BEHIND: Final = Localized(
@@ -65,8 +65,8 @@ def describe_end(largest: LargestRate) -> Localized:
     """What ended the search for a larger rate; empty when there was no such search."""
     if not largest.searched:
         return EMPTY
-    # Without a verdict the search ended at the most users that the generator's open files allow.
-    return _GENERATOR_FULL if largest.stopped_by is None else describe(largest.stopped_by)
+    # Without a verdict the search ended at the most users that were to be tried.
+    return _MOST_USERS_HOLD if largest.stopped_by is None else describe(largest.stopped_by)
 
 
 def compare(check: OpenCheck) -> Localized:

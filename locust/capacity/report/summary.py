@@ -74,7 +74,7 @@ class LargestRate:
     Attributes:
         trial: The trial.
         searched: Whether more users were tried by its route.
-        stopped_by: Verdict of the trial that ended this; None when the generator's limit of users was reached.
+        stopped_by: Verdict of the trial that ended this; None when the most users to try held.
     """
 
     trial: TrialResult

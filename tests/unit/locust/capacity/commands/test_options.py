@@ -34,6 +34,7 @@ def test_last_route_has_more_users_and_the_gateway_open_loop_requests() -> None:
     assert [both.most_users(via) for via in ("gateway", "direct")] == [None, 18_000]
     assert [both.has_open_loop(via) for via in ("gateway", "direct")] == [True, False]
     assert gateway.most_users("gateway") == 18_000
+    assert parse(["--most-users", "12000"]).most_users("direct") == 12_000
     assert not quick.most_users("gateway")
     assert not quick.has_open_loop("gateway")
 
@@ -71,6 +72,7 @@ def test_options_arrive_in_the_specification() -> None:
     [
         (["--users", "20000"], "'20000' is not a whole number from 1 to 18000"),
         (["--users", "200"], "steps of 500 users do not lead to 200"),
+        (["--most-users", "9999"], "--most-users 9999 is less than --users 10000"),
         (["--cpus", "0.5"], "'0.5' is not a range like 0.05:1"),
         (["--cpus", "1:0.5"], "'1:0.5' is not a range like 0.05:1"),
         (["--cpus", "0.001:0.5"], "is empty or starts below 10 (thousandths of a core, MiB)"),

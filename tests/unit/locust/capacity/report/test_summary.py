@@ -91,7 +91,7 @@ def test_limits_that_were_not_set_are_left_out(limited: set[str], text: str) -> 
     assert limits_text(report_data(limited=frozenset(limited)), Limits(1, 512, 2), ENGLISH) == text
 
 
-@pytest.mark.parametrize(("headroom", "text"), [(None, ""), (Headroom(None), "the load generator's open files")])
+@pytest.mark.parametrize(("headroom", "text"), [(None, ""), (Headroom(None), "more users were not tried")])
 def test_end_of_the_largest_rate_without_a_verdict(headroom: Headroom | None, text: str) -> None:
     """Empty when no more users were tried; the generator's limit when the most users were held."""
     held = trial(1, 512, HOLDS, step_of(10_000))
