@@ -19,7 +19,16 @@ from tests.e2e.compose_stack import PROJECT, Stack
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 ROOT = Path(__file__).resolve().parents[2]
-SMALL = ("--users", "200", "--step-users", "100", "--quick", "--cpus", "0.05:1", "--memory", "40:400")
+MOST_MEMORY_MIB = 110
+SMALL = (
+    *("--users", "200", "--step-users", "100", "--quick"),
+    *("--cpus", "0.05:0.2", "--memory", f"40:{MOST_MEMORY_MIB}"),
+)
+# Ramps of one step, one value of each limit, and one trial with more users: the other test searches.
+BOTH_WAYS = (
+    *("--users", "400", "--step-users", "400", "--confirmations", "2", "--replicas", "2"),
+    *("--cpus", "0.2:0.2", "--memory", "120:120", "--most-users", "800"),
+)
 
 
 @pytest.fixture
@@ -61,33 +70,13 @@ def load_generators() -> int:
     return found
 
 
-def test_a_small_question_is_answered(
+def test_an_interrupted_question_goes_on_and_is_answered(
     ask: Callable[..., subprocess.Popen[str]], tmp_path: Path, measured: Callable[[str], None]
 ) -> None:
-    """The smallest memory is found, the next smaller one fails, the report is written, and the limits are restored."""
-    before = api_limits()
-    said, progress = ask(*SMALL).communicate(timeout=600)
+    """Ctrl-C restores the limits and keeps the trials; the same command repeats none of them, and has the result.
 
-    assert "200 users need at most 0.05 CPU" in said, progress
-    findings = json.loads((tmp_path / "capacity.json").read_text())
-    [answer] = findings["answers"]
-    assert (answer["via"], answer["cpus"], answer["repeats"]) == ("gateway", 0.05, 1)
-    [rejected] = answer["rejected"]
-    assert rejected["resource"] == "memory"
-    assert rejected["memory_mib"] < answer["memory_mib"] < 400
-    [ramp] = [one for one in findings["trials"] if one["kind"] == "staircase" and one["verdict"] == "HOLDS"]
-    assert [step["users"] for step in ramp["steps"]] == [100, 200]
-    assert all(step["failures"] == {} and step["p99_ms"] <= 250 for step in ramp["steps"])
-    for name in ("capacity.es.html", "capacity.en.html", "capacity.es.md", "capacity.en.md", "capacity.csv"):
-        assert (tmp_path / name).stat().st_size > 500
-    assert (tmp_path / "trials.gateway.jsonl").is_file()
-    assert api_limits() == before
-    assert load_generators() == 0
-    measured(f"capacity of 200 users: {said.splitlines()[0]}; {len(progress.splitlines())} lines of progress")
-
-
-def test_an_interrupted_question_goes_on(ask: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
-    """Ctrl-C restores the limits and keeps the trials; the same command repeats none of them."""
+    The smallest memory is found, the next smaller one fails, the report is written, and the stack is as before.
+    """
     before = api_limits()
     first = ask(*SMALL)
     kept = tmp_path / "trials.gateway.unfinished.jsonl"
@@ -105,30 +94,44 @@ def test_an_interrupted_question_goes_on(ask: Callable[..., subprocess.Popen[str
 
     said, progress = ask(*SMALL).communicate(timeout=600)
     assert progress.count("(kept from before)") >= 2
-    assert "200 users need" in said
+    assert "200 users need at most 0.05 CPU" in said, progress
+    findings = json.loads((tmp_path / "capacity.json").read_text())
+    [answer] = findings["answers"]
+    assert (answer["via"], answer["cpus"], answer["repeats"]) == ("gateway", 0.05, 1)
+    [rejected] = answer["rejected"]
+    assert rejected["resource"] == "memory"
+    assert rejected["memory_mib"] < answer["memory_mib"] < MOST_MEMORY_MIB
+    [ramp] = [one for one in findings["trials"] if one["kind"] == "staircase" and one["verdict"] == "HOLDS"]
+    assert [step["users"] for step in ramp["steps"]] == [100, 200]
+    assert all(step["failures"] == {} and step["p99_ms"] <= 250 for step in ramp["steps"])
+    for name in ("capacity.es.html", "capacity.en.html", "capacity.es.md", "capacity.en.md", "capacity.csv"):
+        assert (tmp_path / name).stat().st_size > 500
+    assert (tmp_path / "trials.gateway.jsonl").is_file()
+    assert api_limits() == before
+    assert load_generators() == 0
+    measured(f"capacity of 200 users: {said.splitlines()[0]}; {len(progress.splitlines())} lines of progress")
 
 
 def test_two_ways_are_asked_in_turn(
     ask: Callable[..., subprocess.Popen[str]], tmp_path: Path, measured: Callable[[str], None]
 ) -> None:
-    """The searches of both routes take turns, their users never run at the same time, and both have a result."""
+    """Between two ramps of one route the other is measured; users of both never run together; both have a result."""
     before = api_limits()
-    words = ("--users", "6000", "--step-users", "3000", "--confirmations", "2", "--replicas", "2")
-    said, progress = ask(*words, "--cpus", "0.15:1", "--memory", "90:400").communicate(timeout=800)
+    said, progress = ask(*BOTH_WAYS).communicate(timeout=800)
 
-    assert "6,000 users need" in said, progress
+    assert "400 users need" in said, progress
     findings = json.loads((tmp_path / "capacity.json").read_text())
     assert [(each["via"], each["repeats"]) for each in findings["answers"]] == [("gateway", 2), ("direct", 2)], progress
     ways = [one["via"] for one in findings["trials"] if one["kind"] == "staircase"]
     turns = [way for number, way in enumerate(ways) if number == 0 or ways[number - 1] != way]
     assert turns[:3] == ["gateway", "direct", "gateway"]
     assert {row["replicas"] for row in findings["replicas"]} == {1, 2}
-    assert findings["largest_rate"]["rate"] > 6000 / 1.75
+    assert findings["largest_rate"]["rate"] > 400 / 1.75
     assert findings["largest_rate"]["stopped_by"]["en"]
     assert findings["open_check"]["open"]["rate"] > 0
     assert api_limits() == before
     assert load_generators() == 0
-    measured(f"capacity of 6,000 users by both ways: {said.splitlines()[0]}")
+    measured(f"capacity of 400 users by both ways: {said.splitlines()[0]}")
 
 
 def test_users_of_a_run_that_was_killed_do_not_stay(ask: Callable[..., subprocess.Popen[str]]) -> None:
@@ -152,7 +155,7 @@ def test_users_of_a_run_that_was_killed_do_not_stay(ask: Callable[..., subproces
 
 def test_a_soak_says_whether_memory_grows(ask: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
     """Every step holds, and the verdict has the slope of the memory."""
-    running = ask("--users", "200", "--minutes", "0.5", "--growth", "10000", target="soak")
+    running = ask("--users", "200", "--minutes", "0.1", "--growth", "10000", target="soak")
     said, progress = running.communicate(timeout=200)
     assert running.returncode == 0, said + progress
     assert "holds: memory grows by" in said
@@ -165,7 +168,8 @@ def test_a_stress_that_never_ends_does_not_hold(
 ) -> None:
     """With too little CPU even for the low rate, some requests are answered, and the verdict is no recovery."""
     before = api_limits()
-    running = ask("--users", "8000", "--cpus", "0.01", target="stress")
+    words = ("--users", "8000", "--cpus", "0.01", "--rate-seconds", "2", "--recovery-seconds", "10")
+    running = ask(*words, target="stress")
     said, progress = running.communicate(timeout=300)
     found = json.loads((tmp_path / "stress.json").read_text())["verdict"]
     assert found["offered"] == pytest.approx(8000 / 1.75)
