@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from src.errors import ModelRefusedError
 from src.service.flavors.computation import Computation
 from src.service.flavors.interface import FittedColumn, FittedInput, ModelFile
+from src.service.flavors.mlmodel import configurations
 from src.service.flavors.sklearn.class_labels import class_labels
 from src.service.flavors.sklearn.direct.lookup import find_computation
 from src.service.flavors.sklearn.fitted_columns import find_fitted_columns, fitted_input
@@ -27,11 +27,7 @@ class SklearnFlavor:
 
     def model_file(self, mlmodel: Mapping[str, Any]) -> ModelFile:
         """Read the MLmodel file."""
-        sklearn, pyfunc = mlmodel["flavors"][self.name], mlmodel["flavors"].get("python_function")
-        if not pyfunc:
-            raise ModelRefusedError("the estimator has no method predict, so that MLflow logged nothing that answers")
-        if pyfunc.get("code") or sklearn.get("code"):
-            raise ModelRefusedError("the model brings code of its own (code_paths), which this service does not run")
+        sklearn, pyfunc = configurations(mlmodel, self.name, "pickled_model")
         return ModelFile(
             path=sklearn["pickled_model"],
             serialization_format=str(sklearn.get("serialization_format", "pickle")),

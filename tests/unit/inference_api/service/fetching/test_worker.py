@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import pickle
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -190,7 +191,12 @@ def test_trainer_that_logged_nothing(metadata: Any, fetched: Callable[..., Bundl
 @pytest.mark.parametrize("model_file", ["../outside", "/etc/passwd", "a/../../outside"])
 def test_model_file_outside(model_file: str, fetched: Callable[..., Bundle], files: Path) -> None:
     """A path that leads out of the model's folder is refused."""
-    change(files, lambda mlmodel: mlmodel["flavors"]["sklearn"].update(pickled_model=model_file))
+
+    def name_it(mlmodel: dict[str, Any]) -> None:
+        mlmodel["flavors"]["sklearn"]["pickled_model"] = model_file
+        mlmodel["flavors"]["python_function"]["model_path"] = model_file
+
+    change(files, name_it)
     with pytest.raises(ModelRefusedError, match="lies outside the model's folder"):
         fetched()
 
@@ -440,3 +446,30 @@ def test_golden_answers_that_differ(with_golden_answers: Path, fetched: Callable
     bundle = fetched(content_sha256=content_digest(with_golden_answers))
     with pytest.raises(ModelRefusedError, match=r"the model answers .*, mlflow\.pyfunc answers 0\.25"):
         verify_model(SklearnFlavor(), bundle, Schema(bundle.columns, bundle.example), deepcopy(MODEL))
+
+
+@pytest.mark.parametrize("other", [{"data": "other/model.pkl"}, {"model_path": "other.pkl"}, {"data": "."}])
+def test_one_model_file(other: dict[str, str], fetched: Callable[..., Bundle], files: Path, tmp_path: Path) -> None:
+    """A model whose `python_function` names another file than its library is refused before MLflow loads that file.
+
+    MLflow would look for the format of that file beside it, and take it for a pickle.
+    """
+    (files / "other").mkdir()
+    for path in (files / "other" / "model.pkl", files / "other.pkl"):
+        path.write_bytes(pickle.dumps(Touch(tmp_path / "touched")))
+    change(files, lambda mlmodel: mlmodel["flavors"]["python_function"].update(other))
+    with pytest.raises(ModelRefusedError, match="names another model file"):
+        fetched()
+    assert not (tmp_path / "touched").exists()
+
+
+class Touch:
+    """An object whose pickle creates a file when it is loaded."""
+
+    def __init__(self, path: Path) -> None:
+        """Store the path of the file."""
+        self._path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Create the file in place of the object."""
+        return Path.touch, (self._path,)

@@ -20,6 +20,9 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"sklearn": {"a": 1}}, "the estimator has no method predict"),
     ({"python_function": {**PYFUNC, "code": "code"}, "sklearn": {"a": 1}}, "brings code of its own"),
     ({"python_function": PYFUNC, "sklearn": {"code": "code"}}, "brings code of its own"),
+    ({"python_function": {**PYFUNC, "data": "b"}, "sklearn": {"pickled_model": "a"}}, "another model file"),
+    ({"python_function": {**PYFUNC, "model_path": "b"}, "sklearn": {"pickled_model": "a"}}, "another model file"),
+    ({"python_function": {**PYFUNC, "data": "b/a"}, "sklearn": {"pickled_model": "b/a"}}, "another model file"),
 ]
 
 
