@@ -11,13 +11,12 @@ import pytest
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Exclude what the tests import from garbage collection, during their import and after it: it all stays."""
+    """Import the tests without garbage collection, which would search for what is not there: the imports stay."""
     gc.disable()
     try:
         return (yield)
     finally:
         gc.enable()
-        gc.freeze()
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
