@@ -1,6 +1,5 @@
 """Fixtures of the serving tests."""
 
-import gc
 from collections.abc import Iterator
 
 import pytest
@@ -18,14 +17,3 @@ def registry() -> Iterator[StubRegistry]:
     """A registry on a free port."""
     with StubRegistry().listening() as stub:
         yield stub
-
-
-@pytest.fixture
-def collector_as_found() -> Iterator[None]:
-    """A loaded model tunes the process's garbage collector; this puts it back."""
-    threshold, frozen = gc.get_threshold(), gc.get_freeze_count()
-    yield
-    gc.unfreeze()
-    if frozen:
-        gc.freeze()
-    gc.set_threshold(*threshold)
