@@ -62,12 +62,9 @@ def running_server(folder: Path, *options: str) -> Iterator[str]:
         *("--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}"),
         *options,
     ]
-    server = ChildProcess(command, folder=folder, environment=_server_environment(), log=folder / "server.log")
-    try:
+    with ChildProcess(command, folder=folder, environment=_server_environment(), log=folder / "server.log") as server:
         _wait_until_ready(base_url, server)
         yield base_url
-    finally:
-        server.stop()
 
 
 @pytest.fixture(scope="session")

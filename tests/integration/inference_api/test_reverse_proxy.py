@@ -1,5 +1,6 @@
 """The service behind nginx with TLS and path prefixes, used by a browser."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -22,6 +23,8 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 from service_process import Service, free_port
 from sklearn.linear_model import LinearRegression
+
+from local_stack.child_process import ChildProcess
 
 pytestmark = [
     pytest.mark.integration,
@@ -121,14 +124,11 @@ def proxy(model: str, serve: Callable[..., Service], tmp_path_factory: pytest.Te
     configuration.write_text(CONFIGURATION.format(folder=folder, port=port, locations=locations))
     command = [nginx, "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(configuration)]
     with (
-        subprocess.Popen(command) as process,
+        ChildProcess(command, folder=folder, environment=os.environ, log=folder / "nginx.log") as process,
         httpx.Client(base_url=f"https://127.0.0.1:{port}", verify=False, trust_env=False) as client,
     ):
-        try:
-            plain.wait(lambda _service: process.poll() is None and _answers(client), "nginx answers")
-            yield Proxy(port, client)
-        finally:
-            process.terminate()
+        plain.wait(lambda _service: process.poll() is None and _answers(client), "nginx answers")
+        yield Proxy(port, client)
 
 
 def _answers(client: httpx.Client) -> bool:

@@ -1,12 +1,12 @@
-"""`python -m local_stack` with the real MLflow, trainer and API: from nothing to a prediction and back."""
+"""`python -m local_stack` with the real MLflow, trainer and API, from an empty folder to a prediction and its end."""
 
 import contextlib
+import itertools
 import json
 import math
 import os
 import pty
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -20,13 +20,13 @@ import httpx
 import psutil
 import pytest
 
+from local_stack.child_process import ChildProcess
 from tests.e2e.checkout import copy_checkout
 
 pytestmark = pytest.mark.integration
 
 ROOT = Path(__file__).resolve().parents[3]
-needs_setsid = pytest.mark.skipif(shutil.which("setsid") is None, reason="setsid gives a program its own terminal")
-# Whoever works behind a proxy has it in every shell. Nobody listens there.
+# A proxy without a server, as in the environment of a user behind a proxy.
 PROXY = dict.fromkeys(("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"), "http://127.0.0.1:9")
 READY_WITHIN_SECONDS = 240
 ENDED_WITHIN_SECONDS = 60
@@ -40,31 +40,30 @@ def _free_ports() -> tuple[int, int]:
 
 
 def _runs(process: psutil.Process) -> bool:
-    # A zombie has ended; only its parent, which may be a container's idle first process, has not looked yet.
+    # A zombie has ended, but its parent, which may be the first process of a container, has not waited for it.
     return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
 @dataclass(frozen=True)
 class Stack:
-    """One run with ports of its own."""
+    """A running stack with its own ports."""
 
-    process: subprocess.Popen[bytes]
+    process: ChildProcess
     api_port: int
     mlflow_port: int
-    output: Path
 
     @property
     def printed(self) -> str:
-        """Everything on the terminal so far."""
-        return self.output.read_text(encoding="utf-8", errors="replace")
+        """The output so far."""
+        return self.process.log.read_text(encoding="utf-8", errors="replace")
 
     @property
     def programs(self) -> list[psutil.Process]:
-        """Every process below the stack's own."""
+        """All descendants of the stack's process."""
         return psutil.Process(self.process.pid).children(recursive=True)
 
     def wait_for(self, sentence: str) -> None:
-        """Wait until it is printed."""
+        """Wait until a sentence is printed."""
         deadline = time.monotonic() + READY_WITHIN_SECONDS
         while sentence not in self.printed:
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -76,10 +75,10 @@ class Stack:
         return self.process.wait(ENDED_WITHIN_SECONDS)
 
     def assert_nothing_is_left(self, programs: list[psutil.Process]) -> None:
-        """Neither a process nor a listener."""
+        """Assert that these processes have ended and nothing listens on the ports."""
         assert programs, "the stack had started nothing"
-        gone = time.monotonic() + ENDED_WITHIN_SECONDS
-        while any(map(_runs, programs)) and time.monotonic() < gone:
+        deadline = time.monotonic() + ENDED_WITHIN_SECONDS
+        while any(map(_runs, programs)) and time.monotonic() < deadline:
             time.sleep(0.05)
         assert [process for process in programs if _runs(process)] == []
         for port in (self.api_port, self.mlflow_port):
@@ -92,7 +91,7 @@ Start = Callable[..., Stack]
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project, in a folder whose name needs care in a shell, in a URL and in MLflow, with this run's libraries."""
+    """A copy of the project, with these libraries, in a folder with special characters for shells, URLs and MLflow."""
     folder = tmp_path_factory.mktemp("100% listo") / "la 'ñ' de $HOME; a&b #1 "
     folder.mkdir()
     copy_checkout(folder)
@@ -108,51 +107,37 @@ def python(checkout: Path) -> str:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Data that the runs of this module share, in a folder whose name needs care in a shell and in a URL."""
+    """The data folder of all runs of this module; its name has special characters for shells and URLs."""
     return tmp_path_factory.mktemp("datos de ñandú 100% #1")
 
 
 @pytest.fixture
 def start(tmp_path: Path, checkout: Path, python: str, home: Path) -> Iterator[Start]:
-    """Start a stack behind a proxy; whatever a failed test leaves running is ended."""
-    started: list[subprocess.Popen[bytes]] = []
-    with contextlib.ExitStack() as files:
+    """Starts a stack in an environment with a proxy; ends it after the test if it still runs."""
+    inherited = {name: value for name, value in os.environ.items() if name.lower() != "no_proxy"}
+    numbers = itertools.count()
+    with contextlib.ExitStack() as processes:
 
-        def start_stack(terminal: int | None = None, command: tuple[str, ...] = (), **variables: str) -> Stack:
+        def start_stack(command: tuple[str, ...] = (python, "-m", "local_stack"), **variables: str) -> Stack:
             api_port, mlflow_port = _free_ports()
-            output = tmp_path / f"output-{len(started)}"
-            environment = {name: value for name, value in os.environ.items() if name.lower() != "no_proxy"} | {
+            environment = {
+                **inherited,
                 **PROXY,
                 "API_PORT": str(api_port),
                 "MLFLOW_PORT": str(mlflow_port),
                 "LOCAL_STACK_HOME": str(home),
                 **variables,
             }
-            process = subprocess.Popen(
-                command or (python, "-m", "local_stack"),
-                cwd=checkout,
-                env=environment,
-                stdin=terminal,
-                stdout=terminal or files.enter_context(output.open("wb")),
-                stderr=terminal or subprocess.STDOUT,
-                start_new_session=True,
-            )
-            started.append(process)
-            return Stack(process, api_port, mlflow_port, output)
+            log = tmp_path / f"output-{next(numbers)}"
+            process = ChildProcess(command, folder=checkout, environment=environment, log=log)
+            return Stack(processes.enter_context(process), api_port, mlflow_port)
 
         yield start_stack
 
-        for process in started:
-            if process.poll() is None:
-                for program in psutil.Process(process.pid).children(recursive=True):
-                    program.kill()
-                process.kill()
-                process.wait()
 
-
-@pytest.mark.timeout(900)  # the slowest start of all, twice a training, perhaps on a busy machine
-def test_from_nothing_to_a_prediction_and_back(start: Start) -> None:
-    """An empty folder becomes a served model, the printed commands work, and Ctrl-C leaves nothing behind."""
+@pytest.mark.timeout(900)  # a first start and two trainings, perhaps on a busy machine
+def test_first_run(start: Start) -> None:
+    """With an empty folder a model is trained and served, the printed commands work, and Ctrl-C ends everything."""
     stack = start()
     stack.wait_for("Ctrl-C")
 
@@ -173,12 +158,12 @@ def test_from_nothing_to_a_prediction_and_back(start: Start) -> None:
     stack.assert_nothing_is_left(programs)
 
 
-def test_the_next_run_serves_the_same_model_and_keeps_its_folder_to_itself(start: Start) -> None:
-    """Nothing is trained again; another run on the same data is refused by name; SIGTERM ends it like Ctrl-C."""
+def test_next_run(start: Start) -> None:
+    """The same model is served without training, a second run on the same data is refused, and SIGTERM ends it."""
     stack = start()
     stack.wait_for("Ctrl-C")
     assert _served_version(stack) == "2"
-    # The request is the one of the model that serves now, not of the reference model.
+    # The request has the fields of the served model, not those of the reference model.
     assert '"bmi"' in _printed_prediction(stack)
     assert math.isfinite(json.loads(_type(_printed_prediction(stack)))["prediction"])
 
@@ -192,8 +177,8 @@ def test_the_next_run_serves_the_same_model_and_keeps_its_folder_to_itself(start
     stack.assert_nothing_is_left(programs)
 
 
-def test_a_program_that_dies_ends_the_stack_with_its_log(start: Start) -> None:
-    """No half stack goes on: the exit code is 1 and the reason is on the terminal."""
+def test_exit_of_a_program_ends_the_stack(start: Start) -> None:
+    """The exit code is 1, and the message has the program's exit code and the end of its log."""
     stack = start()
     stack.wait_for("Ctrl-C")
     programs = stack.programs
@@ -207,44 +192,40 @@ def test_a_program_that_dies_ends_the_stack_with_its_log(start: Start) -> None:
     stack.assert_nothing_is_left(programs)
 
 
-@needs_setsid
 def test_a_closed_terminal_ends_everything(start: Start, python: str) -> None:
-    """Closing the window, or losing the SSH connection, leaves no server behind."""
-    person, terminal = pty.openpty()
-    # `setsid --ctty` makes it the controlling terminal, as a shell's is. Tests under `nohup` would hand on the wish to
-    # outlive the terminal, which the stack grants.
-    command = ("env", "--default-signal=HUP", "setsid", "--ctty", "--wait", python, "-m", "local_stack")
-    stack = start(terminal, command)
+    """When the terminal is closed, or an SSH connection is lost, all programs end."""
+    controller, terminal = pty.openpty()
+    # Under `nohup` the tests, and all that they start, ignore SIGHUP; the stack respects that.
+    stack = start(_in_terminal(terminal, "env", "--default-signal=HUP", python, "-m", "local_stack"))
+    _read_until(controller, "Ctrl-C")
     os.close(terminal)
-    _read_until(person, "Ctrl-C")
     programs = stack.programs
 
-    os.close(person)
+    os.close(controller)
 
     stack.wait_for_the_end()
     stack.assert_nothing_is_left(programs)
 
 
-@needs_setsid
 def test_ctrl_c_behind_make_run_ends_everything(start: Start) -> None:
-    """The key reaches make and the stack at once; the person sees an orderly end and no traceback."""
-    person, terminal = pty.openpty()
-    stack = start(terminal, ("setsid", "--ctty", "--wait", "make", "run", "PYTHON=" + sys.executable))
+    """Ctrl-C sends the signal to make and to the stack: all programs end, and there is no traceback."""
+    controller, terminal = pty.openpty()
+    stack = start(_in_terminal(terminal, "make", "run", "PYTHON=" + sys.executable))
+    _read_until(controller, "Ctrl-C")
     os.close(terminal)
-    _read_until(person, "Ctrl-C")
     programs = stack.programs
 
-    os.write(person, b"\x03")
+    os.write(controller, b"\x03")
 
-    printed = _read_until(person, "Detenido.")
+    printed = _read_until(controller, "Detenido.")
     assert "Traceback" not in printed
     stack.wait_for_the_end()
     stack.assert_nothing_is_left(programs)
-    os.close(person)
+    os.close(controller)
 
 
-def test_an_interruption_while_starting_is_as_clean(start: Start) -> None:
-    """The person may have second thoughts at any moment."""
+def test_interruption_during_the_start(start: Start) -> None:
+    """Ctrl-C before the stack is ready ends all programs too, with exit code 0."""
     stack = start()
     while len(stack.programs) < 3:
         time.sleep(0.01)
@@ -257,7 +238,7 @@ def test_an_interruption_while_starting_is_as_clean(start: Start) -> None:
 
 
 def test_a_taken_port_stops_before_anything_starts(start: Start) -> None:
-    """The message says who has it and what to type instead, and the exit code is 2."""
+    """The message has the process that uses the port and a command that works; the exit code is 2."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         stack = start(API_PORT=str(port))
@@ -270,8 +251,8 @@ def test_a_taken_port_stops_before_anything_starts(start: Start) -> None:
     assert "Traceback" not in stack.printed
 
 
-def test_a_wrong_value_is_said_without_a_traceback(start: Start) -> None:
-    """Exit code 2 and one sentence."""
+def test_an_invalid_variable_is_one_message(start: Start) -> None:
+    """The exit code is 2, and the output is one sentence without a traceback."""
     stack = start(MLFLOW_PORT="mlflow")
 
     assert stack.wait_for_the_end() == 2
@@ -279,13 +260,13 @@ def test_a_wrong_value_is_said_without_a_traceback(start: Start) -> None:
 
 
 def test_help_names_every_variable() -> None:
-    """The variables are the interface."""
-    told = subprocess.run(
+    """`--help` has every variable."""
+    completed = subprocess.run(
         [sys.executable, "-m", "local_stack", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
     )
 
     for variable in ("API_PORT", "API_HOST", "MLFLOW_PORT", "LOCAL_STACK_HOME"):
-        assert variable in told.stdout
+        assert variable in completed.stdout
 
 
 def _printed_prediction(stack: Stack) -> str:
@@ -299,7 +280,7 @@ def _served_version(stack: Stack) -> str:
 
 
 def _type(script: str) -> str:
-    """Type what is printed into another terminal, behind the same proxy."""
+    """Run a printed command in another shell with the same proxy; returns its output."""
     environment = {name: value for name, value in os.environ.items() if name.lower() != "no_proxy"} | PROXY
     command = ["/bin/sh", "-ec", script]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
@@ -307,14 +288,19 @@ def _type(script: str) -> str:
     return done.stdout
 
 
+def _in_terminal(terminal: int, *command: str) -> tuple[str, ...]:
+    """The command with its controlling terminal: the first one that a session leader opens (credentials(7))."""
+    return ("sh", "-c", 'exec "$@" <>"$0" >&0 2>&1', os.ttyname(terminal), *command)
+
+
 def _read_until(terminal: int, sentence: str) -> str:
-    """Read a terminal as a person does."""
+    """Read from a terminal until it has shown a sentence; returns its output."""
     deadline = time.monotonic() + READY_WITHIN_SECONDS
     printed = ""
     while sentence not in printed:
         try:
             printed += os.read(terminal, 65536).decode(errors="replace")
-        except OSError:  # the other side is gone
+        except OSError:  # the other end is closed
             break
         if time.monotonic() > deadline:
             break

@@ -1,8 +1,9 @@
 """The real API for the load generator's tests, and Locust as a program."""
 
+import contextlib
+import itertools
 import os
 import re
-import subprocess
 import sys
 import time
 import warnings
@@ -20,6 +21,8 @@ from registration import register
 from service_process import Service, free_port, start_service
 from sklearn.linear_model import LinearRegression
 
+from local_stack.child_process import ChildProcess
+
 REPOSITORY = Path(__file__).parents[3]
 LOCUSTFILE = REPOSITORY / "locust" / "main.py"
 MODEL = "model_under_load"
@@ -32,17 +35,15 @@ class Swarm:
 
     Attributes:
         process: The process.
-        log: Its output.
         ui: Base URL of its UI; not served without a UI.
     """
 
-    process: subprocess.Popen[bytes]
-    log: Path
+    process: ChildProcess
     ui: str
 
     def output(self) -> str:
         """Everything that it has printed."""
-        return self.log.read_text(errors="replace")
+        return self.process.log.read_text(errors="replace")
 
     def wait(self) -> int:
         """Wait for its end; returns the exit code."""
@@ -90,33 +91,22 @@ StartLocust = Callable[..., Swarm]
 @pytest.fixture
 def start_locust(tmp_path: Path) -> Iterator[StartLocust]:
     """Starts Locust with the given arguments and variables; ends it after the test."""
-    swarms: list[Swarm] = []
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
+    numbers = itertools.count()
+    with contextlib.ExitStack() as processes:
 
-    def start(*arguments: str, **environment: str) -> Swarm:
-        port = free_port()
-        log = tmp_path / f"locust-{len(swarms)}.log"
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
-        web = () if {"--headless", "--worker", "--list", "--help"} & set(arguments) else ("--web-port", str(port))
-        with log.open("wb") as output:
-            process = subprocess.Popen(
+        def start(*arguments: str, **environment: str) -> Swarm:
+            port = free_port()
+            web = () if {"--headless", "--worker", "--list", "--help"} & set(arguments) else ("--web-port", str(port))
+            process = ChildProcess(
                 [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), *web, *arguments],
-                cwd=tmp_path,
-                env={**inherited, **environment},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
+                folder=tmp_path,
+                environment={**inherited, **environment},
+                log=tmp_path / f"locust-{next(numbers)}.log",
             )
-        swarms.append(Swarm(process, log, f"http://127.0.0.1:{port}"))
-        return swarms[-1]
+            return Swarm(processes.enter_context(process), f"http://127.0.0.1:{port}")
 
-    yield start
-    for swarm in swarms:
-        swarm.process.terminate()
-    for swarm in swarms:
-        try:
-            swarm.process.wait(15)
-        finally:
-            swarm.process.kill()
+        yield start
 
 
 @pytest.fixture(scope="session")
