@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version as installed_version
 
 from fastapi import FastAPI, Request, Response
@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from src.controller.error_responses import error_response
 from src.controller.protocols.endpoint import JSON
 from src.controller.protocols.mlflow_scoring.errors import error_content
+from src.controller.protocols.mlflow_scoring.operation import ERROR
 from src.errors import NotReadyError
 from src.service.lifecycle.serving_state import ServingState
 
@@ -20,11 +21,20 @@ def add_routes(app: FastAPI) -> None:
     Args:
         app: The application, with the service's state.
     """
-    for path, endpoint, summary, description in (
-        ("/ping", ping, "Readiness, for clients of MLflow", "200 when a model serves, else 503 with the reason."),
-        ("/version", version, "The version of MLflow", "The version of MLflow that fetches the models."),
-    ):
-        app.get(path, tags=["mlflow"], summary=summary, description=description, response_class=Response)(endpoint)
+    operation = partial(app.get, tags=["operation"], response_class=Response)
+    not_ready = {"description": "No model serves", "content": {JSON: {"schema": ERROR}}}
+    operation(
+        "/ping",
+        summary="Readiness, for clients of MLflow",
+        description="200 when a model serves, else 503 with the reason.",
+        responses={503: not_ready},
+    )(ping)
+    operation(
+        "/version",
+        summary="The version of MLflow",
+        description="The version of MLflow that fetches the models.",
+    )(version)
+    for path, endpoint in (("/ping", ping), ("/version", version)):
         app.api_route(path, methods=["HEAD"], include_in_schema=False)(endpoint)
 
 

@@ -15,7 +15,7 @@ from pydantic_core import to_json
 from src.controller.protocols.endpoint import JSON, ReadRequest, RequestParameters
 from src.controller.protocols.mlflow_scoring import csv_body, errors, json_body
 from src.controller.protocols.mlflow_scoring.input_table import InputTable
-from src.controller.protocols.mlflow_scoring.operation import operation_of
+from src.controller.protocols.mlflow_scoring.operation import CSV, operation_of
 from src.errors import ApiError, BodyTooLargeError, InvalidRowError, UnsupportedMediaTypeError
 from src.service.prediction.model import LoadedModel, Outcome
 from src.service.schema.column import Column
@@ -37,7 +37,7 @@ class _BodyFormat:
 
 _FORMATS: Final = {
     JSON: _BodyFormat(json_body.read_json, json_body.column_values),
-    "text/csv": _BodyFormat(csv_body.read_csv, csv_body.column_values),
+    CSV: _BodyFormat(csv_body.read_csv, csv_body.column_values),
 }
 
 
@@ -82,7 +82,7 @@ class Invocations:
 
     def operation(self, model: LoadedModel | None) -> dict[str, Any]:
         """Its OpenAPI operation."""
-        return operation_of(None if model is None else model.schema.example)
+        return operation_of(model)
 
     def _rows(self, body_format: _BodyFormat, body: bytes, model: LoadedModel) -> list[Row]:
         table = body_format.read(body)

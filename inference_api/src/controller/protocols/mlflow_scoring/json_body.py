@@ -21,6 +21,7 @@ _ONE_FORMAT: Final = f"the body must be a JSON object with exactly one of {', '.
 _SPLIT_KEYS: Final = {"data", "columns", "index"}
 _decode: Final = msgspec.json.Decoder().decode
 _MAX_NAMES: Final = 300
+_NO_PARAMETERS: Final[tuple[Any, ...]] = (None, {})
 _NO_MOMENT: Final = ("NaT", "")  # MLflow's client writes pandas' NaT as a text; pandas reads both as NaT
 
 
@@ -41,7 +42,7 @@ def read_json(body: bytes) -> InputTable:
     if len(given) != 1:
         found = f"both {given[0]} and {given[1]}" if given else ", ".join(map(repr, content))[:_MAX_NAMES] or "nothing"
         raise InvalidRequestError(f"{_ONE_FORMAT}; it has {found}")
-    if content.get("params"):
+    if content.get("params", {}) not in _NO_PARAMETERS:
         _refuse(content["params"])
     name = given[0]
     value = content[name]

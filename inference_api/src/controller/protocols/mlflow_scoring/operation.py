@@ -1,81 +1,99 @@
-"""The OpenAPI operation of `POST /invocations`."""
+"""The OpenAPI operation of `POST /invocations`.
+
+It describes each form as far as JSON Schema can: not that columns of one request are of one length, for example.
+"""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from src.controller.protocols.operation import PREDICTION, ROW
+from src.controller.protocols.endpoint import JSON
+from src.controller.protocols.mlflow_scoring.json_body import FORMATS
+from src.controller.protocols.operation import PREDICTION
+from src.service.prediction.model import LoadedModel
 
+CSV: Final = "text/csv"
+ERROR: Final = {
+    "type": "object",
+    "properties": {"error_code": {"type": "string"}, "message": {"type": "string"}},
+    "required": ["error_code", "message"],
+}
 _ERRORS: Final = {
     "400": "The body is not a request of this protocol, or does not fit the model's signature",
     "413": "The body is too large",
     "415": "The body is declared as something else than JSON or CSV in UTF-8",
     "503": "No model serves yet, or too many requests are waiting",
 }
-_VALUES: Final = {"type": "array", "items": {}}
-_ROWS: Final = {"type": "array", "items": ROW}
-_BY_COLUMN: Final = {"type": "object", "additionalProperties": _VALUES}
-_SPLIT: Final = {
+_DESCRIPTION: Final = (
+    "A table in exactly one of the forms dataframe_split, dataframe_records, instances and inputs, or in CSV. The "
+    "columns may be in any order, and those that the model does not take are left out. instances and inputs may also "
+    "be an object with an array for each column."
+)
+_PARAMS: Final = {"type": ["object", "null"], "maxProperties": 0, "description": "The model takes no parameters"}
+_RESPONSE: Final = {
     "type": "object",
-    "properties": {
-        "columns": {"type": "array", "items": {"type": ["string", "integer"]}},
-        "index": _VALUES,
-        "data": {"type": "array", "items": _VALUES},
-    },
-    "required": ["data"],
-    "additionalProperties": False,
-}
-_ARRAY: Final = {"anyOf": [_ROWS, _BY_COLUMN, {"type": "array", "items": _VALUES}]}
-_FORMS: Final = {"dataframe_split": _SPLIT, "dataframe_records": _ROWS, "instances": _ARRAY, "inputs": _ARRAY}
-_REQUEST: Final = {
-    "type": "object",
-    "description": "Exactly one of these; columns that the model does not take are left out",
-    "properties": _FORMS,
-    "oneOf": [{"required": [name]} for name in _FORMS],
-}
-_ERROR: Final = {
-    "type": "object",
-    "properties": {"error_code": {"type": "string"}, "message": {"type": "string"}},
-    "required": ["error_code", "message"],
+    "properties": {"predictions": {"type": "array", "items": PREDICTION}},
+    "required": ["predictions"],
 }
 
 
-def operation_of(example: dict[str, Any] | None) -> dict[str, Any]:
+def operation_of(model: LoadedModel | None) -> dict[str, Any]:
     """The operation.
 
     Args:
-        example: A row that the model accepts; None while no model serves.
+        model: The model that serves; None while none does.
     """
-    content: dict[str, Any] = {"application/json": {"schema": _REQUEST}, "text/csv": {"schema": {"type": "string"}}}
-    if example:
-        split = {"columns": list(example), "data": [list(example.values())]}
-        content["application/json"]["example"] = {"dataframe_split": split}
-        content["text/csv"]["example"] = _csv(example)
-    predictions = {
-        "type": "object",
-        "properties": {"predictions": {"type": "array", "items": PREDICTION}},
-        "required": ["predictions"],
-    }
     version = {"description": "Version that answered", "schema": {"type": "string"}}
     return {
         "tags": ["prediction"],
         "summary": "Predict as `mlflow models serve`",
+        "description": _DESCRIPTION,
         "operationId": "invocations",
-        "requestBody": {"required": True, "content": content},
+        "requestBody": {"required": True, "content": _content(model)},
         "responses": {
             "200": {
                 "description": "The answer",
                 "headers": {"X-Model-Version": version},
-                "content": {"application/json": {"schema": predictions}},
+                "content": {JSON: {"schema": _RESPONSE}},
             },
-            **{
-                status: {"description": text, "content": {"application/json": {"schema": _ERROR}}}
-                for status, text in _ERRORS.items()
-            },
+            **{status: {"description": text, "content": {JSON: {"schema": ERROR}}} for status, text in _ERRORS.items()},
         },
     }
 
 
-def _csv(example: dict[str, Any]) -> str:
-    lines = (list(example), list(example.values()))
-    return "".join(",".join('"' + str(value).replace('"', '""') + '"' for value in line) + "\n" for line in lines)
+def _content(model: LoadedModel | None) -> dict[str, Any]:
+    csv: dict[str, Any] = {"schema": {"type": "string", "description": "A line of names, and a line for each row"}}
+    if model is None:
+        return {JSON: {"schema": {"type": "object"}}, CSV: csv}
+    fields = model.schema.json_schema
+    names = list(fields["properties"])
+    values = {"type": "array", "prefixItems": list(fields["properties"].values()), "items": False}
+    values |= {"minItems": len(names), "maxItems": len(names)}
+    row = {"type": "object", "properties": fields["properties"], "required": fields.get("required", [])}
+    split = _form("dataframe_split", _split(names if model.bundle.named else None, values))
+    rows = {"type": "array", "minItems": 1, "items": row if model.bundle.named else values}
+    forms = [split, *[_form(name, rows) for name in FORMATS[1:]]]
+    content: dict[str, Any] = {"schema": {"type": "object", "oneOf": forms}}
+    example = model.schema.example
+    if example:
+        cells = [example.get(name) for name in names]
+        of_row = example if model.bundle.named else cells
+        bodies = {"dataframe_split": {"columns": names, "data": [cells]}} | {form: [of_row] for form in FORMATS[1:]}
+        content["examples"] = {name: {"value": {name: body}} for name, body in bodies.items()}
+        csv["example"] = f"{_line(names)}{_line(cells)}"
+    return {JSON: content, CSV: csv}
+
+
+def _form(name: str, value: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "title": name, "properties": {name: value, "params": _PARAMS}, "required": [name]}
+
+
+def _split(names: list[str] | None, row: dict[str, Any]) -> dict[str, Any]:
+    properties: dict[str, Any] = {"data": {"type": "array", "minItems": 1, "items": row}}
+    if names is not None:
+        properties["columns"] = {"const": names, "description": "In the order of the values in data"}
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+def _line(values: list[Any]) -> str:
+    return ",".join("" if value is None else '"' + str(value).replace('"', '""') + '"' for value in values) + "\n"

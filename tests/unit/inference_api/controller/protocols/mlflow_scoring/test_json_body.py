@@ -39,6 +39,7 @@ BAD: list[tuple[Any, str]] = [
     ({"inputs": [1], "instances": [1]}, "both instances and inputs"),
     ({"inputs": [1], "params": {"k": 1, "l": 2}}, "'k', 'l'"),
     ({"inputs": [1], "params": [1]}, "not an object"),
+    ({"inputs": [1], "params": 0}, "not an object"),
     ({"dataframe_split": [[1]]}, "must be an object with data"),
     ({"dataframe_split": {"columns": ["a"]}}, "must be an object with data"),
     ({"dataframe_split": {"data": [[1]], "dtypes": []}}, "must be an object with data"),
