@@ -13,6 +13,7 @@ from src.service.prediction.method import MAX_REASON, EstimatorMethod, compute_r
 from src.service.prediction.outputs import Answer, agree
 from src.service.registry.bundle import Bundle
 from src.service.schema.validator import Schema
+from src.service.verification.row_threshold import with_threshold
 
 TOLERANCE: Final = 1e-9
 # For single-precision sums in another order; the predictions of a model that mixes its rows differ far more.
@@ -41,6 +42,9 @@ def equivalent_computation(
             if not bundle.checks:
                 return None, "there is no verification row to prove a direct computation with"
             difference = _difference(bundle, schema, method, answers, computation)
+            if not difference:
+                rows = schema.rows_of([check.row for check in bundle.checks])
+                computation = with_threshold(computation, method.encoder, rows)
         except Exception as error:  # noqa: BLE001 - attributes of another version, or of an unforeseen way of fitting
             return None, f"the direct computation of {named} fails: {type(error).__name__}: {error}"[:MAX_REASON]
     if difference:

@@ -37,3 +37,11 @@ def test_answers_that_are_not_finite() -> None:
         found, unknown = Computation(first, np.exp)(np.array([[0.0], [1e4], [np.nan]]))
     assert found[0] == 1.0
     assert list(unknown) == [1, 2]
+
+
+def test_many_rows() -> None:
+    """From the threshold on the way for many rows computes; without such a way there is no threshold."""
+    computation = Computation(first, raw_of_many=lambda matrix: first(matrix) + 100, many=2)
+    assert computation(np.array([[1.0]]))[0].tolist() == [1.0]
+    assert computation(np.array([[1.0], [2.0]]))[0].tolist() == [101.0, 102.0]
+    assert Computation(first, many=0)(np.array([[1.0]]))[0].tolist() == [1.0]

@@ -7,11 +7,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from src.service.flavors.computation import Computation, Matrix
+from src.service.flavors.computation import Computation, Matrix, Step
 from src.service.flavors.sklearn.direct.defining_class import defining_class
 from src.service.flavors.sklearn.direct.labels import ArgmaxLabels
-from src.service.flavors.sklearn.direct.merged_trees import total
-from src.service.flavors.sklearn.direct.trees import TREE_CLASSES, LeafValues, leaf_values
+from src.service.flavors.sklearn.direct.trees import TREE_CLASSES, LeafSums, SumsByTree, merged_sums
 
 _FOREST: Final = "sklearn.ensemble._forest.BaseForest"
 _REGRESSOR: Final = "sklearn.ensemble._forest.ForestRegressor"
@@ -31,10 +30,12 @@ def forest(estimator: Any, method: str) -> Computation | None:
     methods = ("predict", "predict_proba", "_validate_X_predict") if labels else ("predict", "_validate_X_predict")
     if any(defining_class(member, name) not in TREE_CLASSES for member in members for name in methods):
         return None
-    mean = _mean(members, flat=not labels and estimator.n_outputs_ == 1)
-    if mean is None:
+    ways = _ways(members, flat=not labels and estimator.n_outputs_ == 1)
+    if ways is None:
         return None
-    return Computation(mean, ArgmaxLabels(estimator.classes_) if labels and method == "predict" else None)
+    postprocess = ArgmaxLabels(estimator.classes_) if labels and method == "predict" else None
+    few, many = ways
+    return Computation(few, postprocess, raw_of_many=many)
 
 
 def _members(estimator: Any, method: str) -> Sequence[Any]:
@@ -50,21 +51,27 @@ def _members(estimator: Any, method: str) -> Sequence[Any]:
 class _Mean:
     """The mean of the trees' values, one column per output or class."""
 
-    def __init__(self, trees: LeafValues, count: int, *, flat: bool) -> None:
-        self._trees = trees
+    def __init__(self, sums: Step, count: int, *, flat: bool) -> None:
+        self._sums = sums
         self._count = count
         self._flat = flat
 
     def __call__(self, matrix: Matrix) -> Matrix:
-        mean = total(self._trees(matrix))
+        mean = self._sums(matrix)
         mean /= self._count
         return mean[:, 0] if self._flat else mean
 
 
-def _mean(members: Sequence[Any], *, flat: bool) -> _Mean | None:
+def _ways(members: Sequence[Any], *, flat: bool) -> tuple[Step, Step] | None:
+    """The mean by one call for all trees, and the same by one call for each."""
     trees = [member.tree_ for member in members]
     values = [tree.value.reshape(tree.node_count, -1) for tree in trees]
+    merged = merged_sums(trees, values)
+    if merged is None:
+        return None
     # A forest checks for missing values with its first tree.
     missing = bool(members[0]._support_missing_values(np.zeros((1, trees[0].n_features))))  # noqa: SLF001 - its only name
-    merged = leaf_values(trees, values, missing=missing)
-    return None if merged is None else _Mean(merged, len(trees), flat=flat)
+    few, many = (
+        _Mean(LeafSums(sums, missing=missing), len(trees), flat=flat) for sums in (merged, SumsByTree(trees, values))
+    )
+    return few, many

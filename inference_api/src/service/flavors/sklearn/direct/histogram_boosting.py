@@ -13,8 +13,6 @@ from src.service.flavors.sklearn.direct.labels import ArgmaxLabels, SignLabels
 from src.service.flavors.sklearn.direct.merged_trees import MAX_NODES, Fields, MergedTrees, merge, total
 
 _MODULE: Final = "sklearn.ensemble._hist_gradient_boosting.gradient_boosting"
-MAX_ROWS: Final = 128
-"""With more rows a call per tree is faster, because the merged tree is deeper."""
 _FIELDS: Final = Fields("left", "right", "feature_idx", "num_threshold")
 
 
@@ -24,42 +22,58 @@ def histogram_boosting(estimator: Any, method: str) -> Computation | None:
     if defining_classes(estimator, "_raw_predict", "_preprocess_X", "_predict_iterations") != {base}:
         return None
     where = defining_classes(estimator, method)
-    raw = _raw_scores(estimator)
-    if raw is None:
+    ways = _ways(estimator)
+    if ways is None:
         return None
+    few, many = ways
     loss = estimator._loss  # noqa: SLF001 - the link from scores to predictions has no public name
     if where == {f"{_MODULE}.HistGradientBoostingRegressor"} and method == "predict":
         inverse = loss.link.inverse
-        return Computation(raw, lambda scores: inverse(scores.ravel()))
+        return Computation(few, lambda scores: inverse(scores.ravel()), raw_of_many=many)
     if where == {f"{_MODULE}.HistGradientBoostingClassifier"}:
         if method == "predict_proba":
-            return Computation(raw, loss.predict_proba)
+            return Computation(few, loss.predict_proba, raw_of_many=many)
         if method == "predict":
             several = estimator.n_trees_per_iteration_ > 1
-            return Computation(raw, ArgmaxLabels(estimator.classes_) if several else SignLabels(estimator.classes_))
+            labels = ArgmaxLabels(estimator.classes_) if several else SignLabels(estimator.classes_)
+            return Computation(few, labels, raw_of_many=many)
     return None
 
 
 class _RawScores:
     """The sum of the iterations, one column per class. The trees support missing values."""
 
-    def __init__(self, merged_trees: MergedTrees, predictors: Sequence[Step], start: Matrix) -> None:
-        self._merged_trees = merged_trees
-        self._predictors = predictors
-        self._start = start
+    def __init__(self, scores: Step) -> None:
+        self._scores = scores
 
     def __call__(self, matrix: Matrix) -> Matrix:
-        scores = self._with_merged_trees(matrix) if len(matrix) <= MAX_ROWS else self._tree_by_tree(matrix)
+        scores = self._scores(matrix)
         infinite = np.isinf(matrix) if matrix.dtype.kind == "f" else None
         if infinite is not None and infinite.any():
             scores[infinite.any(axis=1)] = np.nan  # a transformer before it may refuse infinity
         return scores
 
-    def _with_merged_trees(self, matrix: Matrix) -> Matrix:
-        iterations = self._merged_trees(matrix).reshape(-1, len(self._start), len(matrix))
+
+class _MergedScores:
+    """The scores by one call for all trees; those of the first iteration contain the initial prediction."""
+
+    def __init__(self, merged_trees: MergedTrees, classes: int) -> None:
+        self._merged_trees = merged_trees
+        self._classes = classes
+
+    def __call__(self, matrix: Matrix) -> Matrix:
+        iterations = self._merged_trees(matrix).reshape(-1, self._classes, len(matrix))
         return np.asfortranarray(total(iterations).T)  # the memory layout that the loss expects
 
-    def _tree_by_tree(self, matrix: Matrix) -> Matrix:
+
+class _ScoresByTree:
+    """The scores by one call for each tree: for many rows faster, because the merged tree is deeper."""
+
+    def __init__(self, predictors: Sequence[Step], start: Matrix) -> None:
+        self._predictors = predictors
+        self._start = start
+
+    def __call__(self, matrix: Matrix) -> Matrix:
         doubles = np.asarray(matrix, dtype=np.float64)
         scores = np.empty((len(matrix), len(self._start)), order="F")
         scores[:] = self._start
@@ -81,7 +95,8 @@ class _Predictor:
         return found
 
 
-def _raw_scores(estimator: Any) -> _RawScores | None:
+def _ways(estimator: Any) -> tuple[Step, Step] | None:
+    """The raw scores by one call for all trees, and the same by one call for each."""
     predictors = [predictor for iteration in estimator._predictors for predictor in iteration]  # noqa: SLF001 - the trees
     tables = [predictor.nodes.copy() for predictor in predictors]
     columns, width = estimator.n_features_in_, estimator.n_trees_per_iteration_
@@ -95,4 +110,5 @@ def _raw_scores(estimator: Any) -> _RawScores | None:
     blank = np.zeros((0, 8), dtype=np.uint32)
     merged = _Predictor(type(predictors[0])(nodes, blank, blank), columns)
     alone = [_Predictor(predictor, columns) for predictor in predictors]
-    return _RawScores(MergedTrees(merged, len(tables), columns, np.float64), alone, start)
+    few = _MergedScores(MergedTrees(merged, len(tables), columns, np.float64), len(start))
+    return _RawScores(few), _RawScores(_ScoresByTree(alone, start))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -51,6 +51,12 @@ spoilt: st.SearchStrategy[Matrix] = st.lists(
     st.tuples(*[st.floats(-10, 10)] * 2, st.floats(-10, 10) | _NOT_FINITE), min_size=1, max_size=12
 ).map(np.array)
 """Batches with rows that scikit-learn may refuse."""
+
+
+def ways(computation: Computation | None) -> tuple[Computation, Computation]:
+    """The computation for few rows, and the one for many, each for any number of them."""
+    assert computation is not None
+    return replace(computation, raw_of_many=None), replace(computation, many=0)
 
 
 def assert_equal(computation: Computation | None, estimator: Any, method: str, matrix: Matrix) -> None:

@@ -22,6 +22,7 @@ from tests.unit.inference_api.service.flavors.sklearn.direct.comparison import (
     assert_refused_rows_unknown,
     matrices,
     spoilt,
+    ways,
 )
 
 _HOLED = np.where(np.random.default_rng(4).random(DATA.shape) < 0.2, np.nan, DATA)
@@ -72,39 +73,47 @@ def with_other_trees() -> RandomForestRegressor:
 def test_equal_answers(case: tuple[Any, str], matrix: Matrix, dtype: str) -> None:
     """Every bit of the predictions is the estimator's, for any rows, precision and batch size."""
     estimator, method = case
-    computation = forest(*case)
-    assert_equal(computation, *case, matrix.astype(dtype))
-    assert computation is not None
-    np.testing.assert_array_equal(computation(matrix)[0], getattr(estimator, method)(matrix))
+    for computation in ways(forest(*case)):
+        assert_equal(computation, *case, matrix.astype(dtype))
+        np.testing.assert_array_equal(computation(matrix)[0], getattr(estimator, method)(matrix))
 
 
 @settings(max_examples=60)
 @given(fitted, spoilt)
 def test_refused_rows(case: tuple[Any, str], matrix: Matrix) -> None:
     """Rows that scikit-learn refuses are left to it."""
-    assert_refused_rows_unknown(forest(*case), *case, matrix)
+    for computation in ways(forest(*case)):
+        assert_refused_rows_unknown(computation, *case, matrix)
 
 
 def test_missing_values() -> None:
     """Trees that support missing values compute rows with missing values directly."""
     estimator = RandomForestRegressor(7).fit(_HOLED, TARGET)
-    assert_equal(forest(estimator, "predict"), estimator, "predict", _HOLED)
+    for computation in ways(forest(estimator, "predict")):
+        assert_equal(computation, estimator, "predict", _HOLED)
 
 
 def test_number_beyond_single_precision() -> None:
     """A number too large for single precision is left to scikit-learn, which refuses it; nothing is logged."""
     estimator = RandomForestRegressor(3).fit(DATA, TARGET)
-    computation = forest(estimator, "predict")
-    assert computation is not None
-    found, unknown = computation(np.array([[1e39, 1.0, 1.0], [1.0, 1.0, 1.0]]))
-    assert list(unknown) == [0]
-    assert found[1] == estimator.predict([[1.0, 1.0, 1.0]])[0]
+    for computation in ways(forest(estimator, "predict")):
+        found, unknown = computation(np.array([[1e39, 1.0, 1.0], [1.0, 1.0, 1.0]]))
+        assert list(unknown) == [0]
+        assert found[1] == estimator.predict([[1.0, 1.0, 1.0]])[0]
 
 
 def test_many_rows() -> None:
     """A thousand rows are as equal as one."""
     estimator = RandomForestClassifier(20, max_depth=5).fit(DATA, THREE)
-    assert_equal(forest(estimator, "predict_proba"), estimator, "predict_proba", np.tile(DATA, (10, 1)) * 1.01)
+    for computation in ways(forest(estimator, "predict_proba")):
+        assert_equal(computation, estimator, "predict_proba", np.tile(DATA, (10, 1)) * 1.01)
+
+
+def test_trees_without_a_comparison() -> None:
+    """A forest of constant trees is computed in both ways."""
+    estimator = RandomForestRegressor(3).fit(DATA, np.ones(len(DATA)))
+    for computation in ways(forest(estimator, "predict")):
+        assert_equal(computation, estimator, "predict", DATA)
 
 
 def test_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
