@@ -1,11 +1,12 @@
 """Handling of Ctrl-C, SIGTERM and a closed terminal: an orderly shutdown."""
 
 import signal
-import threading
+import time
 from types import FrameType, TracebackType
 from typing import Self
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_POLL_SECONDS = 0.05
 
 
 class InterruptedRunError(Exception):
@@ -18,7 +19,6 @@ class Interrupt:
     def __init__(self) -> None:
         """Start with no signal received."""
         self.requests = 0
-        self._arrived = threading.Event()
 
     def __enter__(self) -> Self:
         """Install the signal handlers."""
@@ -42,10 +42,15 @@ class Interrupt:
 
     def pause(self, seconds: float) -> None:
         """Wait; raise as soon as a shutdown has been requested."""
-        if self._arrived.wait(seconds):
-            raise InterruptedRunError
+        deadline = time.monotonic() + seconds
+        # Not a threading.Event: the handler runs in this thread, perhaps while `wait` holds the lock that `set` takes.
+        while not self.requests:
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                return
+            time.sleep(min(remaining, _POLL_SECONDS))
+        raise InterruptedRunError
 
     def request(self, _number: int = 0, _frame: FrameType | None = None) -> None:
         """Request the shutdown, as a signal does."""
         self.requests += 1
-        self._arrived.set()
