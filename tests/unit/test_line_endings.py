@@ -20,6 +20,12 @@ def git(folder: Path, *arguments: str, settings: tuple[str, ...] = ()) -> str:
     return subprocess.run([GIT, *options, *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout
 
 
+def clone_folder(folder: str, source: Path, target: Path, settings: tuple[str, ...]) -> None:
+    """Clone a repository and check out one of its folders, with the files of those above it."""
+    git(source, "clone", "--quiet", "--sparse", str(source), str(target), settings=settings)
+    git(target, "sparse-checkout", "set", folder, settings=settings)
+
+
 def names_with_cr(folder: Path) -> set[str]:
     """The files with a carriage return."""
     files = [path for path in folder.rglob("*") if path.is_file() and ".git" not in path.relative_to(folder).parts]
@@ -54,14 +60,15 @@ def test_a_file_that_an_editor_saved_with_crlf_is_committed_with_lf(
     settings: tuple[str, ...], published: Path, tmp_path: Path
 ) -> None:
     """A script that was edited on Windows has LF in the next clone."""
-    git(tmp_path, "clone", "--quiet", str(published), "edited", settings=settings)
-    script = tmp_path / "edited" / "Talleres" / "Taller_5" / "mysql" / "first-start.sh"
+    edited, following = tmp_path / "edited", tmp_path / "next"
+    clone_folder("Talleres/Taller_5/mysql", published, edited, settings)
+    script = edited / "Talleres" / "Taller_5" / "mysql" / "first-start.sh"
     script.write_bytes(script.read_bytes().replace(b"\n", b"\r\n") + b"# edited\r\n")
-    git(tmp_path / "edited", "commit", "--quiet", "--all", "--message", "edited", settings=settings)
-    git(tmp_path, "clone", "--quiet", str(tmp_path / "edited"), "next", settings=settings)
+    git(edited, "commit", "--quiet", "--all", "--message", "edited", settings=settings)
+    clone_folder("Talleres/Taller_5/mysql", edited, following, settings)
 
-    assert names_with_cr(tmp_path / "next") == set()
-    assert (tmp_path / "next" / script.relative_to(tmp_path / "edited")).read_bytes().endswith(b"# edited\n")
+    assert names_with_cr(following) == set()
+    assert (following / script.relative_to(edited)).read_bytes().endswith(b"# edited\n")
 
 
 def test_without_the_attributes_there_would_be_cr(published: Path, tmp_path: Path) -> None:
