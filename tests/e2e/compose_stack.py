@@ -72,12 +72,17 @@ class Stack:
         return done
 
     @contextlib.contextmanager
-    def attached(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-        """Run `docker compose up` in the foreground, as in README; the containers keep running afterwards."""
+    def attached(self, *arguments: str, override: str = "") -> Iterator[subprocess.Popen[bytes]]:
+        """Run `docker compose up` in the foreground, as in README; the containers keep running afterwards.
+
+        Args:
+            arguments: Options of `up`.
+            override: Name of a second Compose file.
+        """
         log = self.checkout / "up.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                self.command("up", *arguments),
+                self.command(*(("-f", override) if override else ()), "up", *arguments),
                 cwd=self.checkout,
                 env=self.environment_for(),
                 stdout=output,
@@ -131,9 +136,9 @@ class Stack:
         return time.monotonic() - start
 
     def ensure_serving(self) -> None:
-        """Start the stack with one replica, unless it runs."""
+        """Start the stack with one replica and the images of this checkout, unless it runs."""
         if not self.serves():
-            self.compose("up", "-d")
+            self.compose("up", "--build", "-d")
             self.wait_until_serving()
 
     def start_servers(self) -> None:

@@ -14,8 +14,12 @@ from tests.e2e.docker_engine import engine_problem, stack_in_the_way
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the test of README last: it deletes the models, and the next test would have to train again."""
-    items.sort(key=lambda item: item.path.name == "test_readme.py")
+    """Begin with the first starts, the last of which serves the others, and end with README, which deletes its models.
+
+    In any other order the stack would be started anew in between.
+    """
+    turns = {"test_stack_first_start.py": 0, "test_readme.py": 2}
+    items.sort(key=lambda item: turns.get(item.path.name, 1))
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +50,7 @@ def compose_stack(
     only_run: None,  # noqa: ARG001 - the lock is held until the end
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stack]:
-    """The stack with images built from a clean checkout; it is removed with its data at the end of the run."""
+    """The stack of a clean checkout, not started yet, removed with its data at the end of the run."""
     if obstacle := stack_in_the_way():
         pytest.fail(
             f"{obstacle} is in the way of the e2e tests, which use the same names and ports; its data is kept if you "
@@ -57,11 +61,8 @@ def compose_stack(
     copy_checkout(checkout)
     stack = Stack(checkout, clean_environment())
     stack.compose("down", "--volumes", "--remove-orphans")  # an earlier run may have been killed
-    try:
-        stack.compose("up", "--build", "-d")
-        yield stack
-    finally:
-        stack.compose("down", "--volumes", "--remove-orphans", check=False)
+    yield stack
+    stack.compose("down", "--volumes", "--remove-orphans", check=False)
 
 
 @pytest.fixture(scope="session")

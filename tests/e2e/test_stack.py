@@ -29,7 +29,7 @@ def newest_version() -> int:
 
 
 def test_a_prediction_comes_back_from_a_clean_checkout(stack: Stack) -> None:
-    """After `up --build` on a clean checkout without `.env` the gateway returns predictions of the champion."""
+    """After `up` on a clean checkout without `.env` the gateway returns predictions of the champion."""
     answer = stack.predict()
 
     assert answer.status_code == 200
