@@ -15,9 +15,10 @@ PORT_RANGE = "/proc/sys/net/ipv4/ip_local_port_range"
 STAIRS = {
     "LOCUST_SHAPE": "steps",
     "LOCUST_STEP_USERS": "10",
-    "LOCUST_STEP_SECONDS": "3",
+    "LOCUST_STEP_SECONDS": "2",
     "LOCUST_MAX_USERS": "30",
-    "LOCUST_HOLD_SECONDS": "5",
+    # Longer than the longest wait of a user between two requests.
+    "LOCUST_HOLD_SECONDS": "3",
 }
 
 
@@ -61,7 +62,7 @@ def test_run_on_two_workers_without_a_page(load_stack: Stack) -> None:
         "LOCUST_EXPECT_WORKERS": "2",
         "LOCUST_USERS": "10",
         "LOCUST_SPAWN_RATE": "10",
-        "LOCUST_RUN_TIME": "5s",
+        "LOCUST_RUN_TIME": "3s",
     }
     settings = load_stack.checkout / ".env"
     settings.write_text("".join(f"{name}={value}\n" for name, value in variables.items()))

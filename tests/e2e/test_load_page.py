@@ -72,10 +72,13 @@ def browser(tmp_path: Path) -> Iterator[webdriver.Chrome]:
 def containers(stack_with_locust: Stack) -> Iterator[LoadTest]:
     """The load test with two workers, healthy."""
     stack_with_locust.ensure_serving()
+    settings = stack_with_locust.checkout / ".env"
+    settings.write_text("LOCUST_API_WAIT=2\n")  # seconds until an address without an API is refused
     try:
         stack_with_locust.compose("up", "--detach", "--wait", "--scale", "locust-worker=2", file=LOAD_TESTING)
         yield LoadTest(stack_with_locust)
     finally:
+        settings.unlink()
         stack_with_locust.compose("down", "--volumes", "--remove-orphans", file=LOAD_TESTING, check=False)
 
 
