@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 
 from src import logs
-from src.controller import mlflow_pages, model_info, openapi
+from src.controller import mlflow_pages, model_info, open_inference_pages, openapi
 from src.controller.body import media_type_of, read_body
 from src.controller.docs_pages import add_pages
 from src.controller.error_responses import ERROR_RESPONSES, error_response, on_api_error, on_http_exception
@@ -94,6 +94,7 @@ def create_app(settings: Settings) -> FastAPI:
             Route(prediction.path, partial(predict, prediction), methods=["POST"], name=prediction.path)
         )
     mlflow_pages.add_routes(app)
+    open_inference_pages.add_routes(app)
     add_pages(app)
     app.openapi = openapi.openapi_of(app, serving, endpoints)  # type: ignore[method-assign]  # FastAPI's documented way
     return app

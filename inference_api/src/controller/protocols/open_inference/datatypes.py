@@ -22,34 +22,27 @@ class Datatype:
 
     Attributes:
         name: Its name in requests and responses.
+        json_name: The same as JSON text.
         code: Its code in the module `struct`; empty for `BYTES`, whose elements have no common size.
         size: Bytes of one element in binary data.
         limits: The least and the greatest value of an integer; else None.
         flat: Decodes a flat JSON array without nulls.
         loose: Decodes a JSON array with nulls, or with an array for each row.
+        is_float: Whether its values may be NaN or infinite.
+        rounds: Whether a number of JSON may have to be rounded to this type.
+        is_number: Whether its values are numbers.
     """
 
     name: str
+    json_name: bytes
     code: str
     size: int
     limits: tuple[int, int] | None
     flat: msgspec.json.Decoder[Any]
     loose: msgspec.json.Decoder[Any]
-
-    @property
-    def is_float(self) -> bool:
-        """Whether its values may be NaN or infinite."""
-        return self.code in {"e", "f", "d"}
-
-    @property
-    def is_number(self) -> bool:
-        """Whether its values are numbers."""
-        return self.code not in {"", "?"}
-
-    @property
-    def rounds(self) -> bool:
-        """Whether a number of JSON may have to be rounded to this type."""
-        return self.code in {"e", "f"}
+    is_float: bool
+    rounds: bool
+    is_number: bool
 
     def rounded(self, values: Sequence[float]) -> Sequence[float]:
         """The numbers in this type's precision.
@@ -108,11 +101,15 @@ def _datatype(name: str, code: str, of_json: Any, limits: tuple[int, int] | None
     element = of_json | None
     return Datatype(
         name,
+        b'"%b"' % name.encode(),
         code,
         struct.calcsize(f"<{code}"),
         limits,
         msgspec.json.Decoder(GenericAlias(list, (of_json,))),
         msgspec.json.Decoder(GenericAlias(list, (element | GenericAlias(list, (element,)),))),
+        is_float=code in {"e", "f", "d"},
+        rounds=code in {"e", "f"},
+        is_number=code not in {"", "?"},
     )
 
 

@@ -1,4 +1,8 @@
-"""The JSON object of an inference request, and the binary data behind it."""
+"""The JSON object of an inference request, and the binary data behind it.
+
+https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md and
+https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
+"""
 
 from __future__ import annotations
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from pydantic_core import to_json
@@ -13,20 +12,38 @@ from pydantic_core import to_json
 from src.controller.protocols.open_inference.datatypes import BOOL, BYTES, FP64, INT64, UINT64, Datatype
 from src.controller.protocols.open_inference.tensor_values import JSON_TEXTS
 
-ARRAY: Final = "np"
+ARRAY: Final = b"np"
 """The content type of MLServer for a tensor: https://github.com/SeldonIO/MLServer/blob/master/mlserver/codecs/numpy.py"""
+_FLOATS: Final[frozenset[type]] = frozenset({float})
+_BOOLEANS: Final[frozenset[type]] = frozenset({bool})
+_TEXTS: Final[frozenset[type]] = frozenset({str})
 _OF_TYPES: Final[dict[frozenset[type], Datatype]] = {
-    frozenset({float}): FP64,
+    _FLOATS: FP64,
     frozenset({int, float}): FP64,
     frozenset({int}): INT64,
-    frozenset({bool}): BOOL,
-    frozenset({str}): BYTES,
+    _BOOLEANS: BOOL,
+    _TEXTS: BYTES,
 }
 _ENCODE: Final = msgspec.json.Encoder().encode
+_COLUMN: Final = b'{"name":"%%b","shape":[%%d,1],"datatype":%b,"parameters":{"content_type":"np"},"data":%%b}'
+# Of integers the values decide: they may need the unsigned type.
+_COLUMNS: Final[dict[frozenset[type], bytes]] = {
+    types: _COLUMN % _OF_TYPES[types].json_name for types in (_FLOATS, _BOOLEANS, _TEXTS)
+}
 
 
-@dataclass(frozen=True, slots=True)
-class OutputTensor:
+def column_json(name: bytes, answers: Sequence[Any]) -> bytes | None:
+    """The JSON object for answers of one type, without an `OutputTensor`; None when it takes one.
+
+    Args:
+        name: The tensor's name.
+        answers: The answers.
+    """
+    column = _COLUMNS.get(frozenset(map(type, answers)))
+    return None if column is None else column % (name, len(answers), _ENCODE(answers))
+
+
+class OutputTensor(NamedTuple):
     """Values of one datatype.
 
     Attributes:
@@ -39,7 +56,7 @@ class OutputTensor:
     datatype: Datatype
     shape: tuple[int, ...]
     values: Sequence[Any]
-    content_type: str = ARRAY
+    content_type: bytes = ARRAY
 
     @classmethod
     def of_answers(cls, answers: Sequence[Any]) -> OutputTensor:
@@ -65,33 +82,32 @@ class OutputTensor:
         if datatype is INT64:
             datatype = _integers(values)
         if datatype is None:
-            return cls(BYTES, (count, 1), [to_json(answer).decode() for answer in answers], JSON_TEXTS)
+            return cls(BYTES, (count, 1), [to_json(answer).decode() for answer in answers], JSON_TEXTS.encode())
         return cls(datatype, shape, values)
 
     def json(self, name: bytes) -> bytes:
         """The tensor as a JSON object.
 
         Args:
-            name: Its name as JSON text.
+            name: Its name.
         """
-        return b'%b,"parameters":{"content_type":"%b"},"data":%b}' % (
-            self._start(name),
-            self.content_type.encode(),
-            _ENCODE(self.values),
-        )
+        return b'%b},"data":%b}' % (self._start(name), _ENCODE(self.values))
 
     def json_and_binary(self, name: bytes) -> tuple[bytes, bytes]:
         """The tensor as a JSON object without its values, and its binary data."""
         data = self.datatype.pack(self.values)
-        return (
-            b'%b,"parameters":{"content_type":"%b","binary_data_size":%d}}'
-            % (self._start(name), self.content_type.encode(), len(data)),
-            data,
-        )
+        return b'%b,"binary_data_size":%d}}' % (self._start(name), len(data)), data
 
     def _start(self, name: bytes) -> bytes:
-        shape = ",".join(map(str, self.shape)).encode()
-        return b'{"name":%b,"shape":[%b],"datatype":"%b"' % (name, shape, self.datatype.name.encode())
+        rows, columns, *others = self.shape
+        return b'{"name":"%b","shape":[%d,%d%b],"datatype":%b,"parameters":{"content_type":"%b"' % (
+            name,
+            rows,
+            columns,
+            b"".join([b",%d" % size for size in others]) if others else b"",
+            self.datatype.json_name,
+            self.content_type,
+        )
 
 
 def _integers(values: Sequence[int]) -> Datatype | None:

@@ -58,9 +58,10 @@ class Tensor:
             )
         self.datatype = datatype
         shape = given.shape
-        if not 0 < len(shape) <= _MAX_DIMENSIONS or min(shape) < 0:
+        dimensions = len(shape)
+        if not 0 < dimensions <= _MAX_DIMENSIONS or min(shape) < 0:
             raise _refused(given, f"has the shape {_shown(shape)}; it must be [rows] or [rows, columns]")
-        self.rows, self.columns = shape[0], shape[1] if len(shape) == _MAX_DIMENSIONS else 1
+        self.rows, self.columns = shape if dimensions == _MAX_DIMENSIONS else (shape[0], 1)
         self.complete = True
         self.values = self._of_json(given) if binary is None else self._of_binary(given, binary)
         if len(self.values) != self.rows * self.columns:

@@ -28,7 +28,7 @@ def test_tritons_client_reads_both_forms(answers: list[Any], datatype: str, shap
     """The datatype follows from the answers; JSON and binary data have the same values."""
     tensor = OutputTensor.of_answers(answers)
     assert (tensor.datatype.name, list(tensor.shape)) == (datatype, shape)
-    text = b'{"outputs":[%b]}' % tensor.json(b'"predict"')
+    text = b'{"outputs":[%b]}' % tensor.json(b"predict")
     assert json.loads(text)["outputs"][0] == {
         "name": "predict",
         "datatype": datatype,
@@ -36,7 +36,7 @@ def test_tritons_client_reads_both_forms(answers: list[Any], datatype: str, shap
         "parameters": {"content_type": "np"},
         "data": np.array(answers).ravel().tolist(),
     }
-    piece, data = tensor.json_and_binary(b'"predict"')
+    piece, data = tensor.json_and_binary(b"predict")
     start = b'{"outputs":[%b]}' % piece
     for result in (
         InferResult.from_response_body(text),
@@ -50,7 +50,7 @@ def test_tritons_client_reads_both_forms(answers: list[Any], datatype: str, shap
 @pytest.mark.parametrize("answers", [[1, "a"], [None, 1.5], [2**64], [[1.5], [1.5, 2.5]], [{"a": 1}], [[]]])
 def test_answers_without_a_common_datatype_are_json_texts(answers: list[Any]) -> None:
     """They are marked with the content type by which MLServer's client decodes them."""
-    found = json.loads(OutputTensor.of_answers(answers).json(b'"predict"'))
+    found = json.loads(OutputTensor.of_answers(answers).json(b"predict"))
     assert (found["datatype"], found["shape"]) == ("BYTES", [len(answers), 1])
     assert found["parameters"] == {"content_type": "pd_json"}
     assert [json.loads(text) for text in found["data"]] == answers
