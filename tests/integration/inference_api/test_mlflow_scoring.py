@@ -2,17 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import httpx
 import mlflow
-import numpy as np
 import pytest
 from mlflow.pyfunc import PyFuncModel
 from mlflow.pyfunc.scoring_server.client import ScoringServerClient
 from model_cases import CASES, Case
 from registration import register
-from scoring_bodies import MORE_LENIENT, STRICTER, WRONG, Body, every_form, with_texts
+from scoring_bodies import MORE_LENIENT, STRICTER, WRONG, with_texts
+from scoring_comparison import compare_forms, invoke, same_predictions
 from scoring_server import scoring_server
 from service_process import Service
 
@@ -72,19 +71,13 @@ def test_mlflow_client_gets_mlflow_answers(served: Served, service: Service, mlf
     for place in range(10):
         row = data[place : place + 1]
         assert ours.invoke(row) == theirs.invoke(row)
-    assert _all_near(ours.invoke(complete), theirs.invoke(complete))
+    assert same_predictions(ours.invoke(complete), theirs.invoke(complete))
 
 
 def test_every_form_gets_mlflow_answers(served: Served, service: Service, mlflow_port: int) -> None:
     """Whatever form MLflow's server answers the rows in, the service answers it, and equally."""
-    answered = []
     with httpx.Client(base_url=f"http://127.0.0.1:{mlflow_port}") as theirs:
-        for body in every_form(with_texts(served.case.data)[:25]):
-            wanted, found = invoke(theirs, body), invoke(service.client, body)
-            if wanted.status_code == 200:
-                assert found.status_code == 200, f"{body.form}: {found.text}"
-                assert _all_near(found.json(), wanted.json()), body.form
-                answered.append(body.form)
+        answered = compare_forms(service.client, theirs, with_texts(served.case.data)[:25])
     assert len(answered) >= 2, answered
 
 
@@ -107,21 +100,3 @@ def test_wrong_inputs_get_mlflow_statuses(served: Served, service: Service, mlfl
 def client_of(port: int) -> ScoringServerClient:
     """MLflow's client of a scoring server."""
     return ScoringServerClient("127.0.0.1", port)
-
-
-def invoke(client: httpx.Client, body: Body) -> httpx.Response:
-    """`POST /invocations`."""
-    return client.post("/invocations", content=body.content, headers={"Content-Type": body.media_type})
-
-
-def _all_near(found: dict[str, Any], wanted: dict[str, Any]) -> bool:
-    """Whether both are `{"predictions": [...]}` with the same values."""
-    pairs = zip(found["predictions"], wanted["predictions"], strict=True)
-    return found.keys() == wanted.keys() and all(_near(*pair) for pair in pairs)
-
-
-def _near(found: Any, wanted: Any) -> bool:
-    """A batch may differ from a single row in the last bits: BLAS sums in another order."""
-    if isinstance(wanted, str | bool):
-        return bool(found == wanted)
-    return bool(np.allclose(found, wanted, rtol=1e-6, atol=0))

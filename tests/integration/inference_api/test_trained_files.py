@@ -4,11 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import mlflow
 import numpy as np
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
+from scoring_comparison import compare_forms
+from scoring_server import scoring_server
 from service_process import Service
 
 from src.service.training.csv_input.csv_options import CsvOptions
@@ -129,3 +132,21 @@ def test_code_is_a_text(service: Service) -> None:
     answer = service.predict(row)
     assert answer.status_code == 422
     assert [problem["field"] for problem in answer.json()["fields"]] == ["código"]
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # MLflow's server warns about integer columns
+def test_mlflow_server_answers_the_same(service: Service, trained: TrainingResult, mlflow_server: str) -> None:
+    """`/invocations` answers the rows in each form as MLflow's own server does with the trained version."""
+    mlflow.set_tracking_uri(mlflow_server)
+    rows = pd.DataFrame(
+        {
+            "metros": [75.5, 1234.25, 40.0],
+            "barrio": ["norte", "sur", "norte"],
+            "código": list(CODES),
+            "garaje": [True, False, True],
+            "día": pd.to_datetime(["2021-06-30", "2024-12-31", None]),
+        }
+    )
+    reference = mlflow.pyfunc.load_model(f"models:/{trained.name}/{trained.version}")
+    with scoring_server(reference) as port, httpx.Client(base_url=f"http://127.0.0.1:{port}") as theirs:
+        assert len(compare_forms(service.client, theirs, rows)) > 5

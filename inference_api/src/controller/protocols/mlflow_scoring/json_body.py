@@ -21,6 +21,7 @@ _ONE_FORMAT: Final = f"the body must be a JSON object with exactly one of {', '.
 _SPLIT_KEYS: Final = {"data", "columns", "index"}
 _decode: Final = msgspec.json.Decoder().decode
 _MAX_NAMES: Final = 300
+_NESTED: Final = (dict, list)
 _NO_PARAMETERS: Final[tuple[Any, ...]] = (None, {})
 _NO_MOMENT: Final = ("NaT", "")  # MLflow's client writes pandas' NaT as a text; pandas reads both as NaT
 
@@ -76,12 +77,15 @@ def _parsed(body: bytes) -> Any:
 
 
 def _without_nan(value: Any) -> Any:
-    """The same value with null for each NaN, as which pandas writes a missing value; its depth is limited."""
+    """An object or an array with null for each NaN, as which pandas writes a missing value; its depth is limited."""
     if isinstance(value, dict):
-        return {name: _without_nan(part) for name, part in value.items()}
+        return dict(zip(value, _without_nan(list(value.values())), strict=True))
     if isinstance(value, list):
-        return [_without_nan(part) for part in value]
-    return None if value != value else value  # noqa: PLR0124 - NaN differs from itself
+        return [
+            _without_nan(part) if type(part) in _NESTED else None if part != part else part  # noqa: PLR0124 - NaN differs from itself
+            for part in value
+        ]
+    return value
 
 
 def _refuse(parameters: Any) -> None:
