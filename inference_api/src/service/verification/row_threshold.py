@@ -13,7 +13,7 @@ from src.service.prediction.encoders import Encoder
 from src.service.prediction.method import compute_rows
 from src.service.schema.validator import Row
 
-SIZES: Final = (16, 32, 64, 128, 256, 512, 1024)
+SIZES: Final = (64, 128, 256, 512, 1024)
 CALLS: Final = 5
 FASTER: Final = 0.9
 """Share of the first way's time that the second one may take; a threshold that is too low costs more than it saves."""

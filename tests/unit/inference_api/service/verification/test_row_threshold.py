@@ -36,10 +36,10 @@ class Busy:
 
 def test_the_faster_way_for_many_rows() -> None:
     """The threshold is the first size at which the second way is faster, and larger ones are not tried."""
-    few, many = Busy(0, 0.02), Busy(1, 0)
+    few, many = Busy(0, 0.01), Busy(1, 0)
     computation = with_threshold(Computation(few, raw_of_many=many), ENCODER, ROWS)
-    assert computation.many == 64
-    assert few.largest == 64
+    assert computation.many == 128
+    assert few.largest == 128
     assert computation.raw_of_many is many
 
 
