@@ -158,9 +158,9 @@ class _ManyWithProbabilities:
 
 def batch_error(outcomes: Sequence[Outcome]) -> ApiError | None:
     """The error of a request with many rows, which names the rows without a prediction; None when all have one."""
-    failed = [(place, outcome) for place, outcome in enumerate(outcomes) if isinstance(outcome, ApiError)]
-    if not failed:
+    if not any(issubclass(kind, ApiError) for kind in set(map(type, outcomes))):  # they are of a few types
         return None
+    failed = [(place, outcome) for place, outcome in enumerate(outcomes) if isinstance(outcome, ApiError)]
     other = next((error for _place, error in failed if not isinstance(error, RefusedRowError)), None)
     if other is not None:  # the service's or the model's fault, not a row's
         return other

@@ -31,8 +31,10 @@ class MicroBatcher:
     A fast model is called in the event loop: a thread would cost more than the call. A model that takes longer than
     `SLOW_CALL_SECONDS`, or a call with thousands of rows, runs in one thread, so that the loop goes on accepting
     requests; the next batch is collected during the call. The time of one row, measured when the model was loaded, is
-    a first estimate: a model whose real batches are slow moves to the thread later. There is never more than one call
-    at a time (`predict` is not audited for threads, https://github.com/scikit-learn/scikit-learn/issues/18530).
+    a first estimate: where calls in the loop turn out slow, the loop gets fewer rows at a time later, or none. There is
+    never more than one call of an estimator at a time (`predict` is not audited for threads,
+    https://github.com/scikit-learn/scikit-learn/issues/18530), but for rows that a direct computation leaves to it: a
+    direct computation changes nothing, and the loop may compute a few rows while the thread computes many.
     """
 
     def __init__(self, model: LoadedModel, metrics: Metrics, max_queue_rows: int) -> None:
@@ -49,17 +51,20 @@ class MicroBatcher:
         self._waiting: _Waiting = []
         self._rows = 0
         self._scheduled = False
-        self._slow = model.seconds_per_call > SLOW_CALL_SECONDS
+        methods = (model.method, model.classifier.method) if model.classifier else (model.method,)
+        self._may_overlap = all(method.computation is not None for method in methods)
+        self._running = False
         self._slow_calls = 0
         # Refused rows are found by bisection with the estimator itself, which may take seconds for many rows.
         slow_fallback = model.fallback_seconds > SLOW_CALL_SECONDS
-        self._max_rows = MAX_ROWS_WITH_SLOW_FALLBACK if slow_fallback else MAX_ROWS_PER_CALL
+        most = MAX_ROWS_WITH_SLOW_FALLBACK if slow_fallback else MAX_ROWS_PER_CALL
+        self._max_rows = 0 if model.seconds_per_call > SLOW_CALL_SECONDS else most
         self._thread = ThreadPoolExecutor(1, "predict")  # the thread starts with the first call
         self._tasks: set[asyncio.Task[None]] = set()
 
     def is_quick(self, rows: int) -> bool:
-        """Whether a call with this number of rows is short enough for the event loop."""
-        return not self._slow and rows <= self._max_rows
+        """Whether a call with this number of rows is short enough for the event loop, and may be made now."""
+        return rows <= self._max_rows and (self._may_overlap or not self._running)
 
     def room(self) -> int:
         """Number of rows that may be added to the queue."""
@@ -87,10 +92,8 @@ class MicroBatcher:
         except Exception as error:  # noqa: BLE001 - an estimator may raise anything, and no request may wait forever
             return [self.model.failed(error)] * len(rows)
         finally:
-            self._slow_calls = self._slow_calls + 1 if thread_time() - start > SLOW_CALL_SECONDS else 0
-            if self._slow_calls >= SLOW_CALLS and not self._slow:
-                self._slow = True
-                logger.info("the model is called beside the event loop from now on", extra={"rows": len(rows)})
+            if len(rows) <= self._max_rows:
+                self._note_duration(len(rows), thread_time() - start)
 
     async def predict(self, rows: Sequence[Row], *, probabilities: bool = False) -> list[Outcome]:
         """Queue rows and wait for their outcomes, in order.
@@ -125,10 +128,18 @@ class MicroBatcher:
 
     async def _run_in_thread(self) -> None:
         loop = asyncio.get_running_loop()
+        self._running = True
         while self._waiting:
             batch = self._take_batch()
             self._set_results(batch, await loop.run_in_executor(self._thread, self._predict_batch, batch))
-        self._scheduled = False
+        self._running = self._scheduled = False
+
+    def _note_duration(self, rows: int, seconds: float) -> None:
+        self._slow_calls = self._slow_calls + 1 if seconds > SLOW_CALL_SECONDS else 0
+        if self._slow_calls >= SLOW_CALLS:
+            self._slow_calls = 0
+            self._max_rows = rows // 2
+            logger.info("calls with more rows are made beside the event loop from now on", extra={"rows": rows // 2})
 
     def _take_batch(self) -> _Waiting:
         batch, self._waiting, self._rows = self._waiting, [], 0

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from src.errors import ApiError, OverloadedError, RefusedRowError
 from src.failure_log import LOGGED
+from src.service.flavors.computation import Computation
 from src.service.metrics.metrics import Metrics
 from src.service.prediction.encoders import MatrixEncoder
 from src.service.prediction.method import PredictionError
@@ -258,6 +259,36 @@ async def test_slow_batches_move_to_the_thread() -> None:
         assert await micro.predict(rows(2)) == [4.0]
     assert not micro.is_quick(1)
     assert await micro.predict(rows(3)) == [6.0]
+
+
+async def test_slow_large_batches_leave_small_ones_in_the_loop() -> None:
+    """After slow calls in the loop, it gets half as many rows at a time; slow calls in the thread change nothing."""
+    micro = batcher(BusyEstimator())
+    for _ in range(SLOW_CALLS):
+        await micro.predict(rows(*range(MAX_ROWS_PER_CALL + 1)))
+    assert micro.is_quick(MAX_ROWS_PER_CALL)
+    for _ in range(SLOW_CALLS):
+        await micro.predict(rows(*range(101)))
+    assert micro.is_quick(50)
+    assert not micro.is_quick(51)
+
+
+@pytest.mark.parametrize("direct", [False, True])
+async def test_calls_beside_the_thread(direct: bool) -> None:  # noqa: FBT001
+    """While the thread calls an estimator, the loop does not call it; a direct computation may serve both."""
+    estimator = BlockedEstimator()
+    model = model_of(estimator, COLUMNS)
+    if direct:
+        computation = Computation(estimator.answer)
+        model = replace(model, method=replace(model.method, computation=computation))
+    micro = MicroBatcher(model, Metrics(), 10_000)
+    large = asyncio.create_task(micro.predict(rows(*range(MAX_ROWS_PER_CALL + 1))))
+    await asyncio.to_thread(estimator.entered.wait, 30)
+    assert micro.is_quick(1) is direct
+    estimator.release.set()
+    await large
+    await asyncio.sleep(0)
+    assert micro.is_quick(1)
 
 
 async def test_stopped_process_does_not_count_as_slow() -> None:
