@@ -70,7 +70,11 @@ class RequestHeadCache:
 
     def may_become_head(self, data: bytes) -> bool:
         """Whether these bytes, which hold no blank line yet, may become a head for the lane."""
-        return len(data) <= MAX_HEAD and any(start.startswith(data[: len(start)]) for start in self._starts)
+        if len(data) > MAX_HEAD or not any(start.startswith(data[: len(start)]) for start in self._starts):
+            return False
+        # uvicorn refuses any other line end at once; here such a client would wait for the rest of its own head.
+        line_ends = data.count(b"\r\n")
+        return data.count(b"\n") == line_ends == data.count(b"\r", 0, -1)
 
     def __len__(self) -> int:
         """Heads that are recognised without parsing."""

@@ -144,3 +144,5 @@ def test_the_beginning_of_a_head() -> None:
     assert not cache_of().may_become_head(b"GET ")
     assert not cache_of().may_become_head(b"POST /predictable")
     assert not cache_of().may_become_head(whole[:-2] + b"X: " + b"x" * MAX_HEAD)
+    for line_end in (b"\n", b"\r", b"\n\r", b"\r\r\n"):
+        assert not cache_of().may_become_head(whole[:-2].replace(b"\r\n", line_end, 2))
