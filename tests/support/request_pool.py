@@ -2,15 +2,15 @@
 
 from typing import Final
 
-from request_samples import http_syntax, json_rows
+from request_samples import http_syntax, json_rows, mlflow_scoring
 
-PROTOCOLS: Final = (*json_rows.SAMPLES,)
+PROTOCOLS: Final = (*json_rows.SAMPLES, *mlflow_scoring.SAMPLES)
 """Requests of every wire protocol, valid and invalid, which the fast lane may answer itself."""
 
 PLAIN: Final = (*http_syntax.PLAIN, *PROTOCOLS)
 """All requests that the fast lane may answer itself."""
 
-OTHER: Final = (*http_syntax.OTHER, *json_rows.APPLICATION)
+OTHER: Final = (*http_syntax.OTHER, *json_rows.APPLICATION, *mlflow_scoring.APPLICATION)
 """Requests for the application, after which the connection stays open."""
 
 LAST: Final = http_syntax.LAST

@@ -8,6 +8,7 @@ from http_request import (
     BATCH,
     LARGEST_BODY,
     LARGEST_BODY_OF_THE_LANE,
+    PREDICT,
     Build,
     Check,
     Sample,
@@ -115,6 +116,42 @@ BATCHES: Final = (
         is_refused(415, "unsupported_media_type"),
     ),
 )
+
+
+def _query(query: bytes, check: Check) -> Sample:
+    """A row with a query."""
+    return Sample(f"?{query.decode()}", lambda n: post(row(n), path=b"%b?%b" % (PREDICT, query)), check)
+
+
+def _query_of_batch(query: bytes, check: Check) -> Sample:
+    """A batch of two rows with a query."""
+    name = f"a batch with ?{query.decode()}"
+    return Sample(name, lambda n: batch(row(n), row(n + 1), path=b"%b?%b" % (BATCH, query)), check)
+
+
+_NONE: Final = is_refused(422, "no_probabilities")
+_PARAMETER: Final = is_refused(422, "invalid_parameter")
+# The model is a regressor; test_probabilities.py has a classifier.
+QUERIES: Final = (
+    _query(b"", assert_predicts),
+    _query(b"x=1", assert_predicts),
+    _query(b"Probabilities=true", assert_predicts),
+    _query(b"probabilities=false", assert_predicts),
+    _query(b"probabilities=0", assert_predicts),
+    _query(b"probabilities=true&probabilities=False", assert_predicts),
+    _query(b"probabilities=true", _NONE),
+    _query(b"probabilities=1", _NONE),
+    _query(b"x=%20&prob%61bilities=%74rue", _NONE),
+    _query(b"probabilities=false&probabilities=true", _NONE),
+    _query(b"probabilities", _PARAMETER),
+    _query(b"probabilities=", _PARAMETER),
+    _query(b"probabilities=yes", _PARAMETER),
+    _query(b"probabilities=%ff", _PARAMETER),
+    _query_of_batch(b"probabilities=false", predictions(2)),
+    _query_of_batch(b"probabilities=true", _NONE),
+    _query_of_batch(b"probabilities=2", _PARAMETER),
+    Sample("?probabilities=true, no JSON", lambda _n: post(b"{nope", path=b"/predict?probabilities=true"), _NONE),
+)
 # Requests for the application: its body is encoded, or it is no POST to exactly this path.
 APPLICATION: Final = (
     Sample(
@@ -125,6 +162,11 @@ APPLICATION: Final = (
     Sample("a batch in chunks", lambda n: chunked(b"[%b]" % row(n), 5, path=BATCH), predictions(1)),
     Sample("a batch with a slash behind", lambda n: batch(row(n), path=b"/predict/batch/"), predictions(1)),
     Sample("an escaped path of a batch", lambda n: batch(row(n), path=b"/predict%2Fbatch"), has_status(200)),
+    Sample(
+        "an absolute target with ?probabilities=true",
+        lambda n: post(row(n), path=b"http://service/predict?probabilities=true"),
+        _NONE,
+    ),
     Sample("GET /predict/batch", lambda _n: get(BATCH), is_refused(405, "method_not_allowed"), method="GET"),
 )
-SAMPLES: Final = (*ROWS, *BATCHES)
+SAMPLES: Final = (*ROWS, *BATCHES, *QUERIES)
