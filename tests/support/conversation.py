@@ -21,6 +21,11 @@ class Expectation:
     answer: Comparable | None
     stays: bool
 
+    @property
+    def is_ok(self) -> bool:
+        """Whether the status is 200."""
+        return self.answer is not None and self.answer.status_line == "HTTP/1.1 200 OK"
+
 
 def stays_open(client: Client) -> bool:
     """Whether the connection still works: a last row gets its own answer."""

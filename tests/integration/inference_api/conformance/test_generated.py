@@ -10,7 +10,8 @@ from conversation import Expectation, Oracle, stays_open
 from http_request import Sample
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from request_pool import BROKEN, LAST, OTHER, PLAIN
+from request_pool import BROKEN, LAST, OTHER, PLAIN, PROTOCOLS
+from request_samples import http_syntax
 from service_process import Service
 from wire import Client
 from wire_answer import Comparable
@@ -46,7 +47,7 @@ def _kind(*kinds: tuple[Sample, ...]) -> st.SearchStrategy[Sample]:
 TALKS = st.builds(
     Talk,
     st.lists(
-        st.one_of(_kind(PLAIN), _kind(PLAIN), _kind(PLAIN, OTHER), _kind(LAST, BROKEN)),
+        st.one_of(_kind(http_syntax.PLAIN), _kind(PROTOCOLS), _kind(PLAIN, OTHER), _kind(LAST, BROKEN)),
         min_size=1,
         max_size=MAX_REQUESTS,
     ),

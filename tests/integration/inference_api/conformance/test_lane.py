@@ -4,8 +4,9 @@ from collections.abc import Callable
 from time import sleep
 
 import pytest
-from http_request import Sample, assert_predicts, batch, get, plain
-from request_pool import OTHER
+from conversation import Oracle
+from http_request import LARGEST_BODY_OF_THE_LANE, Sample, assert_predicts, batch, get, plain
+from request_pool import OTHER, PROTOCOLS
 from service_facts import LANE_REQUESTS, metric
 from service_process import Service
 from sum_rows import row
@@ -73,6 +74,23 @@ def test_changing_heads_stay_in_the_lane(lane_service: Service) -> None:
             client.send(plain(number, b"traceparent: 00-%032x-%016x-01" % (number + 1, number + 1)))
             assert_predicts(client.answers(1)[0], number)
     assert metric(lane_service, LANE_REQUESTS) == before + 300
+
+
+def test_protocols_are_the_lanes(lane_service: Service, oracle: Oracle) -> None:
+    """Every request of every protocol that gets a prediction is the lane's, up to the largest body that it reads."""
+    requests = {sample.name: sample.build(5) for sample in PROTOCOLS if oracle.expects(sample, 5).is_ok}
+    short = [request for request in requests.values() if _body_length(request) <= LARGEST_BODY_OF_THE_LANE]
+    assert len(short) > 0.8 * len(requests)
+    before = metric(lane_service, LANE_REQUESTS)
+    with Client(lane_service.url) as client:
+        for request in short:
+            client.send(request)
+            assert client.answers(1)[0].status == 200
+    assert metric(lane_service, LANE_REQUESTS) == before + len(short)
+
+
+def _body_length(request: bytes) -> int:
+    return len(request) - request.index(b"\r\n\r\n") - 4
 
 
 @pytest.mark.parametrize("sample", OTHER, ids=lambda sample: sample.name)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from http_request import batch, get, plain, post
+from request_samples.mlflow_scoring import CSV, csv, invoke, text
 from service_process import Service, start_service
 from sum_rows import row
 from wire import Client
@@ -28,7 +29,10 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Service]]:
 
 def test_same_refusal(empty: list[Service]) -> None:
     """Every request to a prediction path gets 503 with `Retry-After`; the connection stays open."""
-    requests = (plain(1), post(b"{nope"), plain(1, b"X-Request-ID: own"), get(b"/ready"), batch(row(1)), batch())
+    requests = (
+        *(plain(1), post(b"{nope"), plain(1, b"X-Request-ID: own"), get(b"/ready"), batch(row(1)), batch()),
+        *(post(row(1), path=b"/predict?probabilities=true"), invoke(text(1)), invoke(csv(1), media_type=CSV)),
+    )
     # Until the first poll has failed, the reason is another one.
     for service in empty:
         service.wait(lambda found: found.model()["last_reload_error"] is not None, "a reason")

@@ -1,12 +1,16 @@
 """Many requests in one write are answered in order, whoever answers them."""
 
+import random
+
 import pytest
 from conversation import Oracle, stays_open
 from http_request import Sample, assert_predicts, batch, plain, post
-from request_pool import OTHER
+from request_pool import OTHER, PROTOCOLS
 from service_process import Service
 from sum_rows import prediction, row
 from wire import Client, clients
+
+LARGEST_PIPELINED = 100_000
 
 
 @pytest.mark.parametrize("count", [2, 5, 2000])
@@ -108,6 +112,19 @@ def test_batches_and_rows_in_one_pipeline(size: int, service: Service) -> None:
                 assert [problem["field"] for problem in refusal.json["fields"]] == [f"[{size}]"]
                 assert (invalid.status, invalid.json["error"]) == (422, "invalid_input")
                 assert {problem["field"] for problem in invalid.json["fields"]} == {f"[{size}].x", f"[{size}].y"}
+            assert stays_open(client)
+
+
+def test_protocols_in_one_pipeline(service: Service, oracle: Oracle) -> None:
+    """Requests of all protocols in one write get their own responses, in their order, beside another such client."""
+    short = [sample for sample in PROTOCOLS if len(sample.build(0)) < LARGEST_PIPELINED]
+    orders = [random.Random(seed).sample(short, len(short)) for seed in (1, 2)]
+    with clients(service.url, len(orders)) as several:
+        for client, samples in zip(several, orders, strict=True):
+            client.send(b"".join(sample.build(place) for place, sample in enumerate(samples)))
+        for client, samples in zip(several, orders, strict=True):
+            for place, (sample, answer) in enumerate(zip(samples, client.answers(len(samples)), strict=True)):
+                assert answer.comparable(sample.id_of(place)) == oracle.expects(sample, place).answer, sample.name
             assert stays_open(client)
 
 
