@@ -1,0 +1,130 @@
+"""Probabilities of a classifier, asked for through the route and through the lane."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pytest
+from http_request import PREDICT, batch, post
+from mlflow.models import infer_signature
+from registration import register
+from service_facts import LANE_REQUESTS, metric
+from service_process import Service
+from sklearn.linear_model import LogisticRegression
+from sum_rows import row, x_and_y
+from wire import Client
+
+from tests.integration.inference_api.conformance.conftest import LANES, Start, unharmed
+
+NAME: Final = "conformance_labels"
+LABELS: Final = ["high", "low", 'the "middle"']
+ONE: Final = b"%b?probabilities=true" % PREDICT
+MANY: Final = b"/predict/batch?probabilities=true"
+COUNT: Final = 40
+TOLERANCE: Final = 1e-9
+
+
+@pytest.fixture(scope="module")
+def classifier(mlflow_server: str) -> LogisticRegression:
+    """A registered model with three classes."""
+    data = pd.DataFrame([x_and_y(n) for n in range(0, 60, 2)], columns=["x", "y"]).astype(float)
+    model = LogisticRegression().fit(data, np.repeat(LABELS, 10))
+    signature = infer_signature(data, model.predict(data))
+    register(mlflow_server, NAME, model, signature=signature, input_example=data[:2])
+    return model
+
+
+@pytest.fixture(scope="module")
+def label_services(start: Start, classifier: LogisticRegression) -> Callable[[str], Service]:  # noqa: ARG001 - registered
+    """The service of each lane, started at its first use."""
+    running: dict[str, Service] = {}
+
+    def of(lane: str) -> Service:
+        if lane not in running:
+            running[lane] = start(NAME, **LANES[lane])
+        return running[lane]
+
+    return of
+
+
+@pytest.fixture(params=["route", "lane"])
+def label_service(request: pytest.FixtureRequest, label_services: Callable[[str], Service]) -> Iterator[Service]:
+    """The classifier's service of the route and of the lane in turn."""
+    yield from unharmed(label_services(request.param))
+
+
+@pytest.fixture(scope="module")
+def expected(classifier: LogisticRegression) -> list[dict[str, Any]]:
+    """What scikit-learn says of the row of each number: the label, and the probability of each."""
+    data = pd.DataFrame([x_and_y(n) for n in range(COUNT)], columns=["x", "y"]).astype(float)
+    probabilities = classifier.predict_proba(data)
+    assert list(classifier.classes_) == LABELS
+    return [
+        {"prediction": str(label), "probabilities": dict(zip(LABELS, values, strict=True))}
+        for label, values in zip(classifier.predict(data), probabilities.tolist(), strict=True)
+    ]
+
+
+def assert_near(found: Any, wanted: dict[str, Any]) -> None:
+    """Assert the label, the order of the names, and the probabilities within rounding."""
+    assert found["prediction"] == wanted["prediction"]
+    assert list(found["probabilities"]) == list(wanted["probabilities"])
+    assert list(found["probabilities"].values()) == pytest.approx(
+        list(wanted["probabilities"].values()), rel=0, abs=TOLERANCE
+    )
+
+
+def test_rows_have_the_probabilities(label_service: Service, expected: list[dict[str, Any]]) -> None:
+    """Rows with and without probabilities in one pipeline are answered as scikit-learn does, in their order."""
+    with Client(label_service.url) as client:
+        client.send(b"".join(post(row(n), path=ONE if n % 3 else PREDICT) for n in range(COUNT)))
+        for number, answer in enumerate(client.answers(COUNT)):
+            if number % 3:
+                assert_near(answer.json, expected[number])
+            else:
+                assert answer.json == {"prediction": expected[number]["prediction"]}
+
+
+def test_batches_have_the_probabilities(label_service: Service, expected: list[dict[str, Any]]) -> None:
+    """A batch has an object for each row, beside the predictions; an empty one has none."""
+    with Client(label_service.url) as client:
+        client.send(batch(*map(row, range(COUNT)), path=MANY) + batch(path=MANY) + batch(row(0)))
+        many, none, without = (answer.json for answer in client.answers(3))
+    for found in zip(many.pop("predictions"), many.pop("probabilities"), expected, strict=True):
+        assert_near(dict(zip(("prediction", "probabilities"), found, strict=False)), found[2])
+    assert many == {}
+    assert none == {"predictions": [], "probabilities": []}
+    assert without == {"predictions": [expected[0]["prediction"]]}
+
+
+def test_bad_rows_fail_alone(label_service: Service, expected: list[dict[str, Any]]) -> None:
+    """A wrong row, a wrong batch and a wrong value of the parameter between good requests get their own errors."""
+    bad = [
+        (post(b'{"x":1}', path=ONE), 422, "invalid_input"),
+        (post(b"{nope", path=ONE), 400, "not_json"),
+        (batch(row(1), b"{}", path=MANY), 422, "invalid_input"),
+        (post(row(1), path=b"/predict?probabilities=2"), 422, "invalid_parameter"),
+    ]
+    with Client(label_service.url) as client:
+        client.send(b"".join(request + post(row(n), path=ONE) for n, (request, _, _) in enumerate(bad)))
+        for number, (_, status, kind) in enumerate(bad):
+            refused, good = client.answers(2)
+            assert (refused.status, refused.json["error"]) == (status, kind)
+            assert_near(good.json, expected[number])
+
+
+def test_lane_answers_as_the_route(label_services: Callable[[str], Service]) -> None:
+    """The lane answers requests for probabilities itself, with the route's bytes."""
+    route, lane = label_services("route"), label_services("lane")
+    requests = [post(row(3), path=ONE), batch(row(1), row(2), path=MANY), post(json.dumps({"x": 1}).encode(), path=ONE)]
+    found = []
+    before = metric(lane, LANE_REQUESTS)
+    for service in (route, lane):
+        with Client(service.url) as client:
+            for request in requests:
+                client.send(request)
+                found.append(client.answers(1)[0].comparable(None))
+    assert found[: len(requests)] == found[len(requests) :]
+    assert metric(lane, LANE_REQUESTS) == before + len(requests)
