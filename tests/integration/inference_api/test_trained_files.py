@@ -144,7 +144,7 @@ def test_mlflow_server_answers_the_same(service: Service, trained: TrainingResul
             "barrio": ["norte", "sur", "norte"],
             "código": list(CODES),
             "garaje": [True, False, True],
-            "día": pd.to_datetime(["2021-06-30", "2024-12-31", None]),
+            "día": pd.to_datetime(pd.Series(["2021-06-30", "2024-12-31", None])),
         }
     )
     reference = mlflow.pyfunc.load_model(f"models:/{trained.name}/{trained.version}")
