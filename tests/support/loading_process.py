@@ -44,7 +44,7 @@ def answers(file: str, data: str) -> list[Any]:
 def modules(root: str) -> list[str]:
     """Import each of these modules with lazy imports; returns those that fail."""
     failed = []
-    with import_module("src.service.flavors.sklearn.lazy_imports").deferred_imports():
+    with import_module("src.service.flavors.lazy_imports").deferred_imports():
         for name in json.loads(Path(root).read_text()):
             try:
                 import_module(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from src.service.flavors.table import FLAVORS
 from src.service.lifecycle.serving_state import ServingState
 from src.settings import Settings
 
@@ -33,8 +34,8 @@ def describe(serving: ServingState, settings: Settings) -> dict[str, Any]:
         **about,
         "version": bundle.version,
         "run_id": bundle.run_id,
-        "flavor": "sklearn",
-        "estimator": type(model.estimator).__name__,
+        "flavor": bundle.flavor,
+        "estimator": FLAVORS[bundle.flavor].estimator_name(model.estimator),
         "serialization_format": bundle.serialization_format,
         "signature": [
             {"name": column.name, "type": column.kind, "dtype": column.dtype, "required": column.required}

@@ -8,6 +8,7 @@ import mlflow
 import numpy as np
 import pandas as pd
 import pytest
+from boosted_cases import BOOSTED_CASES
 from model_cases import CASES, Case
 from registration import register
 from service_process import Service
@@ -44,10 +45,13 @@ def json_rows(data: Any) -> list[dict[str, Any]]:
     return rows
 
 
-@pytest.mark.parametrize("kind", CASES)
+ALL_CASES = CASES | BOOSTED_CASES
+
+
+@pytest.mark.parametrize("kind", ALL_CASES)
 def test_predictions_equal_pyfunc(kind: str, service: Service, mlflow_server: str) -> None:
     """`/predict` and `/predict/batch` return pyfunc's prediction for each row, for any signature and labels."""
-    case: Case = CASES[kind]()
+    case: Case = ALL_CASES[kind]()
     version = register(mlflow_server, NAME, case.estimator, **case.options)
     service.wait_version(version)
     reference = mlflow.pyfunc.load_model(f"models:/{NAME}/{version}")
@@ -63,6 +67,7 @@ def test_predictions_equal_pyfunc(kind: str, service: Service, mlflow_server: st
     assert about["last_reload_error"] is None
     assert about["input_path"] == case.input_path
     assert about["predict_path"] == case.predict_path, about["predict_path_reason"]
+    assert about["estimator"] == type(case.estimator).__name__
     _check_probabilities(case, service, rows, about)
 
 

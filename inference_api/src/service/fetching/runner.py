@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 _ROOT: Final = Path(__file__).parents[3]
 _MAX_STDERR: Final = 4000
+_CRASHES: Final = frozenset({signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV})
 
 
 async def run_fetch(request: FetchRequest, limit_seconds: float) -> Bundle:
@@ -64,6 +65,11 @@ def _raise_failure(code: int | None, output: bytes, errors: bytes) -> None:
     if "detail" in answer:
         kind = ModelRefusedError if answer.get("kind") == ModelRefusedError.kind else ModelError
         raise kind(answer["detail"])
+    if code is not None and -code in _CRASHES:
+        raise ModelRefusedError(
+            f"the process that loads the model first crashed ({signal.Signals(-code).name}): the file is damaged, or "
+            "the library has a bug"
+        )
     if code is not None and code == -signal.SIGKILL:
         raise ModelError("the fetch was killed: most likely the container's memory limit is too small for it")
     ended = f"by signal {signal.Signals(-code).name}" if code is not None and code < 0 else f"with exit code {code}"

@@ -25,6 +25,7 @@ from src.service.fetching.request import FetchRequest
 from src.service.fetching.signature_inference import complete_array, find_signature
 from src.service.flavors.interface import Flavor, ModelFile
 from src.service.flavors.table import find_flavor
+from src.service.flavors.versions import both_versions
 from src.service.registry.bundle import Bundle, Check
 from src.service.schema.column import Column
 from src.service.schema.sample_rows import EXAMPLE_ROWS, default_row, example_rows, random_rows
@@ -60,7 +61,8 @@ def fetch(request: FetchRequest) -> Bundle:
     file = flavor.model_file(mlmodel)
     if not (folder / file.path).resolve().is_relative_to(folder.resolve()):
         raise ModelRefusedError(f"the model file {file.path!r} lies outside the model's folder")
-    data = _from_golden_answers(request, folder, mlmodel) or _from_pyfunc(request, folder, mlmodel, flavor, file)
+    data = None if flavor.may_crash else _from_golden_answers(request, folder, mlmodel)
+    data = data or _from_pyfunc(request, folder, mlmodel, flavor, file)
     example = data.examples[0] if data.examples else data.checks[0].row
     bundle = Bundle(
         name=request.name,
@@ -70,7 +72,7 @@ def fetch(request: FetchRequest) -> Bundle:
         model_file=file.path,
         serialization_format=file.serialization_format,
         predict_fn=file.predict_fn,
-        sklearn_version=file.library_version,
+        library_version=file.library_version,
         named=data.signature.named,
         columns=data.signature.columns,
         example={name: value for name, value in example.items() if value is not None},
@@ -80,6 +82,7 @@ def fetch(request: FetchRequest) -> Bundle:
         digest_verified=bool(request.content_sha256),
         sequence=data.signature.sequence,
         flavor=flavor.name,
+        model_class=file.model_class,
     )
     bundle.write(destination)
     return bundle
@@ -107,11 +110,11 @@ def _from_pyfunc(
     """
     flavor.import_for_pyfunc()
     try:
-        estimator = flavor.load(folder / file.path, file.serialization_format, allow_pickle=request.allow_pickle)
+        estimator = flavor.load(folder, file, allow_pickle=request.allow_pickle)
     except ModelRefusedError as error:
         if file.library_version in {"", flavor.installed_version()}:
             raise
-        raise ModelRefusedError(f"{error.detail} ({flavor.versions(file.library_version)})") from error
+        raise ModelRefusedError(f"{error.detail} ({both_versions(flavor, file.library_version)})") from error
     reference = PyfuncReference(flavor, folder, estimator, file.predict_fn)
     logged = _input_example(folder)
     fitted = flavor.fitted_input(estimator)
@@ -138,7 +141,7 @@ def _from_pyfunc(
     if not checks:
         raise ModelRefusedError(
             f"mlflow.pyfunc gives no repeatable finite answer for any of {len(rows)} rows that were tried: "
-            f"{reference.reason} ({flavor.versions(file.library_version)})"
+            f"{reference.reason} ({both_versions(flavor, file.library_version)})"
         )
     return _ReferenceData(signature, examples, checks)
 

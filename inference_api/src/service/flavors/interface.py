@@ -22,12 +22,14 @@ class ModelFile:
         serialization_format: Its format, such as `skops`.
         library_version: Version of the library that it was saved with, or empty.
         predict_fn: Method of the estimator that predicts.
+        model_class: Class of the estimator; empty when the file itself says it.
     """
 
     path: str
     serialization_format: str
     library_version: str
     predict_fn: str
+    model_class: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,26 @@ class Flavor(Protocol):
         ...
 
     @property
+    def library(self) -> str:
+        """The module of its library, such as `sklearn`."""
+        ...
+
+    @property
+    def library_name(self) -> str:
+        """The library's name for people, such as `scikit-learn`."""
+        ...
+
+    @property
+    def single_precision(self) -> bool:
+        """Whether the library computes with 24 bits whatever the types of the columns are."""
+        ...
+
+    @property
+    def may_crash(self) -> bool:
+        """Whether a damaged file may end the process, so that the process that fetches must have loaded it before."""
+        ...
+
+    @property
     def loader_module(self) -> str:
         """The `loader_module` that its models have under `python_function` in the MLmodel file."""
         ...
@@ -83,8 +105,13 @@ class Flavor(Protocol):
         """
         ...
 
-    def load(self, path: Path, serialization_format: str, *, allow_pickle: bool) -> Any:
+    def load(self, folder: Path, file: ModelFile, *, allow_pickle: bool) -> Any:
         """Load an estimator without running code from its file.
+
+        Args:
+            folder: The model's folder.
+            file: What its MLmodel file says.
+            allow_pickle: Whether formats that run code may be loaded.
 
         Raises:
             ModelRefusedError: For a format or a type that is not trusted, or a file that cannot be read.
@@ -103,8 +130,8 @@ class Flavor(Protocol):
         """Version of the installed library."""
         ...
 
-    def versions(self, saved_with: str) -> str:
-        """The version that a model was saved with and the installed one, for an error message."""
+    def estimator_name(self, estimator: Any) -> str:
+        """Name of the estimator's class in its library."""
         ...
 
     def fitted_input(self, estimator: Any) -> FittedInput:
@@ -115,8 +142,12 @@ class Flavor(Protocol):
         """What an estimator shows about each of `count` input columns, in order."""
         ...
 
-    def remove_names(self, estimator: Any) -> Callable[[], None]:
-        """Remove the fitted column names, so that an array causes no warning; the result restores them."""
+    def accept_arrays(self, estimator: Any) -> Callable[[], None]:
+        """Have the estimator predict for an array as it does for a DataFrame of these values, without a warning.
+
+        Returns:
+            A function that undoes it.
+        """
         ...
 
     def direct_computation(self, estimator: Any, method: str, columns: Sequence[Column]) -> Computation | None:

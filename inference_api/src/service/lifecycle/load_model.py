@@ -9,7 +9,8 @@ from typing import Any
 
 from src.errors import ApiError, ModelRefusedError
 from src.service.flavors.interface import Flavor
-from src.service.flavors.table import FLAVORS
+from src.service.flavors.table import installed_flavor
+from src.service.flavors.versions import both_versions
 from src.service.prediction.model import LoadedModel
 from src.service.registry.bundle import MODEL_FOLDER, Bundle
 from src.service.schema.validator import Schema
@@ -28,9 +29,8 @@ def load_model(bundle: Bundle, folder: Path, *, allow_pickle: bool) -> LoadedMod
     Raises:
         ModelRefusedError: When it cannot be loaded safely or predicts something else.
     """
-    flavor = FLAVORS[bundle.flavor]
-    file = folder / MODEL_FOLDER / bundle.model_file
-    estimator = flavor.load(file, bundle.serialization_format, allow_pickle=allow_pickle)
+    flavor = installed_flavor(bundle.flavor)
+    estimator = flavor.load(folder / MODEL_FOLDER, bundle.file, allow_pickle=allow_pickle)
     schema = Schema(bundle.columns, bundle.example)
     path = verify_model(flavor, bundle, schema, estimator)
     classifier, probabilities_reason = find_classifier(flavor, bundle, schema, path.method)
@@ -45,6 +45,7 @@ def load_model(bundle: Bundle, folder: Path, *, allow_pickle: bool) -> LoadedMod
         fallback_seconds=path.fallback_seconds,
         classifier=classifier,
         probabilities_reason=probabilities_reason,
+        library_name=flavor.library_name,
     )
     example = _accepted_example(model)
     return model if example == bundle.example else replace(model, schema=Schema(bundle.columns, example))
@@ -65,8 +66,8 @@ def _accepted_example(model: LoadedModel) -> dict[str, Any]:
 
 def _warnings(flavor: Flavor, bundle: Bundle) -> tuple[str, ...]:
     notes = []
-    if bundle.sklearn_version and bundle.sklearn_version != flavor.installed_version():
-        notes.append(flavor.versions(bundle.sklearn_version))
+    if bundle.library_version and bundle.library_version != flavor.installed_version():
+        notes.append(both_versions(flavor, bundle.library_version))
     if len(bundle.checks) + len(bundle.logged) == 1:
         notes.append("verified with one row only: mlflow.pyfunc gave no repeatable finite answer for others")
     if not bundle.digest_verified:

@@ -20,7 +20,6 @@ Outcome = Answer | ClassProbabilities | ApiError
 """The result for one row: its prediction, with its probabilities where they are wanted, or its error."""
 
 DIRECT: Final = "direct"
-PLAIN: Final = "scikit-learn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +37,7 @@ class LoadedModel:
         fallback_seconds: Time of one warm call of the estimator, which predicts rows that the computation cannot.
         classifier: The classes and how their probabilities are predicted; None for a model without probabilities.
         probabilities_reason: Why the probabilities are computed in this way, or why there are none.
+        library_name: Name of the library of the estimator.
     """
 
     bundle: Bundle
@@ -50,6 +50,7 @@ class LoadedModel:
     fallback_seconds: float = 0.0
     classifier: Classifier | None = None
     probabilities_reason: str = ""
+    library_name: str = "scikit-learn"
 
     @property
     def estimator(self) -> Any:
@@ -69,7 +70,7 @@ class LoadedModel:
     @property
     def path(self) -> str:
         """Name of the path that serves, for `GET /model`."""
-        return PLAIN if self.method.computation is None else DIRECT
+        return self.library_name if self.method.computation is None else DIRECT
 
     def required_classifier(self) -> Classifier:
         """The classifier, for a request that wants probabilities.

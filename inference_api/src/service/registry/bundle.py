@@ -9,6 +9,7 @@ from typing import Any, Final, Self
 
 from src.errors import ModelError
 from src.service.content_digest import content_digest
+from src.service.flavors.interface import ModelFile
 from src.service.schema.column import Column
 
 DESCRIPTION: Final = "bundle.json"
@@ -38,9 +39,9 @@ class Bundle:
         run_id: Run that logged it, or empty.
         source: Location of its artifacts according to the registry.
         model_file: Path of the serialized estimator below the model folder.
-        serialization_format: `skops`, `pickle` or `cloudpickle`.
+        serialization_format: Its format, such as `skops`.
         predict_fn: Method of the estimator that predicts.
-        sklearn_version: Version of the library that the model was saved with, or empty.
+        library_version: Version of the library that the model was saved with, or empty.
         named: Whether the estimator gets its columns by name.
         columns: The input's columns.
         example: A JSON object that the model accepts.
@@ -50,6 +51,7 @@ class Bundle:
         digest_verified: Whether the registry had the same digest.
         sequence: Whether the estimator takes the only column as a sequence of texts.
         flavor: The model's flavor; bundles of earlier versions of the service do not name it, and are of scikit-learn.
+        model_class: Class of the estimator; empty when the file itself says it.
     """
 
     name: str
@@ -59,7 +61,7 @@ class Bundle:
     model_file: str
     serialization_format: str
     predict_fn: str
-    sklearn_version: str
+    library_version: str
     named: bool
     columns: tuple[Column, ...]
     example: dict[str, Any]
@@ -69,6 +71,14 @@ class Bundle:
     digest_verified: bool
     sequence: bool = False
     flavor: str = "sklearn"
+    model_class: str = ""
+
+    @property
+    def file(self) -> ModelFile:
+        """The serialized estimator."""
+        return ModelFile(
+            self.model_file, self.serialization_format, self.library_version, self.predict_fn, self.model_class
+        )
 
     def write(self, folder: Path) -> None:
         """Write the description into the bundle's folder."""
@@ -83,6 +93,8 @@ class Bundle:
         """
         try:
             values = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+            if "sklearn_version" in values:  # its name in earlier versions of the service
+                values["library_version"] = values.pop("sklearn_version")
             values["columns"] = tuple(Column.of_json(column) for column in values["columns"])
             values["checks"] = tuple(Check(**check) for check in values["checks"])
             values["logged"] = tuple(Check(**check) for check in values["logged"])

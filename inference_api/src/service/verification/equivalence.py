@@ -8,6 +8,7 @@ from typing import Final
 
 from src.service.flavors.computation import Computation
 from src.service.flavors.interface import Flavor
+from src.service.flavors.table import FLAVORS
 from src.service.prediction.encoders import MatrixEncoder
 from src.service.prediction.method import MAX_REASON, EstimatorMethod, compute_rows, predict_rows
 from src.service.prediction.outputs import Answer, agree
@@ -32,7 +33,7 @@ def equivalent_computation(
         method: The method, already verified.
         answers: What it predicts for each verification row alone.
     """
-    named = f"{type(method.estimator).__name__}.{method.name}"
+    named = f"{flavor.estimator_name(method.estimator)}.{method.name}"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the comparison decides
         try:
@@ -58,7 +59,9 @@ def tolerance(bundle: Bundle) -> float:
     The order of a sum depends on the processor and on the memory layout of an array, which changes the result in
     single precision.
     """
-    single = any(column.dtype in {"float16", "float32"} for column in bundle.columns)
+    single = FLAVORS[bundle.flavor].single_precision or any(
+        column.dtype in {"float16", "float32"} for column in bundle.columns
+    )
     return BATCH_TOLERANCE if single else TOLERANCE
 
 
@@ -82,4 +85,4 @@ def _difference(
         for index, pair in enumerate(zip(found, expected, strict=True)):
             if index not in unknown and not agree(*pair, TOLERANCE):
                 return f"computed directly an answer of several is {pair[0]} instead of {pair[1]}"
-    return "" if compared else "the direct computation leaves every verification row to scikit-learn"
+    return "" if compared else "the direct computation leaves every verification row to the estimator"

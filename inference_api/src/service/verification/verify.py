@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from src.errors import ModelRefusedError
 from src.service.flavors.interface import Flavor
+from src.service.flavors.versions import both_versions
 from src.service.prediction.candidate_encoders import frame_encoders, object_encoders
 from src.service.prediction.encoders import Encoder, MatrixEncoder, SequenceEncoder
 from src.service.prediction.method import MAX_REASON, EstimatorMethod, compute_rows, predict_rows
@@ -53,7 +54,7 @@ def verify_model(flavor: Flavor, bundle: Bundle, schema: Schema, estimator: Any)
     """
     if not bundle.checks and not bundle.logged:
         raise ModelRefusedError(
-            f"no answer of mlflow.pyfunc is known for this version ({flavor.versions(bundle.sklearn_version)})"
+            f"no answer of mlflow.pyfunc is known for this version ({both_versions(flavor, bundle.library_version)})"
         )
     method = EstimatorMethod(estimator, bundle.predict_fn, _encoder(flavor, bundle, schema, estimator))
     return fastest_path(flavor, bundle, schema, method, [check.answer for check in bundle.checks])
@@ -88,11 +89,11 @@ def _encoder(flavor: Flavor, bundle: Bundle, schema: Schema, estimator: Any) -> 
         return _first_verified(flavor, bundle, schema, estimator, [SequenceEncoder()])
     if MatrixEncoder.fits(bundle.columns):
         matrix = MatrixEncoder(bundle.columns)
-        restore_names = flavor.remove_names(estimator) if bundle.named else None
+        undo = flavor.accept_arrays(estimator) if bundle.named else None
         if not _difference(bundle, schema, estimator, matrix):
             return matrix
-        if restore_names is not None:
-            restore_names()
+        if undo is not None:
+            undo()
     markers = [column.markers for column in flavor.fitted_columns(estimator, len(bundle.columns))]
     encoders = frame_encoders(bundle.columns, markers, named=bundle.named)
     arrays = [] if bundle.named else object_encoders(bundle.columns)
@@ -109,7 +110,7 @@ def _first_verified(
         if not problem:
             return encoder
         problems.append(problem)
-    versions = f" ({flavor.versions(bundle.sklearn_version)})"
+    versions = f" ({both_versions(flavor, bundle.library_version)})"
     raise ModelRefusedError(problems[0][: MAX_REASON - len(versions)] + versions)
 
 

@@ -15,14 +15,15 @@ from src.service.flavors.sklearn.direct.lookup import find_computation
 from src.service.flavors.sklearn.fitted_columns import find_fitted_columns, fitted_input
 from src.service.flavors.sklearn.loader import audited_skops_files, load_estimator
 from src.service.flavors.sklearn.sub_estimators import remove_feature_names
-from src.service.flavors.sklearn.version import both_versions, installed_version
 from src.service.schema.column import Column
 
 
 class SklearnFlavor:
     """The `sklearn` flavor of MLflow."""
 
-    name = "sklearn"
+    name = library = "sklearn"
+    library_name = "scikit-learn"
+    single_precision = may_crash = False
     loader_module = "mlflow.sklearn"
 
     def model_file(self, mlmodel: Mapping[str, Any]) -> ModelFile:
@@ -35,9 +36,9 @@ class SklearnFlavor:
             predict_fn=str(pyfunc.get("predict_fn", "predict")),
         )
 
-    def load(self, path: Path, serialization_format: str, *, allow_pickle: bool) -> Any:
+    def load(self, folder: Path, file: ModelFile, *, allow_pickle: bool) -> Any:
         """Load an estimator."""
-        return load_estimator(path, serialization_format, allow_pickle=allow_pickle)
+        return load_estimator(folder / file.path, file.serialization_format, allow_pickle=allow_pickle)
 
     def import_for_pyfunc(self) -> None:
         """Import skops completely, as MLflow uses it."""
@@ -49,11 +50,13 @@ class SklearnFlavor:
 
     def installed_version(self) -> str:
         """Version of the installed scikit-learn."""
-        return installed_version()
+        import sklearn  # noqa: PLC0415 - imported with the first model, not before
 
-    def versions(self, saved_with: str) -> str:
-        """Both versions of scikit-learn."""
-        return both_versions(saved_with)
+        return str(sklearn.__version__)
+
+    def estimator_name(self, estimator: Any) -> str:
+        """Name of its class."""
+        return type(estimator).__name__
 
     def fitted_input(self, estimator: Any) -> FittedInput:
         """The input of the first step that changes anything."""
@@ -63,7 +66,7 @@ class SklearnFlavor:
         """What the transformers inside the estimator show."""
         return find_fitted_columns(estimator, count)
 
-    def remove_names(self, estimator: Any) -> Callable[[], None]:
+    def accept_arrays(self, estimator: Any) -> Callable[[], None]:
         """Remove `feature_names_in_` from the estimator and its sub-estimators."""
         return remove_feature_names(estimator)
 

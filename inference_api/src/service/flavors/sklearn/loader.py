@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 from zipfile import ZipFile
 
 from src.errors import ModelRefusedError
+from src.service.flavors.lazy_imports import deferred_imports
 from src.service.flavors.sklearn.estimator_types import import_modules_of, without_estimator_scan
-from src.service.flavors.sklearn.lazy_imports import deferred_imports
 from src.service.flavors.sklearn.skops_audit import Audit
 
 _LOG: Final = logging.getLogger(__name__)
 
 
-def load_estimator(path: Path, serialization_format: str, *, allow_pickle: bool) -> Any:
-    """Load the estimator of an MLflow scikit-learn model.
+def load_estimator(
+    path: Path, serialization_format: str, *, allow_pickle: bool, also_trusted: Collection[str] = ()
+) -> Any:
+    """Load an estimator that MLflow saved with scikit-learn's formats.
 
     Args:
         path: The model file.
         serialization_format: `skops`, `pickle` or `cloudpickle`, from the MLmodel file.
         allow_pickle: Whether formats that run code from the file may be loaded.
+        also_trusted: Classes of another library that a skops file may name; the library is imported before.
 
     Raises:
         ModelRefusedError: For a format or a type that is not trusted, or a file that cannot be read.
     """
     if serialization_format == "skops":
-        return load_skops(path)
+        return load_skops(path, also_trusted)
     if serialization_format not in {"pickle", "cloudpickle"}:
         raise ModelRefusedError(f"the model's serialization format {serialization_format!r} is unknown")
     if not allow_pickle:
@@ -46,8 +49,12 @@ def load_estimator(path: Path, serialization_format: str, *, allow_pickle: bool)
         raise ModelRefusedError(f"the {serialization_format} file cannot be loaded: {_reason(error)}") from error
 
 
-def load_skops(path: Path) -> Any:
+def load_skops(path: Path, also_trusted: Collection[str] = ()) -> Any:
     """Load an estimator from a skops file whose types are all trusted.
+
+    Args:
+        path: The file.
+        also_trusted: See `load_estimator`.
 
     Raises:
         ModelRefusedError: For a type that is not trusted or does not exist, or a file that cannot be read.
@@ -57,7 +64,7 @@ def load_skops(path: Path) -> Any:
             with without_estimator_scan():
                 import skops.io  # noqa: F401, PLC0415 - it imports scikit-learn, which is not needed before the first model
             import_modules_of(path)
-        return _audited(path)
+        return _audited(path, also_trusted)
     except ModelRefusedError:
         raise
     except Exception as error:
@@ -65,7 +72,7 @@ def load_skops(path: Path) -> Any:
 
 
 @contextmanager
-def audited_skops_files() -> Iterator[None]:
+def audited_skops_files(also_trusted: Collection[str] = ()) -> Iterator[None]:
     """A block in which `skops.io.load` is `load_skops`, so that MLflow loads trusted types only.
 
     MLflow takes the list of trusted types from the model itself, and loads also the attributes that the audit removes.
@@ -73,7 +80,7 @@ def audited_skops_files() -> Iterator[None]:
     import skops.io  # noqa: PLC0415 - as above
 
     def load(file: str | Path, trusted: object = None) -> Any:  # noqa: ARG001 - the model's own list is ignored
-        return load_skops(Path(file))
+        return load_skops(Path(file), also_trusted)
 
     original = skops.io.load
     skops.io.load = load
@@ -83,7 +90,7 @@ def audited_skops_files() -> Iterator[None]:
         skops.io.load = original
 
 
-def _audited(path: Path) -> Any:
+def _audited(path: Path, also_trusted: Collection[str]) -> Any:
     # Like `skops.io.load`, with another audit. The imported names are private; the version of skops is pinned.
     from skops.io._audit import get_tree  # noqa: PLC0415 - as above
     from skops.io._utils import read_schema  # noqa: PLC0415 - as above
@@ -91,7 +98,7 @@ def _audited(path: Path) -> Any:
     with ZipFile(path) as file:
         schema, context = read_schema(file)
         tree = get_tree(schema, context, trusted=None)
-    audit = Audit.of(tree)
+    audit = Audit.of(tree, also_trusted)
     if audit.refused:
         raise _not_trusted(audit.refused)
     if audit.missing:

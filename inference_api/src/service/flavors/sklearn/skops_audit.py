@@ -10,7 +10,7 @@ loaded estimator when it holds something that is not trusted: it is not construc
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -51,6 +51,7 @@ _FITTING_ONLY: Final = {
 _METHODS: Final = frozenset(
     {"__call__", "decision_function", "inverse_transform", "predict", "predict_log_proba", "predict_proba", "transform"}
 )
+_DATA_NODES: Final = frozenset({"DictNode", "ObjectNode", "TypeNode"})  # only the first calls its class, with a dict
 _CLASS_NODES: Final = frozenset({"ObjectNode", "TreeNode"})
 _VECTORIZERS: Final = "sklearn.feature_extraction.text"
 _COLUMN_TRANSFORMER: Final = "sklearn.compose._column_transformer.ColumnTransformer"
@@ -65,18 +66,20 @@ class Audit:
         refused: Types that are not trusted.
         missing: Types that the installed scikit-learn does not have.
         left_out: Attributes that were replaced.
+        also_trusted: Full names of classes that are trusted beside the rules; they take no arguments from the file.
     """
 
     refused: set[str] = field(default_factory=set)
     missing: set[str] = field(default_factory=set)
     left_out: set[str] = field(default_factory=set)
+    also_trusted: Collection[str] = ()
     _vectorizers: list[Node] = field(default_factory=list)
     _seen: set[int] = field(default_factory=set)
 
     @classmethod
-    def of(cls, root: Node) -> Audit:
+    def of(cls, root: Node, also_trusted: Collection[str] = ()) -> Audit:
         """Judge all nodes of a tree, and leave out what is used to fit only and not trusted."""
-        audit = cls()
+        audit = cls(also_trusted=also_trusted)
         pending = [root]
         while pending:
             node = pending.pop()
@@ -97,31 +100,33 @@ class Audit:
 
     def _audit_node(self, node: Node) -> None:
         module, name = _full_name(node)
-        if not _is_trusted(node):
+        if not (_is_trusted(node) or self._is_also_trusted(node)):
             (self.missing if is_missing(module, name) else self.refused).add(_display_name(node))
         elif type(node).__name__ == "ObjectNode":
             self._replace_attributes(node)
             if module == _VECTORIZERS:
                 self._vectorizers.append(node)
 
+    def _is_also_trusted(self, node: Node) -> bool:
+        return type(node).__name__ in _DATA_NODES and ".".join(_full_name(node)) in self.also_trusted
+
     def _replace_attributes(self, node: Node) -> None:
         attributes = _content(node.children.get("attrs"))
         for name in _FITTING_ONLY.keys() & attributes.keys():
-            if not _is_trusted_tree(attributes[name]):
+            if not self._is_trusted_tree(attributes[name]):
                 attributes[name] = _literal(_FITTING_ONLY[name])
                 self.left_out.add(f"{node.class_name}.{name}")
         if f"{node.module_name}.{node.class_name}" == _COLUMN_TRANSFORMER:
             # A function that selects columns is called by `fit`; `transformers_` has the selected columns.
             for entry in _list(attributes.get("transformers")):
                 fields = _list(entry)
-                if len(fields) > _COLUMNS and not _is_trusted_tree(fields[_COLUMNS]):
+                if len(fields) > _COLUMNS and not self._is_trusted_tree(fields[_COLUMNS]):
                     fields[_COLUMNS] = _literal(None)
                     self.left_out.add(f"{node.class_name}.transformers")
 
-
-def _is_trusted_tree(root: Node) -> bool:
-    audit = Audit.of(root)
-    return not audit.refused and not audit.missing
+    def _is_trusted_tree(self, root: Node) -> bool:
+        audit = Audit.of(root, self.also_trusted)
+        return not audit.refused and not audit.missing
 
 
 def _is_trusted(node: Node) -> bool:

@@ -82,6 +82,7 @@ FAILURES = [
     ("print(json.dumps({'ok': True})); sys.exit(4)", "ended with exit code 4"),
     ("os.kill(os.getpid(), 9)", "was killed: most likely the container's memory limit"),
     (f"os.kill(os.getpid(), {int(signal.SIGTERM)})", "ended by signal SIGTERM"),
+    (f"os.kill(os.getpid(), {int(signal.SIGSEGV)})", r"crashed \(SIGSEGV\): the file is damaged"),
     ("os.close(0); print(json.dumps({'ok': True}))", "the cached model cannot be read: FileNotFoundError"),
 ]
 

@@ -139,7 +139,7 @@ def test_bundle(fetched: Callable[..., Bundle], request_: FetchRequest, files: P
     assert [check.answer for check in bundle.logged] == pytest.approx(MODEL.predict(DATA[:3]))
     assert bundle.content_sha256 == content_digest(files)
     assert bundle.digest_verified is False
-    assert bundle.sklearn_version
+    assert bundle.library_version
     assert Bundle.read(Path(request_.destination)) == bundle
 
 

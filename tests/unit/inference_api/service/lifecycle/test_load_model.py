@@ -22,11 +22,11 @@ def loaded(folder: Path, **values: Any) -> tuple[str, ...]:
 CHECKS = tuple(Check({column.name: value for column in FEATURES}, 111 * value) for value in (1.0, 2.0))
 WARNINGS: list[tuple[dict[str, Any], list[str]]] = [
     ({}, []),
-    ({"sklearn_version": sklearn.__version__}, []),
-    ({"sklearn_version": "0.1"}, [f"saved with scikit-learn 0.1, served with {sklearn.__version__}"]),
+    ({"library_version": sklearn.__version__}, []),
+    ({"library_version": "0.1"}, [f"saved with scikit-learn 0.1, served with {sklearn.__version__}"]),
     ({"checks": CHECKS[:1]}, ["verified with one row only"]),
     ({"digest_verified": False}, ["the registry holds no digest"]),
-    ({"sklearn_version": "0.1", "digest_verified": False}, ["saved with", "the registry holds no digest"]),
+    ({"library_version": "0.1", "digest_verified": False}, ["saved with", "the registry holds no digest"]),
 ]
 
 
@@ -58,4 +58,4 @@ def test_nothing_known_of_the_answers(tmp_path: Path) -> None:
     """A version for which no answer is known is refused, with both versions of scikit-learn."""
     expected = rf"saved with scikit-learn 0\.1, served with {re.escape(sklearn.__version__)}\)$"
     with pytest.raises(ModelRefusedError, match=expected):
-        loaded(tmp_path, checks=(), sklearn_version="0.1")
+        loaded(tmp_path, checks=(), library_version="0.1")

@@ -9,8 +9,8 @@ from types import ModuleType
 
 import pytest
 
-from src.service.flavors.sklearn import lazy_imports
-from src.service.flavors.sklearn.lazy_imports import deferred_imports
+from src.service.flavors import lazy_imports
+from src.service.flavors.lazy_imports import deferred_imports
 
 PACKAGE = """
 import sys
@@ -87,6 +87,19 @@ def test_first_use_of_a_class(loaded: list[str]) -> None:
     assert user.Table.rows == 3
     assert type(user.Table()) is sys.modules["heavy"].Table
     assert loaded == ["heavy"]
+
+
+def test_objects_of_a_class(loaded: list[str]) -> None:
+    """Whether an object is of a class is known without importing the class, and correct when it is imported."""
+    user = deferred_user()
+    with deferred_imports():
+        again = importlib.reload(user)
+        assert not isinstance(3, again.Table)
+    assert not isinstance(3, user.Table)
+    assert loaded == []
+    table = importlib.import_module("heavy").Table()
+    assert isinstance(table, user.Table)
+    assert not isinstance(3, user.Table)
 
 
 def test_later_import_is_real(loaded: list[str]) -> None:

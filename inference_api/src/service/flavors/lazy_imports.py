@@ -1,9 +1,9 @@
-"""Defers imports of scikit-learn and SciPy that are needed only for fitting and for DataFrames.
+"""Defers imports of the model libraries and SciPy that are needed only for fitting and for DataFrames.
 
-`import sklearn` imports statistics, optimizers, quadrature, the front end of a Fortran compiler and, if installed,
-pandas: half of its memory and time. Within `deferred_imports()` these modules are replaced by lazy modules, and names
-imported from them by lazy attributes; both import the real module at their first use. Afterwards no lazy module is left
-in `sys.modules`, so that later imports get the real one.
+`import sklearn`, which XGBoost and LightGBM do as well, imports statistics, optimizers, quadrature, the front end of a
+Fortran compiler and, if installed, pandas: half of its memory and time. Within `deferred_imports()` these modules are
+replaced by lazy modules, and names imported from them by lazy attributes; both import the real module at their first
+use. Afterwards no lazy module is left in `sys.modules`, so that later imports get the real one.
 """
 
 from __future__ import annotations
@@ -68,6 +68,11 @@ class _LazyAttribute:
 
     def __call__(self, *args: Any, **values: Any) -> Any:
         return getattr(_import_real(self._module), self._name)(*args, **values)
+
+    def __instancecheck__(self, instance: object) -> bool:
+        """Whether an object is of the class; there are none before the module is imported."""
+        module = sys.modules.get(self._module)
+        return not isinstance(module, _LazyModule | None) and isinstance(instance, getattr(module, self._name, ()))
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):  # Python and inspect look these up in any object

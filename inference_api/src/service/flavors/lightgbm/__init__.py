@@ -1,0 +1,1 @@
+"""LightGBM: loads its text format and audited skops files, and predicts with one thread."""
