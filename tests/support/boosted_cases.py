@@ -12,9 +12,9 @@ from mlflow.models import infer_signature
 from model_cases import ROWS, Case
 
 _SOURCE = np.random.default_rng(11)
-NUMBERS = pd.DataFrame(_SOURCE.normal(5, 3, (ROWS, 3)), columns=["a b", "año", "c"])
+NUMBERS = pd.DataFrame(_SOURCE.normal(5, 3, (ROWS, 3)), columns=["a", "año", "c"])
 NUMBERS["año"] = NUMBERS["año"].mask(_SOURCE.random(ROWS) < 0.2)
-VALUES = NUMBERS["a b"] * 2 + NUMBERS["c"] + NUMBERS["año"].fillna(20)
+VALUES = NUMBERS["a"] * 2 + NUMBERS["c"] + NUMBERS["año"].fillna(20)
 CLASSES = np.digitize(VALUES, [18, 25])
 LABELS = np.array(["bajo", "medio", "alto"])[CLASSES]
 INTEGERS = pd.DataFrame(
@@ -24,6 +24,7 @@ INTEGERS = pd.DataFrame(
         "flag": _SOURCE.random(ROWS) < 0.5,
     }
 )
+NEIGHBOURS = pd.DataFrame({"big": 2**24 + np.arange(ROWS)})
 _SMALL: dict[str, Any] = {"n_estimators": 5, "n_jobs": 1}
 _QUIET: dict[str, Any] = {**_SMALL, "verbose": -1, "min_child_samples": 2}
 
@@ -88,8 +89,13 @@ LIGHTGBM_CASES: dict[str, Callable[[], Case]] = {
     "LightGBM, no signature": _unsigned(_lightgbm_booster(NUMBERS, VALUES)),
     "LightGBM, no signature, no names": _unsigned(_lightgbm_booster(NUMBERS.to_numpy(), VALUES)),
     "LightGBM of integers": _fitted(lightgbm.LGBMRegressor(**_QUIET), INTEGERS, INTEGERS["big"]),
+    "LightGBM of integers beyond single precision": _fitted(
+        lightgbm.LGBMRegressor(min_child_samples=1, min_data_in_bin=1, n_estimators=5, n_jobs=1, verbose=-1),
+        NEIGHBOURS,
+        np.arange(ROWS) % 7,
+    ),
     "LightGBM of an array of integers": _fitted(
         lightgbm.LGBMRegressor(**_QUIET), INTEGERS.to_numpy(dtype="int64"), INTEGERS["big"]
     ),
 }
-BOOSTED_CASES: dict[str, Callable[[], Case]] = XGBOOST_CASES | LIGHTGBM_CASES
+BOOSTED_CASES = XGBOOST_CASES | LIGHTGBM_CASES

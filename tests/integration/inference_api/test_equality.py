@@ -1,4 +1,4 @@
-"""For every kind of scikit-learn model the service predicts exactly what `mlflow.pyfunc` predicts for the row."""
+"""For every kind of model the service predicts exactly what `mlflow.pyfunc` predicts for the row."""
 
 import json
 from collections.abc import Callable
@@ -45,7 +45,14 @@ def json_rows(data: Any) -> list[dict[str, Any]]:
     return rows
 
 
-ALL_CASES = CASES | BOOSTED_CASES
+# The others are compared in tests/unit/inference_api/service/flavors/test_boosted_models.py.
+BOOSTED = (
+    "XGBClassifier of three, JSON",
+    "XGBoost Booster",
+    "LGBMClassifier of three texts",
+    "LightGBM Booster of probabilities",
+)
+ALL_CASES = CASES | {kind: BOOSTED_CASES[kind] for kind in BOOSTED}
 
 
 @pytest.mark.parametrize("kind", ALL_CASES)

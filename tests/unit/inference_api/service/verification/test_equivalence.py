@@ -114,11 +114,11 @@ def test_other_answers_do_not_serve(alone: bool) -> None:  # noqa: FBT001 - a ca
 
 
 def test_nothing_compared() -> None:
-    """A computation that leaves every row to scikit-learn does not serve."""
+    """A computation that leaves every row to the estimator does not serve."""
     flavor = FixedComputation(Computation(lambda matrix: matrix[:, 0] * np.nan))
     assert prove(*pair(LinearRegression()), flavor) == (
         None,
-        "the direct computation leaves every verification row to scikit-learn",
+        "the direct computation leaves every verification row to the estimator",
     )
 
 
