@@ -11,7 +11,6 @@ from src.controller.protocols.endpoint import (
     PredictionRequest,
     ReadRequest,
     RequestParameters,
-    TypedContent,
 )
 from src.controller.protocols.json_rows import batch_error
 from src.controller.protocols.open_inference.errors import UnknownModelError, error_content, quoted
@@ -24,25 +23,25 @@ from src.controller.protocols.open_inference.metadata import (
 )
 from src.controller.protocols.open_inference.model_inputs import ModelInputs
 from src.controller.protocols.open_inference.operation import infer_operation
-from src.controller.protocols.open_inference.output_tensor import OutputTensor, column_json
+from src.controller.protocols.open_inference.output_tensor import OutputTensor
 from src.controller.protocols.open_inference.response import (
+    BINARY,
+    BINARY_PREDICTIONS,
     PREDICTIONS,
     WantedOutput,
     echoed,
+    plain_response,
     response_start,
     wanted_outputs,
-    write_outputs,
+    written,
 )
 from src.controller.protocols.open_inference.tensor_values import read_tensors
 from src.errors import ApiError
 from src.service.prediction.model import LoadedModel, Outcome
-from src.service.prediction.probabilities import ClassProbabilities
 from src.service.schema.validator import Row
 
 MODEL_PATH: Final = "/v2/models/{model}"
 VERSION_PATH: Final = "/v2/models/{model}/versions/{version}"
-BINARY: Final = "application/octet-stream"
-_ANSWERS: Final = frozenset({float, int, bool, str, list, ClassProbabilities})
 
 
 class Infer:
@@ -69,10 +68,14 @@ class Infer:
             InvalidInferenceError: When the header with the length of the JSON object is wrong.
         """
         path, length = parameters.path, header_length(parameters.headers.get(HEADER_LENGTH))
+        served: ServedModel | None = None
 
         def read(body: bytes, model: LoadedModel) -> PredictionRequest:
-            check_address(path, model)
-            return self._served(model).request(body, length, self._max_rows)
+            nonlocal served
+            if served is None or served.model is not model:
+                check_address(path, model)
+                served = self._served(model)
+            return served.request(body, length)
 
         return read
 
@@ -87,7 +90,7 @@ class Infer:
     def _served(self, model: LoadedModel) -> ServedModel:
         """What is made once for each model."""
         if self._latest is None or self._latest.model is not model:
-            self._latest = ServedModel(model)
+            self._latest = ServedModel(model, self._max_rows)
         return self._latest
 
 
@@ -98,19 +101,24 @@ class ServedModel:
         model: The model.
     """
 
-    def __init__(self, model: LoadedModel) -> None:
-        """Prepare what all requests share."""
+    def __init__(self, model: LoadedModel, max_rows: int) -> None:
+        """Prepare what all requests share.
+
+        Args:
+            model: The model.
+            max_rows: The most rows accepted in a request.
+        """
         self.model = model
+        self._max_rows = max_rows
         self._inputs = ModelInputs(model.schema)
         self._start = response_start(model.bundle.name, model.bundle.version)
 
-    def request(self, body: bytes, length: int | None, max_rows: int) -> PredictionRequest:
+    def request(self, body: bytes, length: int | None) -> PredictionRequest:
         """Read a request.
 
         Args:
             body: Its body.
             length: Bytes of its JSON object; None when that is the whole body.
-            max_rows: The most rows accepted.
 
         Raises:
             NotJsonError: When the object is not JSON.
@@ -124,7 +132,7 @@ class ServedModel:
         probabilities = wanted is not PREDICTIONS and any(output.name == PREDICT_PROBA for output in wanted)
         if probabilities:
             self.model.required_classifier()
-        rows = self._inputs.rows(read_tensors(message.inputs, binary, has_binary=length is not None), max_rows)
+        rows = self._inputs.rows(read_tensors(message.inputs, binary, has_binary=length is not None), self._max_rows)
         return _Inference(self, rows, probabilities, wanted, self._start + echoed(message))
 
     def empty(self, name: str) -> OutputTensor:
@@ -151,18 +159,11 @@ class _Inference:
         self._model, self._wanted, self._start = model, wanted, start
 
     def content(self, outcomes: Sequence[Outcome]) -> Content | ApiError:
-        if self._wanted is PREDICTIONS:  # most requests
-            column = column_json(b"predict", outcomes)
-            if column is not None:
-                return b'%b"outputs":[%b]}' % (self._start, column)
-        if not _ANSWERS.issuperset(map(type, outcomes)):
-            error = batch_error(outcomes)
-            if error is not None:
-                return error
-        text, binary = write_outputs(self._start, self._wanted, self._tensors(outcomes))
-        if not binary:
-            return text
-        return TypedContent(b"".join([text, *binary]), BINARY, ((HEADER_LENGTH, str(len(text))),))
+        if self._wanted is PREDICTIONS or self._wanted is BINARY_PREDICTIONS:
+            content = plain_response(self._start, outcomes, binary=self._wanted is BINARY_PREDICTIONS)
+            if content is not None:
+                return content
+        return batch_error(outcomes) or written(self._start, self._wanted, self._tensors(outcomes))
 
     def _tensors(self, outcomes: Sequence[Outcome]) -> dict[str, OutputTensor]:
         if not outcomes:

@@ -57,12 +57,10 @@ class ModelInputs:
         count = tensors[0].rows
         if count > limit:
             raise BodyTooLargeError(f"the inputs have {count} rows; the limit is {limit}")
-        if len(tensors) == 1 and self._is_matrix(tensors[0]):
-            return self._rows_of_matrix(tensors[0])
+        first = tensors[0]
+        if len(tensors) == 1 and first.columns == self._count and (self._count > 1 or first.name not in self._columns):
+            return self._rows_of_matrix(first)
         return self._rows_of_columns(tensors, count)
-
-    def _is_matrix(self, tensor: Tensor) -> bool:
-        return tensor.columns == self._count and (self._count > 1 or tensor.name not in self._columns)
 
     def _rows_of_matrix(self, tensor: Tensor) -> Sequence[Row]:
         values, count = tensor.values, tensor.rows

@@ -14,33 +14,14 @@ from src.controller.protocols.open_inference.tensor_values import JSON_TEXTS
 
 ARRAY: Final = b"np"
 """The content type of MLServer for a tensor: https://github.com/SeldonIO/MLServer/blob/master/mlserver/codecs/numpy.py"""
-_FLOATS: Final[frozenset[type]] = frozenset({float})
-_BOOLEANS: Final[frozenset[type]] = frozenset({bool})
-_TEXTS: Final[frozenset[type]] = frozenset({str})
 _OF_TYPES: Final[dict[frozenset[type], Datatype]] = {
-    _FLOATS: FP64,
+    frozenset({float}): FP64,
     frozenset({int, float}): FP64,
     frozenset({int}): INT64,
-    _BOOLEANS: BOOL,
-    _TEXTS: BYTES,
+    frozenset({bool}): BOOL,
+    frozenset({str}): BYTES,
 }
-_ENCODE: Final = msgspec.json.Encoder().encode
-_COLUMN: Final = b'{"name":"%%b","shape":[%%d,1],"datatype":%b,"parameters":{"content_type":"np"},"data":%%b}'
-# Of integers the values decide: they may need the unsigned type.
-_COLUMNS: Final[dict[frozenset[type], bytes]] = {
-    types: _COLUMN % _OF_TYPES[types].json_name for types in (_FLOATS, _BOOLEANS, _TEXTS)
-}
-
-
-def column_json(name: bytes, answers: Sequence[Any]) -> bytes | None:
-    """The JSON object for answers of one type, without an `OutputTensor`; None when it takes one.
-
-    Args:
-        name: The tensor's name.
-        answers: The answers.
-    """
-    column = _COLUMNS.get(frozenset(map(type, answers)))
-    return None if column is None else column % (name, len(answers), _ENCODE(answers))
+ENCODE: Final = msgspec.json.Encoder().encode
 
 
 class OutputTensor(NamedTuple):
@@ -91,7 +72,7 @@ class OutputTensor(NamedTuple):
         Args:
             name: Its name.
         """
-        return b'%b},"data":%b}' % (self._start(name), _ENCODE(self.values))
+        return b'%b},"data":%b}' % (self._start(name), ENCODE(self.values))
 
     def json_and_binary(self, name: bytes) -> tuple[bytes, bytes]:
         """The tensor as a JSON object without its values, and its binary data."""

@@ -7,12 +7,15 @@ from typing import Any, Final, NamedTuple
 
 from pydantic_core import to_json
 
+from src.controller.protocols.endpoint import Content, TypedContent
+from src.controller.protocols.open_inference.datatypes import BOOL, BYTES, FP64, INT64
 from src.controller.protocols.open_inference.errors import InvalidInferenceError, quoted
-from src.controller.protocols.open_inference.messages import InferenceRequest, RequestOutput
+from src.controller.protocols.open_inference.messages import HEADER_LENGTH, InferenceRequest, RequestOutput
 from src.controller.protocols.open_inference.metadata import PREDICT, PREDICT_PROBA
-from src.controller.protocols.open_inference.output_tensor import OutputTensor
+from src.controller.protocols.open_inference.output_tensor import ENCODE, OutputTensor
 from src.controller.protocols.open_inference.tensor_values import CONTENT_TYPE
 
+BINARY: Final = "application/octet-stream"
 BINARY_OUTPUT: Final = "binary_data"
 BINARY_OUTPUTS: Final = "binary_data_output"
 OTHER_EXTENSIONS: Final = ("classification", "shared_memory_region")
@@ -34,7 +37,8 @@ class WantedOutput(NamedTuple):
 PREDICTIONS: Final = (WantedOutput(PREDICT, binary=False),)
 """The outputs of a request that names none."""
 
-_BINARY_PREDICTIONS: Final = (WantedOutput(PREDICT, binary=True),)
+BINARY_PREDICTIONS: Final = (WantedOutput(PREDICT, binary=True),)
+"""The same when it asks for binary data."""
 
 
 def wanted_outputs(request: InferenceRequest) -> tuple[WantedOutput, ...]:
@@ -49,7 +53,7 @@ def wanted_outputs(request: InferenceRequest) -> tuple[WantedOutput, ...]:
     parameters = request.parameters
     binary = False if parameters is None else _flag(parameters, BINARY_OUTPUTS, default=False)
     if not request.outputs:
-        return _BINARY_PREDICTIONS if binary else PREDICTIONS
+        return BINARY_PREDICTIONS if binary else PREDICTIONS
     wanted = tuple([_wanted(output, binary=binary) for output in request.outputs])
     if len({output.name for output in wanted}) < len(wanted):
         raise InvalidInferenceError("an output is requested twice")
@@ -90,10 +94,30 @@ def echoed(request: InferenceRequest) -> bytes:
     return fields
 
 
-def write_outputs(
-    start: bytes, wanted: Sequence[WantedOutput], tensors: dict[str, OutputTensor]
-) -> tuple[bytes, list[bytes]]:
-    """The response's JSON object, and the binary data behind it.
+def plain_response(start: bytes, answers: Sequence[Any], *, binary: bool) -> Content | None:
+    """The response with the predictions alone, of one type each; None when it takes `written`.
+
+    It is the same response, written in one step: it is what most requests get.
+
+    Args:
+        start: The first fields.
+        answers: One for each row.
+        binary: Whether as binary data.
+    """
+    kind = type(answers[0]) if answers else None
+    if kind not in _PLAIN or (len(answers) > 1 and len(set(map(type, answers))) > 1):
+        return None
+    if kind is int and not (min(answers) >= _LEAST and max(answers) <= _GREATEST):
+        return None
+    datatype, text, header = _PLAIN[kind]
+    if not binary:
+        return text % (start, len(answers), ENCODE(answers))
+    data = datatype.pack(answers)
+    return with_binary(header % (start, len(answers), len(data)), data)
+
+
+def written(start: bytes, wanted: Sequence[WantedOutput], tensors: dict[str, OutputTensor]) -> Content:
+    """The response with the outputs that the client asks for.
 
     Args:
         start: The first fields.
@@ -110,4 +134,19 @@ def write_outputs(
         else:
             text = tensors[output.name].json(name)
         outputs.append(text)
-    return b'%b"outputs":[%b]}' % (start, b",".join(outputs)), binary
+    text = b'%b"outputs":[%b]}' % (start, b",".join(outputs))
+    return with_binary(text, b"".join(binary)) if any(output.binary for output in wanted) else text
+
+
+def with_binary(text: bytes, data: bytes) -> TypedContent:
+    """A response whose JSON object is followed by binary data."""
+    return TypedContent(text + data, BINARY, ((HEADER_LENGTH, str(len(text))),))
+
+
+_COLUMN: Final = b'%%b"outputs":[{"name":"predict","shape":[%%d,1],"datatype":%b,"parameters":{"content_type":"np",'
+_LEAST, _GREATEST = INT64.limits or (0, 0)
+_PLAIN: Final = {
+    kind: (datatype, column[:-1] + b'},"data":%b}]}', column + b'"binary_data_size":%d}}]}')
+    for kind, datatype in ((float, FP64), (int, INT64), (bool, BOOL), (str, BYTES))
+    for column in [_COLUMN % datatype.json_name]
+}

@@ -59,9 +59,11 @@ class Tensor:
         self.datatype = datatype
         shape = given.shape
         dimensions = len(shape)
-        if not 0 < dimensions <= _MAX_DIMENSIONS or min(shape) < 0:
-            raise _refused(given, f"has the shape {_shown(shape)}; it must be [rows] or [rows, columns]")
+        if not 0 < dimensions <= _MAX_DIMENSIONS:
+            raise _wrong_shape(given)
         self.rows, self.columns = shape if dimensions == _MAX_DIMENSIONS else (shape[0], 1)
+        if self.rows < 0 or self.columns < 0:
+            raise _wrong_shape(given)
         self.complete = True
         self.values = self._of_json(given) if binary is None else self._of_binary(given, binary)
         if len(self.values) != self.rows * self.columns:
@@ -186,6 +188,10 @@ def _parsed(given: RequestInput, text: str) -> Any:
         return msgspec.json.decode(text)
     except (ValueError, RecursionError):
         raise _refused(given, f"has text that is not JSON, and the content type {JSON_TEXTS}") from None
+
+
+def _wrong_shape(given: RequestInput) -> InvalidInferenceError:
+    return _refused(given, f"has the shape {_shown(given.shape)}; it must be [rows] or [rows, columns]")
 
 
 def _refused(given: RequestInput, problem: str) -> InvalidInferenceError:
