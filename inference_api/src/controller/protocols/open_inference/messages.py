@@ -6,6 +6,7 @@ https://github.com/triton-inference-server/server/blob/main/docs/protocol/extens
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 import msgspec
@@ -63,6 +64,8 @@ class InferenceRequest(msgspec.Struct, gc=False):
     outputs: list[RequestOutput] | None = None
 
 
+# A text, closed or not, or the word that Python and Triton's client write for a number that is missing.
+_TEXT_OR_NAN: Final = re.compile(rb'("(?:[^"\\]|\\.)*+(?:"|\\?\Z))|\bNaN\b', re.DOTALL)
 _DECODER: Final = msgspec.json.Decoder(InferenceRequest)
 
 
@@ -109,4 +112,11 @@ def read_message(body: bytes, length: int | None) -> tuple[InferenceRequest, byt
     except ValueError as error:
         if has_mark(body):
             return read_message(body[len(MARK) :], None)[0], binary
+        if b"NaN" in body and (with_nulls := _without_nan(body)) != body:
+            return read_message(with_nulls, None)[0], binary
         raise NotJsonError(f"the body {not_utf8(body) or f'is not JSON: {error}'}") from None
+
+
+def _without_nan(body: bytes) -> bytes:
+    """The body with null for each NaN, which is no JSON."""
+    return _TEXT_OR_NAN.sub(lambda found: found[1] or b"null", body)

@@ -28,6 +28,28 @@ def test_a_byte_order_mark_is_ignored() -> None:
     assert read_message(marked + b"\1", len(marked))[1] == b"\1"
 
 
+def test_nan_is_null() -> None:
+    """Triton's client writes the word NaN into JSON; in a text it is a text."""
+    body = rb'{"inputs":[{"name":"NaN \" NaN","shape":[2],"datatype":"FP64","data":[NaN,1.5, NaN]}],"id":"NaN"}'
+    message, binary = read_message(body + b"NaN", len(body))
+    assert (message.inputs[0].name, bytes(message.inputs[0].data), message.id) == (
+        'NaN " NaN',
+        b"[null,1.5, null]",
+        "NaN",
+    )
+    assert binary == b"NaN"
+    for text in (b"{xNaN}", b'{"NaN', b'{"NaN\\', b'{"inputs":[]}NaN'):
+        with pytest.raises(NotJsonError):
+            read_message(text, None)
+
+
+def test_unclosed_texts_take_no_long_time() -> None:
+    """A megabyte of quotes is looked at once."""
+    for body in (rb"\"" * 500_000 + b"NaN", b'"' * 500_001 + b"NaN" + rb"\"" * 100_000 + b"\\"):
+        with pytest.raises(NotJsonError):
+            read_message(b"{" + body, None)
+
+
 @pytest.mark.parametrize(
     ("body", "problem"),
     [
