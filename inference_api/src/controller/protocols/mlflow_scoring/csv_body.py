@@ -49,7 +49,7 @@ def read_csv(body: bytes) -> InputTable:
                 f"row {place} of the CSV has {len(row)} fields; its first line names {len(names)}"
             )
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
-    return InputTable(checked(names), columns, len(rows), is_frame=True)
+    return InputTable.of_columns(checked(names), columns, len(rows), is_frame=True)
 
 
 def column_values(column: Column, texts: Sequence[str]) -> Sequence[Any]:

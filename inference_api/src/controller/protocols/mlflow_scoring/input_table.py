@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from src.controller.protocols.mlflow_scoring.errors import InvalidInputError, InvalidRequestError
 from src.service.schema.column import Column
@@ -18,15 +19,24 @@ class InputTable:
 
     Attributes:
         names: The columns' names; None when they are told apart by their position.
-        columns: The values of each column.
+        width: Number of columns.
+        column: The values of the column at a place.
         count: Number of rows.
         is_frame: Whether it is a DataFrame, else an array or a mapping of arrays: MLflow treats them differently.
     """
 
     names: Sequence[str] | None
-    columns: Sequence[Sequence[Any]]
+    width: int
+    column: Callable[[int], Sequence[Any]]
     count: int
     is_frame: bool
+
+    @classmethod
+    def of_columns(
+        cls, names: Sequence[str] | None, columns: Sequence[Sequence[Any]], count: int, *, is_frame: bool
+    ) -> Self:
+        """The table of columns that are all there."""
+        return cls(names, len(columns), columns.__getitem__, count, is_frame)
 
     def values_of(self, columns: Sequence[Column], *, named: bool) -> Mapping[str, Sequence[Any]]:
         """The values of the model's columns, by their name; optional columns may be left out.
@@ -44,24 +54,22 @@ class InputTable:
 
     def _by_name(self, columns: Sequence[Column]) -> Mapping[str, Sequence[Any]]:
         names = self.names
-        if names is None and not self.is_frame and len(columns) == len(self.columns) == 1:
+        if names is None and not self.is_frame and len(columns) == self.width == 1:
             names = [columns[0].name]  # MLflow takes an array for the only column
-        found = dict(zip(names or (), self.columns, strict=names is not None))
-        wanted = {column.name: column.required for column in columns}
-        if found.keys() == wanted.keys():
-            return found
-        missing = [name for name, required in wanted.items() if required and name not in found]
+        places = {name: place for place, name in enumerate(names or ())}
+        missing = [column.name for column in columns if column.required and column.name not in places]
         if missing:
-            extra = _listed([name for name in found if name not in wanted])
+            wanted = {column.name for column in columns}
+            extra = _listed([name for name in places if name not in wanted])
             hint = f"; the request has also {extra}" if extra else ""
             hint = "; the request does not name its columns" if names is None else hint
             raise InvalidInputError(f"the model's inputs {_listed(missing)} are missing{hint}")
-        return {name: values for name, values in found.items() if name in wanted}
+        return {column.name: self.column(places[column.name]) for column in columns if column.name in places}
 
     def _by_position(self, columns: Sequence[Column]) -> Mapping[str, Sequence[Any]]:
         own = [column.name for column in columns]
-        if len(self.columns) != len(own):
-            raise InvalidInputError(f"the model takes {len(own)} columns; the request has {len(self.columns)}")
+        if self.width != len(own):
+            raise InvalidInputError(f"the model takes {len(own)} columns; the request has {self.width}")
         if self.names is not None:
             if not self.is_frame:
                 raise InvalidInputError(
@@ -72,7 +80,7 @@ class InputTable:
                 raise InvalidInputError(
                     f"the columns have the model's names in another order; send them as {_listed(own)}"
                 )
-        return dict(zip(own, self.columns, strict=True))
+        return {name: self.column(place) for place, name in enumerate(own)}
 
 
 def checked(names: Sequence[str]) -> Sequence[str]:
@@ -82,7 +90,7 @@ def checked(names: Sequence[str]) -> Sequence[str]:
         InvalidRequestError: When one is there twice.
     """
     if len(set(names)) < len(names):
-        twice = next(name for place, name in enumerate(names) if name in names[:place])
+        twice = Counter(names).most_common(1)[0][0]
         raise InvalidRequestError(f"the column {twice[:_MAX_NAMES]!r} is there twice")
     return names
 

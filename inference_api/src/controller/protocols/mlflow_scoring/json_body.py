@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain
 from operator import itemgetter
 from typing import Any, Final
@@ -106,43 +107,44 @@ def _split(value: Any) -> InputTable:
         return table
     if not isinstance(names, list) or not set(map(type, names)) <= {str, int}:
         raise InvalidRequestError("dataframe_split: columns must be an array of names")
-    if table.names is not None or len(table.columns) != len(names):
+    if table.names is not None or table.width != len(names):
         raise InvalidRequestError(f"dataframe_split: each row of data must be an array of {len(names)} values")
-    return InputTable(checked(list(map(str, names))), table.columns, table.count, is_frame=True)
+    return replace(table, names=checked(list(map(str, names))))
 
 
 def _by_row(rows: list[Any], form: str) -> InputTable:
     is_frame = form.startswith("dataframe")
     kinds = set(map(type, rows))
     if kinds == {dict}:
-        names, columns = _of_objects(rows)
-        return InputTable(names, columns, len(rows), is_frame)
+        return _of_objects(rows, is_frame=is_frame)
     if kinds == {list}:
         if len(set(map(len, rows))) > 1:
             raise InvalidRequestError(f"{form}: the rows differ in their number of values")
-        return InputTable(None, list(zip(*rows, strict=True)), len(rows), is_frame)
+        return InputTable.of_columns(None, list(zip(*rows, strict=True)), len(rows), is_frame=is_frame)
     if dict in kinds or list in kinds:
         raise InvalidRequestError(f"{form}: the elements must be all objects, all arrays, or all plain values")
-    return InputTable(None, [rows], len(rows), is_frame)
+    return InputTable.of_columns(None, [rows], len(rows), is_frame=is_frame)
 
 
-def _of_objects(rows: list[dict[str, Any]]) -> tuple[Sequence[str], list[list[Any]]]:
-    """The names, in the order in which they appear, and the values; null for a key that a row does not have."""
+def _of_objects(rows: list[dict[str, Any]], *, is_frame: bool) -> InputTable:
+    """The table of objects: names in the order in which they appear, null for a key that a row does not have."""
     names = list(rows[0])
     if set(map(len, rows)) == {len(names)}:
         try:
-            return names, [list(map(itemgetter(name), rows)) for name in names]
+            columns = [list(map(itemgetter(name), rows)) for name in names]
+            return InputTable.of_columns(names, columns, len(rows), is_frame=is_frame)
         except KeyError:
             pass  # as many keys, but others
+    # Thousands of rows may have a key of their own each: all columns would take the square of that.
     names = list(dict.fromkeys(chain.from_iterable(rows)))
-    return names, [[row.get(name) for row in rows] for name in names]
+    return InputTable(names, len(names), lambda place: [row.get(names[place]) for row in rows], len(rows), is_frame)
 
 
 def _by_column(columns: dict[str, Any], form: str) -> InputTable:
     are_lists = {isinstance(values, list) for values in columns.values()}
     if are_lists == {False}:
-        return InputTable(list(columns), [[value] for value in columns.values()], 1, is_frame=False)
+        return InputTable.of_columns(list(columns), [[value] for value in columns.values()], 1, is_frame=False)
     counts = {len(values) for values in columns.values()} if are_lists == {True} else set()
     if len(counts) != 1:
         raise InvalidRequestError(f"{form}: each column must be an array, and all of the same length")
-    return InputTable(list(columns), list(columns.values()), counts.pop(), is_frame=False)
+    return InputTable.of_columns(list(columns), list(columns.values()), counts.pop(), is_frame=False)

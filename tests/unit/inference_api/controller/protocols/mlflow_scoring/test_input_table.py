@@ -18,7 +18,7 @@ UNNAMED = tuple(Column(f"feature{place}", "number", "float64") for place in (1, 
 
 def table(names: Sequence[str] | None, *columns: list[Any], is_frame: bool = True) -> InputTable:
     """A table of these columns."""
-    return InputTable(names, columns, len(columns[0]), is_frame)
+    return InputTable.of_columns(names, columns, len(columns[0]), is_frame=is_frame)
 
 
 def test_by_name() -> None:
