@@ -25,7 +25,11 @@ _LONGEST: Final = 63
 
 
 class StructDecoder:
-    """Decodes one row, or a batch of rows, into tuples in the order of the columns."""
+    """Decodes one row, or a batch of rows, into tuples in the order of the columns.
+
+    Attributes:
+        struct: The type of a row as a JSON object, for decoders of other bodies.
+    """
 
     def __init__(self, columns: Sequence[Column], types: Sequence[Any]) -> None:
         """Compile the decoders.
@@ -50,6 +54,7 @@ class StructDecoder:
             forbid_unknown_fields=True,
             gc=False,  # its values hold no references
         )
+        self.struct: Any = struct
         self._row = msgspec.json.Decoder(struct)
         self._rows = msgspec.json.Decoder(list[struct])  # type: ignore[valid-type]  # a type made at run time
 
@@ -77,6 +82,15 @@ def struct_decoder(columns: Sequence[Column]) -> StructDecoder | None:
         return StructDecoder(columns, types)
     except ValueError:  # a name with a quotation mark, a backslash or a control character
         return None
+
+
+def array_type(columns: Sequence[Column]) -> Any:
+    """The type of a row as a JSON array, for msgspec; None when it would not accept the same values as the columns."""
+    types = [_type(column) for column in columns]
+    if None in types:
+        return None
+    values = [kind if column.required else kind | None for kind, column in zip(types, columns, strict=True)]
+    return tuple[tuple(values)]  # type: ignore[misc]  # a type made at run time
 
 
 def _type(column: Column) -> Any:

@@ -16,6 +16,7 @@ from src.controller.protocols.endpoint import JSON, ReadRequest, RequestParamete
 from src.controller.protocols.mlflow_scoring import csv_body, errors, json_body
 from src.controller.protocols.mlflow_scoring.input_table import InputTable
 from src.controller.protocols.mlflow_scoring.operation import CSV, operation_of
+from src.controller.protocols.mlflow_scoring.table_decoder import table_decoder
 from src.errors import ApiError, BodyTooLargeError, InvalidRowError, UnsupportedMediaTypeError
 from src.service.prediction.model import LoadedModel, Outcome
 from src.service.schema.column import Column
@@ -35,8 +36,9 @@ class _BodyFormat:
     values: Callable[[Column, Sequence[Any]], Sequence[Any]]
 
 
+_JSON: Final = _BodyFormat(json_body.read_json, json_body.column_values)
 _FORMATS: Final = {
-    JSON: _BodyFormat(json_body.read_json, json_body.column_values),
+    JSON: _JSON,
     CSV: _BodyFormat(csv_body.read_csv, csv_body.column_values),
 }
 
@@ -85,6 +87,11 @@ class Invocations:
         return operation_of(model)
 
     def _rows(self, body_format: _BodyFormat, body: bytes, model: LoadedModel) -> list[Row]:
+        if body_format is _JSON:
+            decoder = table_decoder(model.schema, named=model.bundle.named)
+            rows = None if decoder is None else decoder.rows(body)
+            if rows and len(rows) <= self._max_rows:
+                return rows
         table = body_format.read(body)
         if not table.count:
             raise errors.InvalidRequestError("the request has no rows")
