@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -67,7 +68,7 @@ def _body(form: str, content: dict[str, Any]) -> Body:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, pd.Timestamp):
+    if isinstance(value, datetime):  # pandas' NaT as well, which MLflow's client writes as the text NaT
         return value.isoformat()
     return value.item() if isinstance(value, np.generic) else value
 

@@ -138,6 +138,7 @@ def test_code_is_a_text(service: Service) -> None:
 def test_mlflow_server_answers_the_same(service: Service, trained: TrainingResult, mlflow_server: str) -> None:
     """`/invocations` answers the rows in each form as MLflow's own server does with the trained version."""
     mlflow.set_tracking_uri(mlflow_server)
+    mlflow.set_registry_uri(mlflow_server)
     rows = pd.DataFrame(
         {
             "metros": [75.5, 1234.25, 40.0],

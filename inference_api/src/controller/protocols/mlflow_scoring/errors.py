@@ -13,7 +13,7 @@ from src.errors import MAX_BODY, MAX_DETAIL, ApiError, InvalidRowError, RefusedR
 from src.service.prediction.model import Outcome
 
 # https://github.com/mlflow/mlflow/blob/v3.17.2/mlflow/exceptions.py (ERROR_CODE_TO_HTTP_STATUS)
-_CODES: Final = {
+_CODES: Final[dict[int, str]] = {
     HTTPStatus.BAD_REQUEST: "BAD_REQUEST",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "BAD_REQUEST",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "BAD_REQUEST",
@@ -47,7 +47,7 @@ def error_content(error: ApiError) -> bytes:
     Args:
         error: The error; the problems of its fields become part of the message.
     """
-    code = "INVALID_PARAMETER_VALUE" if isinstance(error, InvalidRowError) else _CODES.get(HTTPStatus(error.status))
+    code = "INVALID_PARAMETER_VALUE" if isinstance(error, InvalidRowError) else _CODES.get(error.status)
     problems = [f"{problem.field}: {problem.problem}" for problem in error.fields]
     message = ". ".join([error.detail[:MAX_DETAIL], *problems])[:_MAX_MESSAGE]
     return to_json({"error_code": code or "INTERNAL_ERROR", "message": message})

@@ -29,6 +29,7 @@ _DESCRIPTION: Final = (
     "columns may be in any order, and those that the model does not take are left out. instances and inputs may also "
     "be an object with an array for each column."
 )
+_CSV: Final = "A line with the names of the columns, and a line for each row, separated by commas"
 _PARAMS: Final = {"type": ["object", "null"], "maxProperties": 0, "description": "The model takes no parameters"}
 _RESPONSE: Final = {
     "type": "object",
@@ -62,7 +63,7 @@ def operation_of(model: LoadedModel | None) -> dict[str, Any]:
 
 
 def _content(model: LoadedModel | None) -> dict[str, Any]:
-    csv: dict[str, Any] = {"schema": {"type": "string", "description": "A line of names, and a line for each row"}}
+    csv: dict[str, Any] = {"schema": {"type": "string", "format": "csv", "description": _CSV}}
     if model is None:
         return {JSON: {"schema": {"type": "object"}}, CSV: csv}
     fields = model.schema.json_schema
@@ -85,7 +86,8 @@ def _content(model: LoadedModel | None) -> dict[str, Any]:
 
 
 def _form(name: str, value: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "title": name, "properties": {name: value, "params": _PARAMS}, "required": [name]}
+    others: dict[str, Any] = dict.fromkeys(FORMATS, False) | {"params": _PARAMS}
+    return {"type": "object", "title": name, "properties": others | {name: value}, "required": [name]}
 
 
 def _split(names: list[str] | None, row: dict[str, Any]) -> dict[str, Any]:
