@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from time import perf_counter
@@ -31,6 +32,8 @@ from src.service.metrics.metrics import Metrics
 from src.settings import Settings
 
 CLIENT_CLOSED_REQUEST: Final = 499  # as nginx logs it
+LARGE_BODY: Final = 65_536
+"""Larger bodies take milliseconds to read, during which the event loop answers others: a thread reads them."""
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -59,6 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings, app.state.metrics, app.state.serving = settings, metrics, serving
     app.state.endpoints = endpoints
+    app.state.reader = ThreadPoolExecutor(1, "read")  # the thread starts with the first large body
     app.add_middleware(
         ForwardingMiddleware, root_path=settings.root_path, trusted=TrustedPeers(settings.forwarded_allow_ips)
     )
@@ -150,7 +154,10 @@ async def _predicted(endpoint: PredictionEndpoint, request: Request) -> Response
     media_type = media_type_of(headers.get("content-type"))
     read = endpoint.bind(RequestParameters(request.path_params, request.url.query, media_type, headers))
     body = await read_body(request, endpoint.media_types, request.app.state.settings.max_body_bytes)
-    asked = read(body, batcher.model)
+    if len(body) > LARGE_BODY:
+        asked = await asyncio.get_running_loop().run_in_executor(request.app.state.reader, read, body, batcher.model)
+    else:
+        asked = read(body, batcher.model)
     rows = asked.rows
     outcomes = await batcher.predict(rows, probabilities=asked.probabilities) if rows else []
     content = asked.content(outcomes)

@@ -78,7 +78,8 @@ class PredictionRequest(Protocol):
 ReadRequest = Callable[[bytes, LoadedModel], PredictionRequest]
 """Reads the body of a request, whose content encoding is undone, for the model that will answer.
 
-It raises an ApiError when the body is not a request of the protocol or does not fit the model's signature.
+It raises an ApiError when the body is not a request of the protocol or does not fit the model's signature. A large body
+may be read in a thread while the event loop reads others.
 """
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from pydantic_core import CoreSchema, ErrorDetails, SchemaValidator, ValidationError, core_schema, to_json
 
 from src.errors import BodyTooLargeError, FieldProblem, InvalidRowError, NotJsonError
+from src.service.schema.array_parts import NotSplitError, array_parts
 from src.service.schema.column import Column
 from src.service.schema.json_encoding import MARK, has_mark, not_utf8
 from src.service.schema.struct_decoder import as_tuple, struct_decoder
@@ -20,6 +21,8 @@ Row = tuple[Any, ...]
 MAX_PROBLEMS: Final = 20
 MAX_NAME: Final = 100
 MAX_REPORTED: Final = 10_000
+LARGE_BODY: Final = 65_536
+PART_ROWS: Final = 256
 _NOT_A_FIELD: Final = "is not a field of the model's signature"
 
 
@@ -164,12 +167,18 @@ class Schema:
 
     def _validated_rows(self, body: bytes) -> list[dict[str, Any]]:
         try:
-            values: list[dict[str, Any]] = self._rows.validate_json(body)
+            return self._in_parts(body) if len(body) > LARGE_BODY else self._rows.validate_json(body)
         except ValidationError as error:
             if has_mark(body):
                 return self._validated_rows(body[len(MARK) :])
             raise _as_api_error(self._all_problems(body, error), "a JSON array of objects", body) from None
-        return values
+
+    def _in_parts(self, body: bytes) -> list[dict[str, Any]]:
+        """As one call for the whole body, during which no other thread could run."""
+        try:
+            return [values for part in array_parts(body, PART_ROWS) for values in self._rows.validate_json(part)]
+        except (NotSplitError, ValidationError):  # the error is worded for the whole body
+            return self._rows.validate_json(body)  # type: ignore[no-any-return]  # pydantic-core types it so
 
     def _all_problems(self, body: bytes, first: ValidationError) -> ValidationError:
         """The problems of all rows when there cannot be many, else of the first invalid row.

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 from sklearn.linear_model import LinearRegression
 
+from src.controller import inference
 from src.controller.inference import create_app
 from src.failure_log import LOGGED
 from src.service.lifecycle.serving_state import ServingState
@@ -252,6 +254,27 @@ async def test_concurrent_requests_share_a_call(client: httpx.AsyncClient, serve
     answers = await asyncio.gather(*[client.post("/predict", json={"x": value}) for value in range(20)])
     assert [answer.json()["prediction"] for answer in answers] == [value * 2.0 for value in range(20)]
     assert len(estimator.calls) < 20
+
+
+async def test_large_bodies_do_not_hold_up_others(
+    app: FastAPI, client: httpx.AsyncClient, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large body is read in a thread, while the event loop answers others; its rows and its errors are the same."""
+    serve(PickyEstimator())
+    release = threading.Event()
+    app.state.reader.submit(release.wait, 30)
+    monkeypatch.setattr(inference, "LARGE_BODY", 100)
+    space = b" " * 100
+    large = [
+        asyncio.create_task(client.post("/predict/batch", content=text + space)) for text in (b'[{"x": 1}]', b"[{}]")
+    ]
+    await asyncio.sleep(0)
+    assert (await client.post("/predict/batch", json=[{"x": 2}])).json() == {"predictions": [4.0]}
+    assert not any(task.done() for task in large)
+    release.set()
+    answer, refused = await asyncio.gather(*large)
+    assert answer.json() == {"predictions": [2.0]}
+    assert (refused.status_code, refused.json()["fields"][0]["field"]) == (422, "[0].x")
 
 
 async def test_client_that_disconnects(app: FastAPI, serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
