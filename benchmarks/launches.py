@@ -66,7 +66,7 @@ def mlserver(place: Place) -> Launch:
         "debug": False,
     }
     model = {
-        "name": "model",
+        "name": place.model.name,
         "implementation": "mlserver_sklearn.SKLearnModel",
         "parameters": {"uri": str(place.model.joblib)},
         # Adaptive batching is off by default; with 64 connections a request then takes a third more CPU.

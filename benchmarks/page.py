@@ -10,11 +10,11 @@ from benchmarks.goals import goals_table
 from benchmarks.prepared import MODELS
 from benchmarks.results import Results
 from benchmarks.servers import SERVERS
-from benchmarks.tables import figure, load_table, load_title, markdown
+from benchmarks.tables import figure, load_table, load_title, markdown, protocols_table
 from benchmarks.users import users_table
 
 _CHART_LOAD = ("single", 64)
-_OURS = {"lane", "route"}
+_OURS = {"lane", "route", "lane-v2", "lane-invocations"}
 
 
 def write_page(results: Results, page: Path) -> list[Path]:
@@ -27,6 +27,9 @@ def write_page(results: Results, page: Path) -> list[Path]:
     page.parent.mkdir(parents=True, exist_ok=True)
     written = []
     parts = [_introduction(page), "## Objetivos\n\n64 conexiones.\n\n", goals_table(results.comparison)]
+    protocols = protocols_table(results.comparison)
+    if protocols:
+        parts.append(f"\n## Filas por segundo de cada protocolo\n\n64 conexiones.\n\n{protocols}")
     parts.append(_machine(results))
     for model in dict.fromkeys(one.model for one in results.measurements):
         parts.append(f"\n## {MODELS[model]}\n")

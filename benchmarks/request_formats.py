@@ -17,7 +17,7 @@ class RequestFormat:
     """A format of requests and responses.
 
     Attributes:
-        path: The path of the endpoint.
+        path: The path of the endpoint; `{model}` is the model's name.
         encode: Converts columns and rows to the JSON value to send.
         decode: Converts the JSON value of a response to predictions.
     """
@@ -25,6 +25,10 @@ class RequestFormat:
     path: str
     encode: Encode
     decode: Decode
+
+    def path_of(self, model: str) -> str:
+        """The path for a model."""
+        return self.path.replace("{model}", model)
 
     def body(self, columns: Sequence[str], rows: Rows) -> str:
         """The request's body, on one line."""
@@ -66,5 +70,5 @@ def _v2_column(name: str, values: list[Any]) -> dict[str, Any]:
 OURS = RequestFormat("/predict", _record, lambda answer: [answer["prediction"]])
 OURS_BATCH = RequestFormat("/predict/batch", _records, lambda answer: list(answer["predictions"]))
 MLFLOW = RequestFormat("/invocations", _split, lambda answer: list(answer["predictions"]))
-V2 = RequestFormat("/v2/models/model/infer", _v2, lambda answer: list(answer["outputs"][0]["data"]))
+V2 = RequestFormat("/v2/models/{model}/infer", _v2, lambda answer: list(answer["outputs"][0]["data"]))
 BENTO = RequestFormat("/predict", lambda _columns, rows: {"rows": rows}, list)

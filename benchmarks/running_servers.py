@@ -34,19 +34,21 @@ class RunningServer:
 
     Attributes:
         server: Its description.
+        model: Name of its model.
         process: Its process, paused unless it is measured.
         port: The port on which it listens.
         bodies: For each kind of request, a file with one body per line.
     """
 
     server: Server
+    model: str
     process: Process
     port: int
     bodies: dict[str, Path]
 
     def target(self, kind: str) -> Target:
         """The URL for a kind of request."""
-        return Target.parse(f"http://127.0.0.1:{self.port}{self.request_format(kind).path}")
+        return Target.parse(f"http://127.0.0.1:{self.port}{self.request_format(kind).path_of(self.model)}")
 
     def request_format(self, kind: str) -> RequestFormat:
         """The format of its requests; the kind must be one of `bodies`."""
@@ -100,7 +102,7 @@ def _start(server: Server, port: int, model: PreparedModel, registry: Registry, 
 
 
 def _checked(server: Server, process: Process, port: int, model: PreparedModel) -> RunningServer:
-    _await(server, process, port)
+    _await(process, f"http://127.0.0.1:{port}{server.ready.replace('{model}', model.name)}")
     folder = HOME / "bodies"
     folder.mkdir(parents=True, exist_ok=True)
     bodies = {}
@@ -110,7 +112,7 @@ def _checked(server: Server, process: Process, port: int, model: PreparedModel) 
         lines = []
         for first in range(0, BATCH_ROWS, size):
             body = request_format.body(model.columns, model.rows[first : first + size])
-            given = request_format.predictions(_post(port, request_format.path, body))
+            given = request_format.predictions(_post(port, request_format.path_of(model.name), body))
             if server.constant:
                 _require_constant(given)
             else:
@@ -118,7 +120,7 @@ def _checked(server: Server, process: Process, port: int, model: PreparedModel) 
             lines.append(body)
         bodies[kind] = folder / f"{server.name}-{model.name}-{kind}.txt"
         bodies[kind].write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return RunningServer(server, process, port, bodies)
+    return RunningServer(server, model.name, process, port, bodies)
 
 
 def _require_constant(given: list[object]) -> None:
@@ -126,10 +128,10 @@ def _require_constant(given: list[object]) -> None:
         raise ServerFailedError(f"answered {given!r} instead of its constant")
 
 
-def _await(server: Server, process: Process, port: int) -> None:
+def _await(process: Process, url: str) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     while time.monotonic() < deadline and process.running:
-        answer = ask(f"http://127.0.0.1:{port}{server.ready}")
+        answer = ask(url)
         if answer is not None and answer.status == _OK:
             return
         time.sleep(0.1)

@@ -23,7 +23,7 @@ class Server:
         single: The format of requests with one row.
         batch: The format of requests with several rows; None when it has no such endpoint.
         environment: The list in `peers/` with the packages of its environment; None for the project's own.
-        ready: A path that answers 200 when the model is ready.
+        ready: A path that answers 200 when the model is ready; `{model}` is the model's name.
         constant: Whether its response is a constant, which is measured for one model only.
     """
 
@@ -58,6 +58,22 @@ SERVERS: dict[str, Server] = {
             request_formats.OURS_BATCH,
         ),
         Server(
+            "lane-v2",
+            "Esta API, vía rápida, protocolo V2",
+            "como la vía rápida; las mismas peticiones que MLServer",
+            lambda place: launches.ours(place, fast_lane=True),
+            request_formats.V2,
+            request_formats.V2,
+        ),
+        Server(
+            "lane-invocations",
+            "Esta API, vía rápida, `/invocations`",
+            "como la vía rápida; las mismas peticiones que `mlflow models serve`",
+            lambda place: launches.ours(place, fast_lane=True),
+            request_formats.MLFLOW,
+            request_formats.MLFLOW,
+        ),
+        Server(
             "fastapi",
             "FastAPI como se escribe siempre",
             "modelo de pydantic, endpoint `def`, `mlflow.pyfunc` sobre un DataFrame; uvicorn con uvloop y httptools, "
@@ -85,7 +101,7 @@ SERVERS: dict[str, Server] = {
             request_formats.V2,
             request_formats.V2,
             environment="mlserver",
-            ready="/v2/models/model/ready",
+            ready="/v2/models/{model}/ready",
         ),
         Server(
             "bentoml",

@@ -14,6 +14,8 @@ from benchmarks.schedule import load_key
 from benchmarks.servers import SERVERS
 
 REFERENCE = "lane"
+_PROTOCOLS = ("lane", "lane-v2", "mlserver", "lane-invocations", "mlflow")
+_CONNECTIONS = 64
 _HEAD = ("Servidor", "req/s", "vía rápida ÷ este", "p50 ms", "p99 ms", "CPU µs/req", "núcleo", "RSS MiB", "fallos")
 
 
@@ -61,6 +63,20 @@ def load_table(results: Results, model: str, kind: str, connections: int) -> str
     return markdown(_HEAD, rows)
 
 
+def protocols_table(comparison: Comparison) -> str:
+    """Rows per second of each protocol, ours and of the server that it comes from; empty without a measurement."""
+    rows = []
+    for model in dict.fromkeys(one.model for one in comparison.measurements):
+        for name in _PROTOCOLS:
+            single = comparison.repeats(name, model, "single", _CONNECTIONS)
+            batch = comparison.repeats(name, model, "batch", _CONNECTIONS)
+            if single or batch:
+                per_second = (_rows_per_second(single, 1), _rows_per_second(batch, BATCH_ROWS))
+                rows.append((f"{MODELS[model]}: {SERVERS[name].title}", SERVERS[name].single.path, *per_second))
+    head = ("Modelo y servidor", "ruta", "filas/s, una por petición", f"filas/s, {BATCH_ROWS} por petición")
+    return markdown(head, rows) if rows else ""
+
+
 def terminal_table(results: Results) -> str:
     """The tables of all models and loads, for the terminal."""
     parts = []
@@ -74,6 +90,10 @@ def terminal_table(results: Results) -> str:
 def _public(reason: str) -> str:
     """A reason with the paths of this machine reduced to file names."""
     return re.sub(r"(?:/[\w.@+-]+)+/", "", reason)
+
+
+def _rows_per_second(repeats: Sequence[Measurement], rows: int) -> str:
+    return spread(Spread.over([one.rate * rows for one in repeats])) if repeats else ""
 
 
 def _measured(results: Results, model: str, name: str) -> bool:

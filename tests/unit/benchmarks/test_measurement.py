@@ -67,7 +67,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         while process.running and ask(f"http://127.0.0.1:{port}/") is None:
             pass
         process.pause()
-        return RunningServer(SERVERS["asgi"], process, port, {"single": bodies})
+        return RunningServer(SERVERS["asgi"], "linear", process, port, {"single": bodies})
 
     yield run
     for process in started:

@@ -42,6 +42,12 @@ def test_rows_with_texts_are_sent_as_columns_in_the_v2_protocol() -> None:
     ]
 
 
+def test_path_has_the_name_of_the_model() -> None:
+    """In the V2 protocol the model is part of the path."""
+    assert request_formats.V2.path_of("forest") == "/v2/models/forest/infer"
+    assert request_formats.OURS.path_of("forest") == "/predict"
+
+
 def test_predictions_are_read_from_each_format() -> None:
     """Each server's response has the predictions at another place."""
     assert request_formats.OURS.predictions(b'{"prediction": 1.5}') == [1.5]
