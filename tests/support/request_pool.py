@@ -2,15 +2,15 @@
 
 from typing import Final
 
-from request_samples import http_syntax, json_rows, mlflow_scoring
+from request_samples import http_syntax, json_rows, mlflow_scoring, open_inference
 
-PROTOCOLS: Final = (*json_rows.SAMPLES, *mlflow_scoring.SAMPLES)
+PROTOCOLS: Final = (*json_rows.SAMPLES, *mlflow_scoring.SAMPLES, *open_inference.SAMPLES)
 """Requests of every wire protocol, valid and invalid, which the fast lane may answer itself."""
 
 PLAIN: Final = (*http_syntax.PLAIN, *PROTOCOLS)
 """All requests that the fast lane may answer itself."""
 
-OTHER: Final = (*http_syntax.OTHER, *json_rows.APPLICATION, *mlflow_scoring.APPLICATION)
+OTHER: Final = (*http_syntax.OTHER, *json_rows.APPLICATION, *mlflow_scoring.APPLICATION, *open_inference.APPLICATION)
 """Requests for the application, after which the connection stays open."""
 
 LAST: Final = http_syntax.LAST

@@ -191,6 +191,7 @@ BROKEN: Final = (
     _breaks("no colon", _with(b"nocolon")),
     _breaks("a method in small letters", _first(b"post /predict HTTP/1.1")),
     _breaks("an unknown method", _first(b"PREDICT /predict HTTP/1.1")),
+    _breaks("a byte beyond ASCII in the path", _first(b"POST /v2/models/\xfc/infer HTTP/1.1")),
     _breaks("HTTP/3.7", _first(b"POST /predict HTTP/3.7")),
     _breaks("HTTP/2's preface", lambda _n: b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
     _breaks("garbage", lambda n: b"\x00\xff\x80garbage %d\r\n\r\n" % n),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from http_request import batch, get, plain, post
 from request_samples.mlflow_scoring import CSV, csv, invoke, text
+from request_samples.open_inference import binary_columns, body_of, columns, infer
 from service_process import Service, start_service
 from sum_rows import row
 from wire import Client
@@ -32,6 +33,7 @@ def test_same_refusal(empty: list[Service]) -> None:
     requests = (
         *(plain(1), post(b"{nope"), plain(1, b"X-Request-ID: own"), get(b"/ready"), batch(row(1)), batch()),
         *(post(row(1), path=b"/predict?probabilities=true"), invoke(text(1)), invoke(csv(1), media_type=CSV)),
+        *(infer(body_of(columns(1))), binary_columns(1)),
     )
     # Until the first poll has failed, the reason is another one.
     for service in empty:

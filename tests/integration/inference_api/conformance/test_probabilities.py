@@ -10,6 +10,7 @@ import pytest
 from http_request import PREDICT, batch, post
 from mlflow.models import infer_signature
 from registration import register
+from request_samples.open_inference import body_of, columns, infer
 from service_facts import LANE_REQUESTS, metric
 from service_process import Service
 from sklearn.linear_model import LogisticRegression
@@ -22,6 +23,7 @@ NAME: Final = "conformance_labels"
 LABELS: Final = ["high", "low", 'the "middle"']
 ONE: Final = b"%b?probabilities=true" % PREDICT
 MANY: Final = b"/predict/batch?probabilities=true"
+INFER_LABELS: Final = b"/v2/models/%b/infer" % NAME.encode()
 COUNT: Final = 40
 TOLERANCE: Final = 1e-9
 
@@ -99,6 +101,25 @@ def test_batches_have_the_probabilities(label_service: Service, expected: list[d
     assert without == {"predictions": [expected[0]["prediction"]]}
 
 
+def test_tensors_have_the_probabilities(label_service: Service, expected: list[dict[str, Any]]) -> None:
+    """Open Inference V2 has them as a tensor of shape [rows, classes], in JSON and as binary data."""
+    wanted = [list(row["probabilities"].values()) for row in expected[:3]]
+    outputs = [{"name": "predict"}, {"name": "predict_proba"}]
+    with Client(label_service.url) as client:
+        client.send(infer(body_of(columns(0, 3), outputs=outputs), path=INFER_LABELS))
+        labels, probabilities = client.answers(1)[0].json["outputs"]
+        assert (labels["datatype"], labels["data"]) == ("BYTES", [row["prediction"] for row in expected[:3]])
+        assert (probabilities["datatype"], probabilities["shape"]) == ("FP64", [3, 3])
+        assert np.reshape(probabilities["data"], (3, 3)) == pytest.approx(np.array(wanted), rel=0, abs=TOLERANCE)
+        binary = [{"name": "predict_proba", "parameters": {"binary_data": True}}]
+        client.send(infer(body_of(columns(0, 3), outputs=binary), path=INFER_LABELS))
+        answer = client.answers(1)[0]
+    length = int(answer.header("inference-header-content-length"))
+    assert [output["name"] for output in json.loads(answer.body[:length])["outputs"]] == ["predict_proba"]
+    found = np.frombuffer(answer.body[length:], "<f8").reshape(3, 3)
+    assert found == pytest.approx(np.array(wanted), rel=0, abs=TOLERANCE)
+
+
 def test_bad_rows_fail_alone(label_service: Service, expected: list[dict[str, Any]]) -> None:
     """A wrong row, a wrong batch and a wrong value of the parameter between good requests get their own errors."""
     bad = [
@@ -118,7 +139,11 @@ def test_bad_rows_fail_alone(label_service: Service, expected: list[dict[str, An
 def test_lane_answers_as_the_route(label_services: Callable[[str], Service]) -> None:
     """The lane answers requests for probabilities itself, with the route's bytes."""
     route, lane = label_services("route"), label_services("lane")
-    requests = [post(row(3), path=ONE), batch(row(1), row(2), path=MANY), post(json.dumps({"x": 1}).encode(), path=ONE)]
+    tensors = body_of(columns(1, 2), outputs=[{"name": "predict_proba"}])
+    requests = [
+        *(post(row(3), path=ONE), batch(row(1), row(2), path=MANY), post(b'{"x":1}', path=ONE)),
+        infer(tensors, path=INFER_LABELS),
+    ]
     found = []
     before = metric(lane, LANE_REQUESTS)
     for service in (route, lane):
