@@ -1,5 +1,6 @@
 """The live OpenAPI description and the service say the same."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -72,3 +73,21 @@ def test_every_response_is_described(classifier: Service, tmp_path: Path) -> Non
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert faults(classifier.log, 0) == []
+
+
+def test_examples_are_answered(classifier: Service) -> None:
+    """Every example of a request in the description gets a prediction, as it stands."""
+    document = classifier.client.get("/openapi.json").json()
+    answered = 0
+    for path, operations in document["paths"].items():
+        for media_type, content in operations.get("post", {}).get("requestBody", {}).get("content", {}).items():
+            examples = [example["value"] for example in content.get("examples", {}).values()]
+            for example in [*examples, content["example"]] if "example" in content else examples:
+                body = example if media_type == "text/csv" else json.dumps(example)
+                parameters = {each["name"]: each.get("example") for each in operations["post"].get("parameters", [])}
+                answer = classifier.client.post(
+                    path.format_map(parameters), content=body, headers={"Content-Type": media_type}
+                )
+                assert (answer.status_code, answer.headers["X-Model-Version"]) == (200, "1"), (path, example)
+                answered += 1
+    assert answered >= 9

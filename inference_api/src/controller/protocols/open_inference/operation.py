@@ -10,15 +10,16 @@ from src.controller.protocols.open_inference.metadata import PREDICT, PREDICT_PR
 from src.service.prediction.model import LoadedModel
 
 TAG: Final = "open inference protocol"
-_PARAMETERS: Final = {"type": "object", "additionalProperties": True}
+_PARAMETERS: Final = {"type": ["object", "null"], "additionalProperties": True}
 _SHAPE: Final = {"type": "array", "items": {"type": "integer", "minimum": 0}}
 _DATATYPE: Final = {"type": "string", "enum": list(DATATYPES)}
-_DATA: Final = {"type": "array", "items": {}}
+_VALUE: Final = {"type": ["number", "string", "boolean", "null"]}
+_DATA: Final = {"type": "array", "items": {"anyOf": [_VALUE, {"type": "array", "items": _VALUE}]}}
 _REQUEST: Final = {
     "type": "object",
     "required": ["inputs"],
     "properties": {
-        "id": {"type": "string"},
+        "id": {"type": ["string", "null"]},
         "parameters": _PARAMETERS,
         "inputs": {
             "type": "array",
@@ -36,7 +37,7 @@ _REQUEST: Final = {
             },
         },
         "outputs": {
-            "type": "array",
+            "type": ["array", "null"],
             "items": {
                 "type": "object",
                 "required": ["name"],
