@@ -6,7 +6,8 @@ VENV := .venv
 # Exists once the environment holds exactly what requirements-dev.txt says.
 INSTALLED := $(VENV)/.installed
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
-SERVICES := inference_api/requirements inference_api/requirements-trainer mlflow/requirements locust/requirements
+SERVICES := inference_api/requirements inference_api/requirements-lightgbm inference_api/requirements-xgboost \
+  inference_api/requirements-trainer mlflow/requirements locust/requirements
 
 # Each process would compile MLflow and scikit-learn anew, which takes five seconds.
 unexport PYTHONDONTWRITEBYTECODE
