@@ -10,7 +10,7 @@ from typing import Any, Final
 from src.errors import NoProbabilitiesError
 from src.service.flavors.interface import Flavor
 from src.service.prediction.method import MAX_REASON, EstimatorMethod, predict_rows
-from src.service.prediction.outputs import Answer, agree, is_finite
+from src.service.prediction.outputs import Answer, agree
 from src.service.prediction.probabilities import Classifier
 from src.service.registry.bundle import Bundle
 from src.service.schema.validator import Row, Schema
@@ -18,6 +18,7 @@ from src.service.verification.equivalence import BATCH_TOLERANCE
 from src.service.verification.verify import fastest_path
 
 METHOD: Final = "predict_proba"
+_ROUNDING: Final = 1e-6  # of probabilities in single precision
 
 
 def find_classifier(
@@ -48,7 +49,7 @@ def _verified(bundle: Bundle, schema: Schema, method: EstimatorMethod, count: in
     """The probabilities of each verification row alone.
 
     Raises:
-        NoProbabilitiesError: When they are not one finite number for each class, or depend on the other rows.
+        NoProbabilitiesError: When they are not one number from 0 to 1 for each class, or depend on the other rows.
     """
     rows = schema.rows_of([check.row for check in (*bundle.checks, *bundle.logged)])
     with warnings.catch_warnings():
@@ -61,7 +62,7 @@ def _verified(bundle: Bundle, schema: Schema, method: EstimatorMethod, count: in
             raise NoProbabilitiesError(reason[:MAX_REASON]) from error
     for found in alone:
         if not isinstance(found, list) or len(found) != count or not all(map(_is_probability, found)):
-            raise NoProbabilitiesError(f"{METHOD} does not give one number for each of {count} classes")
+            raise NoProbabilitiesError(f"{METHOD} does not give one number from 0 to 1 for each of {count} classes")
     if not all(agree(*pair, BATCH_TOLERANCE) for pair in zip(alone, together, strict=True)):
         raise NoProbabilitiesError(f"{METHOD} depends on the rows that are predicted together")
     return alone[: len(bundle.checks)]
@@ -77,4 +78,4 @@ def _together(method: EstimatorMethod, rows: Sequence[Row]) -> list[Answer]:
 
 
 def _is_probability(value: Answer) -> bool:
-    return isinstance(value, float) and is_finite(value)
+    return isinstance(value, float) and -_ROUNDING <= value <= 1.0 + _ROUNDING

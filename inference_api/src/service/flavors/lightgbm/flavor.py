@@ -9,7 +9,7 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any, Final
 
-from src.errors import ModelRefusedError
+from src.errors import ModelRefusedError, NoProbabilitiesError
 from src.service.flavors.computation import Computation
 from src.service.flavors.interface import FittedColumn, FittedInput, ModelFile
 from src.service.flavors.lazy_imports import deferred_imports
@@ -112,6 +112,13 @@ class LightGBMFlavor:
     def direct_computation(self, estimator: Any, method: str, columns: Sequence[Column]) -> Computation | None:  # noqa: ARG002 - as above
         """None: LightGBM's own method predicts."""
         return None
+
+    def class_labels(self, estimator: OneThreadModel) -> list[Any]:
+        """The labels that the classifier was fitted with."""
+        if estimator.classes_ is None:
+            raise NoProbabilitiesError(f"{self.estimator_name(estimator)} has no classes")
+        labels: list[Any] = estimator.classes_.tolist()
+        return labels
 
 
 def _check_complete(path: Path) -> None:

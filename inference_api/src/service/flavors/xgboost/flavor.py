@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Final
 
-from src.errors import ModelRefusedError
+from src.errors import ModelRefusedError, NoProbabilitiesError
 from src.service.flavors.computation import Computation
 from src.service.flavors.interface import FittedColumn, FittedInput, ModelFile
 from src.service.flavors.lazy_imports import deferred_imports
@@ -103,6 +104,17 @@ class XGBoostFlavor:
     def direct_computation(self, estimator: Any, method: str, columns: Sequence[Column]) -> Computation | None:  # noqa: ARG002 - as above
         """None: XGBoost's own method predicts."""
         return None
+
+    def class_labels(self, estimator: Any) -> list[Any]:
+        """The numbers of the classes: XGBoost knows no other labels."""
+        name = self.estimator_name(estimator)
+        if not hasattr(estimator, "predict_proba"):
+            raise NoProbabilitiesError(f"{name} has no classes")
+        shape = json.loads(_booster(estimator).save_config())["learner"]["learner_model_param"]
+        if shape["num_target"] != "1":
+            raise NoProbabilitiesError(f"{name} has classes of several outputs")
+        labels: list[Any] = estimator.classes_.tolist()
+        return labels
 
 
 def _booster(estimator: Any) -> Any:

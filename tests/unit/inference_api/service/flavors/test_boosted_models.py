@@ -14,8 +14,10 @@ import mlflow.xgboost
 import numpy as np
 import pandas as pd
 import pytest
+import xgboost
 import yaml
-from boosted_cases import BOOSTED_CASES
+from boosted_cases import BOOSTED_CASES, CLASSES, NUMBERS
+from mlflow.models import infer_signature
 from model_cases import Case
 
 from src.errors import ModelRefusedError
@@ -85,6 +87,52 @@ def test_predictions_equal_pyfunc(kind: str, tmp_path: Path, loaded: Callable[..
     assert model.predict(rows_of(model, case.data)) == expected
     assert [model.encoder.path, model.path] == [case.input_path, case.predict_path]
     assert len(model.bundle.checks) > 30
+
+
+@pytest.mark.parametrize("kind", [kind for kind in BOOSTED_CASES if "Classifier" in kind])
+def test_probabilities(kind: str, tmp_path: Path, loaded: Callable[..., LoadedModel]) -> None:
+    """The probabilities of a classifier are those of its `predict_proba`."""
+    case = BOOSTED_CASES[kind]()
+    model = loaded(save(case, tmp_path))
+    found: list[Any] = model.predict_with_probabilities(rows_of(model, case.data))
+    assert [outcome.prediction for outcome in found] == case.estimator.predict(case.data).tolist()
+    assert [outcome.probabilities for outcome in found] == case.estimator.predict_proba(case.data).tolist()
+    assert list(model.required_classifier().labels) == case.estimator.classes_.tolist()
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("XGBRegressor, missing values", "XGBRegressor has no classes"),
+        ("XGBoost Booster of probabilities", "Booster has no classes"),
+        ("LGBMRegressor, missing values", "LGBMRegressor has no classes"),
+        ("LightGBM Booster of probabilities", "Booster has no classes"),
+    ],
+)
+def test_no_probabilities(kind: str, reason: str, tmp_path: Path, loaded: Callable[..., LoadedModel]) -> None:
+    """What is no classifier says so."""
+    model = loaded(save(BOOSTED_CASES[kind](), tmp_path))
+    assert (model.classifier, model.probabilities_reason) == (None, reason)
+
+
+@pytest.mark.parametrize(
+    ("objective", "labels", "reason"),
+    [
+        ("binary:logitraw", CLASSES > 1, "does not give one number from 0 to 1"),
+        ("binary:logistic", CLASSES[:, None] > [1, 0], "XGBClassifier has classes of several outputs"),
+    ],
+)
+def test_not_probabilities(
+    objective: str, labels: Any, reason: str, tmp_path: Path, loaded: Callable[..., LoadedModel]
+) -> None:
+    """A classifier whose `predict_proba` gives other numbers than one probability for each class has none."""
+    model = xgboost.XGBClassifier(n_estimators=30, n_jobs=1, objective=objective).fit(NUMBERS, labels.astype(int))
+    signature = infer_signature(NUMBERS, model.predict(NUMBERS))
+    case = Case(model, NUMBERS, {"signature": signature, "input_example": NUMBERS[:3]}, "matrix")
+    found = loaded(save(case, tmp_path))
+    assert found.classifier is None
+    assert reason in found.probabilities_reason
+    assert found.predict(rows_of(found, NUMBERS)) == model.predict(NUMBERS).tolist()
 
 
 @pytest.mark.parametrize("library", ["XGBoost", "LightGBM"])

@@ -126,8 +126,8 @@ class Raising(LogisticRegression):  # type: ignore[misc]  # scikit-learn has no 
 @pytest.mark.parametrize(
     ("estimator", "reason"),
     [
-        (Miscounting(), "predict_proba does not give one number for each of 4 classes"),
-        (Undefined(), "predict_proba does not give one number for each of 4 classes"),
+        (Miscounting(), "predict_proba does not give one number from 0 to 1 for each of 4 classes"),
+        (Undefined(), "predict_proba does not give one number from 0 to 1 for each of 4 classes"),
         (Dependent(), "predict_proba depends on the rows that are predicted together"),
         (Raising(), "predict_proba raises RuntimeError: no numbers for 1"),
     ],
