@@ -46,12 +46,7 @@ def json_rows(data: Any) -> list[dict[str, Any]]:
 
 
 # The others are compared in tests/unit/inference_api/service/flavors/test_boosted_models.py.
-BOOSTED = (
-    "XGBClassifier of three, JSON",
-    "XGBoost Booster",
-    "LGBMClassifier of three texts",
-    "LightGBM Booster of probabilities",
-)
+BOOSTED = ("XGBoost Booster", "LGBMClassifier of three texts")
 ALL_CASES = CASES | {kind: BOOSTED_CASES[kind] for kind in BOOSTED}
 
 
