@@ -10,7 +10,11 @@ from src.service.flavors.table import find_flavor
 
 PYFUNC = {"loader_module": "mlflow.sklearn"}
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"python_function": {"loader_module": "mlflow.xgboost"}, "xgboost": {}}, "the model's flavor is xgboost;"),
+    (
+        {"python_function": {"loader_module": "mlflow.catboost"}, "catboost": {"a": 1}},
+        "the model's flavor is catboost;",
+    ),
+    ({"python_function": {"loader_module": "mlflow.sklearn"}, "xgboost": {"a": 1}}, "the model's flavor is xgboost;"),
     ({"python_function": {"loader_module": "mlflow.pyfunc.model"}}, "the model's flavor is mlflow.pyfunc.model;"),
     (
         {"python_function": {"loader_module": "mlflow.pyfunc.model"}, "sklearn": {"a": 1}},
@@ -31,6 +35,43 @@ def test_other_flavors_are_refused(flavors: dict[str, Any], reason: str) -> None
     """A model of another flavor, or with code of its own, is refused with the reason."""
     with pytest.raises(ModelRefusedError, match=reason):
         find_flavor({"flavors": flavors}).model_file({"flavors": flavors})
+
+
+@pytest.mark.parametrize(
+    ("name", "own", "expected"),
+    [
+        (
+            "xgboost",
+            {"data": "model.json", "model_format": "json", "model_class": "xgboost.sklearn.XGBRegressor"},
+            ModelFile("model.json", "json", "", "predict", "xgboost.sklearn.XGBRegressor"),
+        ),
+        (
+            "xgboost",
+            {"data": "model.xgb", "xgb_version": "1.5.0"},
+            ModelFile("model.xgb", "xgb", "1.5.0", "predict", "xgboost.core.Booster"),
+        ),
+        (
+            "lightgbm",
+            {"data": "model.lgb", "serialization_format": "skops", "model_class": "lightgbm.basic.Booster"},
+            ModelFile("model.lgb", "text", "", "predict", "lightgbm.basic.Booster"),
+        ),
+        (
+            "lightgbm",
+            {"data": "model.lgb", "lgb_version": "3.3.0"},
+            ModelFile("model.lgb", "text", "3.3.0", "predict", "lightgbm.basic.Booster"),
+        ),
+        (
+            "lightgbm",
+            {"data": "model.pkl", "model_class": "lightgbm.sklearn.LGBMRegressor"},
+            ModelFile("model.pkl", "cloudpickle", "", "predict", "lightgbm.sklearn.LGBMRegressor"),
+        ),
+    ],
+)
+def test_xgboost_and_lightgbm(name: str, own: dict[str, Any], expected: ModelFile) -> None:
+    """The MLmodel files of MLflow now, and before it saved estimators (no class) or other formats (a pickle)."""
+    mlmodel = {"flavors": {"python_function": {"loader_module": f"mlflow.{name}", "data": own["data"]}, name: own}}
+    assert find_flavor(mlmodel).name == name
+    assert find_flavor(mlmodel).model_file(mlmodel) == expected
 
 
 def test_scikit_learn() -> None:

@@ -61,9 +61,10 @@ def test_broken_description_is_refused(case: str, tmp_path: Path) -> None:
 
 def test_description_of_an_earlier_version(tmp_path: Path) -> None:
     """A description without newer fields is read, so that the service starts with it while MLflow is down."""
-    bundle = write_bundle(tmp_path, regression())
+    bundle = write_bundle(tmp_path, regression(), library_version="1.8.0")
     values = json.loads((tmp_path / DESCRIPTION).read_text())
-    del values["sequence"]
+    del values["sequence"], values["flavor"], values["model_class"]
+    values["sklearn_version"] = values.pop("library_version")
     for column in values["columns"]:
         del column["label"]
     (tmp_path / DESCRIPTION).write_text(json.dumps(values))
