@@ -7,7 +7,8 @@ import re
 import subprocess
 import time
 from dataclasses import dataclass
-from typing import Any
+
+from shown_json import resembles
 
 from tests.e2e.compose_stack import API, LOAD_TESTING, Stack, StackError
 from tests.unit.docs.exercised import LITERALLY, commands, plain
@@ -24,7 +25,6 @@ SHORT_STAIRS = {
 }
 # Commands that end at Ctrl-C only: the tests run them in the background.
 _FOREGROUND = re.compile(r"docker compose -f \S+ up(?! -d)\b")
-_TOLERANCE = 1.0
 
 
 @dataclass(frozen=True)
@@ -88,19 +88,6 @@ class Reader:
         if shown is not None:
             return "" if resembles(json.loads(done.stdout), json.loads(shown)) else f"shown is {shown}, said {said}"
         return said if asks and '"error":"' in done.stdout and "/ready" not in script else ""
-
-
-def resembles(found: Any, shown: Any) -> bool:
-    """Whether an answer has the shape and the values of the document; fractions may differ a little."""
-    if isinstance(shown, dict):
-        return (
-            isinstance(found, dict)
-            and found.keys() == shown.keys()
-            and all(resembles(found[key], shown[key]) for key in shown)
-        )
-    if isinstance(shown, float):
-        return isinstance(found, float) and abs(found - shown) < _TOLERANCE
-    return bool(found == shown)
 
 
 def wait_for(words: str, reader: Reader, script: str) -> str:

@@ -11,13 +11,14 @@ from tests.unit.docs.markdown import ROOT, Document, shell_commands
 
 README = Document.read("README.md")
 TALLER = Document.read("Taller.md")
+PROTOCOLS = Document.read("docs/protocols.md")
 CONTRIBUTING = Document.read("CONTRIBUTING.md")
 COMMANDS = commands()
 
 
 def test_the_table_has_every_command() -> None:
-    """commands.yaml has exactly the commands of README.md and Taller.md."""
-    typed = {plain(command) for document in (README, TALLER) for command in shell_commands(document)}
+    """commands.yaml has exactly the commands of README.md, Taller.md and docs/protocols.md."""
+    typed = {plain(command) for document in (README, TALLER, PROTOCOLS) for command in shell_commands(document)}
 
     assert typed - set(COMMANDS) == set()
     assert set(COMMANDS) - typed == set()
@@ -25,7 +26,7 @@ def test_the_table_has_every_command() -> None:
 
 def test_every_block_has_a_known_language() -> None:
     """The tests that run the blocks select them by language."""
-    languages = {block.language for document in (README, TALLER) for block in document.blocks}
+    languages = {block.language for document in (README, TALLER, PROTOCOLS) for block in document.blocks}
 
     assert languages == {"bash", "json", "dotenv", "python", "mermaid", "nginx"}
 

@@ -14,7 +14,8 @@ from tests.unit.docs.markdown import ROOT, Document
 COMPOSE = ("docker-compose-api.yml", "docker-compose-load-testing.yml")
 README = Document.read("README.md")
 TALLER = Document.read("Taller.md")
-DOCUMENTS = [README, Document.read("README.en.md"), TALLER]
+PROTOCOLS = [Document.read("docs/protocols.md"), Document.read("docs/protocols.en.md")]
+DOCUMENTS = [README, Document.read("README.en.md"), TALLER, *PROTOCOLS]
 # Read by a program of the stack, but not set by Compose.
 ELSEWHERE = {"DOCKER_BUILDKIT"}
 

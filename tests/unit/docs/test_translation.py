@@ -1,55 +1,83 @@
-"""README.md and README.en.md have the same content."""
+"""README and docs/protocols have the same content in Spanish and in English."""
 
 import re
+from dataclasses import dataclass
 
 import pytest
 
 from tests.unit.docs.markdown import Document
 
-SPANISH = Document.read("README.md")
-ENGLISH = Document.read("README.en.md")
+
+@dataclass(frozen=True)
+class Pair:
+    """A document in both languages.
+
+    Attributes:
+        spanish: The one in Spanish.
+        english: The one in English.
+        marks: The lists that it has: the beginnings of their lines.
+    """
+
+    spanish: Document
+    english: Document
+    marks: tuple[str, ...]
 
 
-def test_the_headings_correspond() -> None:
+PAIRS = [
+    Pair(Document.read("README.md"), Document.read("README.en.md"), (r"\|", "- ", r"\d\. ")),
+    Pair(Document.read("docs/protocols.md"), Document.read("docs/protocols.en.md"), (r"\|", "- ")),
+]
+
+
+@pytest.fixture(params=PAIRS, ids=lambda pair: pair.spanish.name)
+def pair(request: pytest.FixtureRequest) -> Pair:
+    """Each document in turn."""
+    found: Pair = request.param
+    return found
+
+
+def test_the_headings_correspond(pair: Pair) -> None:
     """The same number of headings, with the same levels in the same order."""
-    assert [heading.level for heading in SPANISH.headings] == [heading.level for heading in ENGLISH.headings]
+    assert [heading.level for heading in pair.spanish.headings] == [heading.level for heading in pair.english.headings]
 
 
-def test_the_code_blocks_are_the_same() -> None:
+def test_the_code_blocks_are_the_same(pair: Pair) -> None:
     """Every block is the same to the last character."""
-    assert [(block.language, block.text) for block in ENGLISH.blocks] == [
-        (block.language, block.text) for block in SPANISH.blocks
+    assert [(block.language, block.text) for block in pair.english.blocks] == [
+        (block.language, block.text) for block in pair.spanish.blocks
     ]
 
 
-def test_each_block_is_in_the_corresponding_section() -> None:
+def test_each_block_is_in_the_corresponding_section(pair: Pair) -> None:
     """No block is in another section."""
-    spanish = [heading.text for heading in SPANISH.headings]
-    english = [heading.text for heading in ENGLISH.headings]
-    assert [spanish.index(block.section) for block in SPANISH.blocks] == [
-        english.index(block.section) for block in ENGLISH.blocks
+    spanish = [heading.text for heading in pair.spanish.headings]
+    english = [heading.text for heading in pair.english.headings]
+    assert [spanish.index(block.section) for block in pair.spanish.blocks] == [
+        english.index(block.section) for block in pair.english.blocks
     ]
 
 
-def test_the_same_files_are_linked() -> None:
-    """In the same order; anchors and the page in the other language differ."""
-    assert _files(SPANISH) == _files(ENGLISH)
+def test_the_same_files_are_linked(pair: Pair) -> None:
+    """In the same order, each in the document's own language; anchors and the page in the other language differ."""
+    assert _files(pair.spanish) == _files(pair.english)
 
 
-@pytest.mark.parametrize("mark", [r"\|", "- ", r"\d\. "], ids=["rows", "items", "steps"])
-def test_tables_and_lists_correspond(mark: str) -> None:
+def test_tables_and_lists_correspond(pair: Pair) -> None:
     """The same number of rows and items."""
-    assert _lines(SPANISH, mark) == _lines(ENGLISH, mark) > 0
+    for mark in pair.marks:
+        assert _lines(pair.spanish, mark) == _lines(pair.english, mark) > 0
 
 
-def test_the_code_spans_are_the_same() -> None:
+def test_the_code_spans_are_the_same(pair: Pair) -> None:
     """Names, options, messages and values in backticks are not translated."""
-    assert sorted(SPANISH.spans) == sorted(ENGLISH.spans)
+    assert sorted(pair.spanish.spans) == sorted(pair.english.spans)
 
 
 def _files(document: Document) -> list[str]:
-    targets = [link for link in document.links if not link.startswith("#")]
-    return [target for target in targets if target not in {"README.md", "README.en.md"}]
+    """The targets of the links, without anchors and language, except those to the document itself."""
+    targets = [link.partition("#")[0].replace(".en.md", ".md") for link in document.links if not link.startswith("#")]
+    own = document.name.rpartition("/")[2].replace(".en.md", ".md")
+    return [target for target in targets if target != own]
 
 
 def _lines(document: Document, mark: str) -> int:
