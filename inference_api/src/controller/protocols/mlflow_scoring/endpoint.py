@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from pydantic_core import to_json
@@ -37,10 +38,6 @@ class _BodyFormat:
 
 
 _JSON: Final = _BodyFormat(json_body.read_json, json_body.column_values)
-_FORMATS: Final = {
-    JSON: _JSON,
-    CSV: _BodyFormat(csv_body.read_csv, csv_body.column_values),
-}
 
 
 class _Request:
@@ -58,11 +55,13 @@ class Invocations:
     """A table in JSON or CSV, answered with `{"predictions": [...]}`."""
 
     path: Final = "/invocations"
-    media_types: Final = frozenset(_FORMATS)
+    media_types: Final = frozenset({JSON, CSV})
 
     def __init__(self, max_rows: int) -> None:
         """Accept at most so many rows in a request."""
         self._max_rows = max_rows
+        read_csv = partial(csv_body.read_csv, max_rows=max_rows)
+        self._formats = {JSON: _JSON, CSV: _BodyFormat(read_csv, csv_body.column_values)}
 
     def bind(self, parameters: RequestParameters) -> ReadRequest:
         """The reader of the body.
@@ -71,7 +70,10 @@ class Invocations:
             UnsupportedMediaTypeError: For another media type than JSON and CSV, another charset than UTF-8, or another
                 parameter of the media type.
         """
-        body_format = _format_of(parameters)
+        body_format = self._formats.get(parameters.media_type)
+        if body_format is None:
+            raise UnsupportedMediaTypeError(f"send the body with the header Content-Type: {JSON} or {CSV}")
+        _check_charset(parameters.headers.get("content-type", ""))
 
         def read(body: bytes, model: LoadedModel) -> _Request:
             return _Request(self._rows(body_format, body, model))
@@ -96,7 +98,7 @@ class Invocations:
         if not table.count:
             raise errors.InvalidRequestError("the request has no rows")
         if table.count > self._max_rows:
-            raise BodyTooLargeError(f"the request has {table.count} rows; the limit is {self._max_rows}")
+            raise BodyTooLargeError(f"the request has more rows than the limit of {self._max_rows}")
         columns = model.bundle.columns
         found = table.values_of(columns, named=model.bundle.named)
         values = {
@@ -112,12 +114,8 @@ def _valid_rows(model: LoadedModel, values: Mapping[str, Sequence[Any]], count: 
         raise errors.InvalidInputError(error.detail, error.fields) from None
 
 
-def _format_of(parameters: RequestParameters) -> _BodyFormat:
-    found = _FORMATS.get(parameters.media_type)
-    if found is None:
-        raise UnsupportedMediaTypeError(f"send the body with the header Content-Type: {' or '.join(_FORMATS)}")
-    for parameter in parameters.headers.get("content-type", "").split(";")[1:]:
+def _check_charset(content_type: str) -> None:
+    for parameter in content_type.split(";")[1:]:
         name, _, value = parameter.strip().lower().partition("=")
         if name != "charset" or value.strip('"') not in {"utf-8", "utf8"}:
             raise UnsupportedMediaTypeError("the only parameter of Content-Type that is understood is charset=utf-8")
-    return found

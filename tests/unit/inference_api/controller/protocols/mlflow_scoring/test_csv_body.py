@@ -30,20 +30,25 @@ def columns_of(table: InputTable) -> list[Sequence[Any]]:
 )
 def test_csv_is_a_table(text: str) -> None:
     """Line ends, quotes, a byte order mark and blank lines make no difference."""
-    table = read_csv(text.encode())
+    table = read_csv(text.encode(), 9)
     assert (table.names, columns_of(table), table.count) == (["a", "b"], [("1", "2"), ("x", "")], 2)
     assert table.is_frame
 
 
 def test_quotes_hold_commas_and_lines() -> None:
     """A quoted field may hold what separates others."""
-    assert columns_of(read_csv(b'a,b\n"x, ""y""\nz",1\n')) == [('x, "y"\nz',), ("1",)]
+    assert columns_of(read_csv(b'a,b\n"x, ""y""\nz",1\n', 9)) == [('x, "y"\nz',), ("1",)]
 
 
 def test_csv_without_rows() -> None:
     """A line of names alone is a table without rows."""
-    table = read_csv(b"a,b\n")
+    table = read_csv(b"a,b\n", 9)
     assert (columns_of(table), table.count) == ([(), ()], 0)
+
+
+def test_rows_in_excess_are_not_read() -> None:
+    """A table over the limit has one row more than allowed, however many lines follow."""
+    assert read_csv(b"a\n" + b"1\n" * 100 + b'"', 3).count == 4
 
 
 @pytest.mark.parametrize(
@@ -61,7 +66,7 @@ def test_csv_without_rows() -> None:
 def test_what_is_no_csv(body: bytes, reason: str) -> None:
     """Anything else is an error that says what was expected."""
     with pytest.raises(InvalidRequestError, match=reason):
-        read_csv(body)
+        read_csv(body, 9)
 
 
 @pytest.mark.parametrize(

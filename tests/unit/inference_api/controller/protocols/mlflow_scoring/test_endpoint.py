@@ -124,8 +124,11 @@ def test_a_request_needs_rows() -> None:
         assert caught.value.status == 400
     with pytest.raises(ApiError, match="has no rows"):
         rows_of("feature1,feature2,feature3\n", CSV)
-    with pytest.raises(BodyTooLargeError, match="2 rows; the limit is 1"):
+    larger = "the request has more rows than the limit of 1"
+    with pytest.raises(BodyTooLargeError, match=larger):
         rows_of(split([1, 2, 3], [4, 5, 6]), limit=1)
+    with pytest.raises(BodyTooLargeError, match=larger):
+        rows_of("feature1,feature2,feature3\n" + "1,2,3\n" * 2, CSV, limit=1)
 
 
 @pytest.mark.parametrize("content_type", [JSON, f"{JSON}; charset=utf-8", f'{JSON};charset="UTF-8"'])
