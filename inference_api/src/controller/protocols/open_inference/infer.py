@@ -59,7 +59,7 @@ class Infer:
         """
         self.path = f"{model_path}/infer"
         self._max_rows = max_rows
-        self._latest: ServedModel | None = None
+        self._latest: RequestReader | None = None
 
     def bind(self, parameters: RequestParameters) -> ReadRequest:
         """Read the tensors for the model in the path.
@@ -68,14 +68,10 @@ class Infer:
             InvalidInferenceError: When the header with the length of the JSON object is wrong.
         """
         path, length = parameters.path, header_length(parameters.headers.get(HEADER_LENGTH))
-        served: ServedModel | None = None
 
         def read(body: bytes, model: LoadedModel) -> PredictionRequest:
-            nonlocal served
-            if served is None or served.model is not model:
-                check_address(path, model)
-                served = self._served(model)
-            return served.request(body, length)
+            check_address(path, model)
+            return self._reader(model).request(body, length, model)
 
         return read
 
@@ -87,18 +83,18 @@ class Infer:
         """Its OpenAPI operation."""
         return infer_operation(model, self.path)
 
-    def _served(self, model: LoadedModel) -> ServedModel:
+    def _reader(self, model: LoadedModel) -> RequestReader:
         """What is made once for each model."""
-        if self._latest is None or self._latest.model is not model:
-            self._latest = ServedModel(model, self._max_rows)
+        if self._latest is None or self._latest.schema is not model.schema:
+            self._latest = RequestReader(model, self._max_rows)
         return self._latest
 
 
-class ServedModel:
-    """Reads the requests for one model.
+class RequestReader:
+    """Reads the requests for one model. It does not keep the model: the next one takes its place in memory.
 
     Attributes:
-        model: The model.
+        schema: The model's input.
     """
 
     def __init__(self, model: LoadedModel, max_rows: int) -> None:
@@ -108,17 +104,18 @@ class ServedModel:
             model: The model.
             max_rows: The most rows accepted in a request.
         """
-        self.model = model
+        self.schema = model.schema
         self._max_rows = max_rows
         self._inputs = ModelInputs(model.schema)
         self._start = response_start(model.bundle.name, model.bundle.version)
 
-    def request(self, body: bytes, length: int | None) -> PredictionRequest:
+    def request(self, body: bytes, length: int | None, model: LoadedModel) -> PredictionRequest:
         """Read a request.
 
         Args:
             body: Its body.
             length: Bytes of its JSON object; None when that is the whole body.
+            model: The model.
 
         Raises:
             NotJsonError: When the object is not JSON.
@@ -131,15 +128,9 @@ class ServedModel:
         wanted = wanted_outputs(message)
         probabilities = wanted is not PREDICTIONS and any(output.name == PREDICT_PROBA for output in wanted)
         if probabilities:
-            self.model.required_classifier()
+            model.required_classifier()
         rows = self._inputs.rows(read_tensors(message.inputs, binary, has_binary=length is not None), self._max_rows)
-        return _Inference(self, rows, probabilities, wanted, self._start + echoed(message))
-
-    def empty(self, name: str) -> OutputTensor:
-        """An output for no rows."""
-        if name == PREDICT:
-            return empty_predictions(self.model.bundle)
-        return empty_probabilities(len(self.model.required_classifier().labels))
+        return _Inference(model, rows, probabilities, wanted, self._start + echoed(message))
 
 
 class _Inference:
@@ -149,7 +140,7 @@ class _Inference:
 
     def __init__(
         self,
-        model: ServedModel,
+        model: LoadedModel,
         rows: Sequence[Row],
         probabilities: bool,  # noqa: FBT001 - private
         wanted: Sequence[WantedOutput],
@@ -167,11 +158,17 @@ class _Inference:
 
     def _tensors(self, outcomes: Sequence[Outcome]) -> dict[str, OutputTensor]:
         if not outcomes:
-            return {output.name: self._model.empty(output.name) for output in self._wanted}
+            return {output.name: self._empty(output.name) for output in self._wanted}
         if not self.probabilities:
             return {PREDICT: OutputTensor.of_answers(outcomes)}
         predictions, probabilities = zip(*outcomes, strict=True)
         return {PREDICT: OutputTensor.of_answers(predictions), PREDICT_PROBA: OutputTensor.of_answers(probabilities)}
+
+    def _empty(self, name: str) -> OutputTensor:
+        """An output for no rows."""
+        if name == PREDICT:
+            return empty_predictions(self._model.bundle)
+        return empty_probabilities(len(self._model.required_classifier().labels))
 
 
 def check_address(path: Mapping[str, str], model: LoadedModel) -> None:
