@@ -42,4 +42,3 @@ def test_no_model_is_kept(endpoint: PredictionEndpoint) -> None:
     del model
     gc.collect()
     assert estimator() is None
-    assert read
