@@ -1,16 +1,23 @@
-"""For every kind of model the service predicts exactly what `mlflow.pyfunc` predicts for the row."""
+"""For every kind of model the service predicts what `mlflow.pyfunc` and MLflow's scoring server predict."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import mlflow
 import numpy as np
 import pandas as pd
 import pytest
 from boosted_cases import BOOSTED_CASES
+from mlflow.pyfunc import PyFuncModel
+from mlflow.pyfunc.scoring_server.client import ScoringServerClient
 from model_cases import CASES, Case
 from registration import register
+from scoring_bodies import MORE_LENIENT, STRICTER, WRONG, with_texts
+from scoring_comparison import compare_forms, invoke, same_predictions
+from scoring_server import scoring_server
 from service_process import Service
 
 pytestmark = [
@@ -50,13 +57,42 @@ BOOSTED = ("XGBoost Booster", "LGBMClassifier of three texts")
 ALL_CASES = CASES | {kind: BOOSTED_CASES[kind] for kind in BOOSTED}
 
 
-@pytest.mark.parametrize("kind", ALL_CASES)
-def test_predictions_equal_pyfunc(kind: str, service: Service, mlflow_server: str) -> None:
-    """`/predict` and `/predict/batch` return pyfunc's prediction for each row, for any signature and labels."""
-    case: Case = ALL_CASES[kind]()
+@dataclass(frozen=True)
+class Served:
+    """A case that the service serves.
+
+    Attributes:
+        kind: Its name.
+        case: The model and its data.
+        version: Its version.
+        reference: What `mlflow.pyfunc` loads.
+    """
+
+    kind: str
+    case: Case
+    version: str
+    reference: PyFuncModel
+
+
+@pytest.fixture(scope="module", params=ALL_CASES)
+def served(request: pytest.FixtureRequest, service: Service, mlflow_server: str) -> Served:
+    """Each case in turn; the tests of one follow each other."""
+    case: Case = ALL_CASES[request.param]()
     version = register(mlflow_server, NAME, case.estimator, **case.options)
     service.wait_version(version)
-    reference = mlflow.pyfunc.load_model(f"models:/{NAME}/{version}")
+    return Served(request.param, case, version, mlflow.pyfunc.load_model(f"models:/{NAME}/{version}"))
+
+
+@pytest.fixture(scope="module")
+def mlflow_port(served: Served) -> Iterator[int]:
+    """The port of MLflow's own scoring server with the same version."""
+    with scoring_server(served.reference) as port:
+        yield port
+
+
+def test_predictions_equal_pyfunc(served: Served, service: Service) -> None:
+    """`/predict` and `/predict/batch` return pyfunc's prediction for each row, for any signature and labels."""
+    case, version, reference = served.case, served.version, served.reference
     rows = json_rows(case.data[:25])
     expected = [np.asarray(reference.predict(case.data[place : place + 1])).tolist()[0] for place in range(len(rows))]
     alone = [service.predict(row) for row in rows]
@@ -73,6 +109,49 @@ def test_predictions_equal_pyfunc(kind: str, service: Service, mlflow_server: st
     _check_probabilities(case, service, rows, about)
 
 
+def test_mlflow_client_gets_mlflow_answers(served: Served, service: Service, mlflow_port: int) -> None:
+    """MLflow's own client, as it is, gets the same answers from this service as from MLflow's server, row by row."""
+    data = served.case.data
+    complete = with_texts(data)[:25]
+    ours, theirs = client_of(int(service.url.rpartition(":")[2])), client_of(mlflow_port)
+    ours.wait_server_ready()
+    assert ours.get_version() == theirs.get_version()
+    for place in range(10):
+        row = data[place : place + 1]
+        assert ours.invoke(row) == theirs.invoke(row)
+    assert same_predictions(ours.invoke(complete), theirs.invoke(complete))
+
+
+def test_every_form_gets_mlflow_answers(served: Served, service: Service, mlflow_port: int) -> None:
+    """Whatever form MLflow's server answers the rows in, the service answers it, and equally."""
+    with httpx.Client(base_url=f"http://127.0.0.1:{mlflow_port}") as theirs:
+        answered = compare_forms(service.client, theirs, with_texts(served.case.data)[:25])
+    assert len(answered) >= 2, answered
+
+
+@pytest.mark.parametrize("served", WRONG, indirect=True)
+def test_wrong_inputs_get_mlflow_statuses(served: Served, service: Service, mlflow_port: int) -> None:
+    """What MLflow's server refuses, or accepts, so does the service, but for the differences that are told here."""
+    with httpx.Client(base_url=f"http://127.0.0.1:{mlflow_port}") as theirs:
+        for wrong in WRONG[served.kind]:
+            wanted, found = invoke(theirs, wrong.body), invoke(service.client, wrong.body)
+            statuses = f"{wrong.body.form}: {wanted.status_code} {wanted.text}; ours {found.status_code} {found.text}"
+            assert wanted.is_success == wrong.difference.startswith(STRICTER), statuses
+            assert found.is_success == wrong.difference.startswith(MORE_LENIENT), statuses
+            if found.is_success:
+                continue
+            assert found.status_code in {400, 415}, statuses
+            assert found.json().keys() == {"error_code", "message"}, statuses
+            assert wanted.status_code in {200, found.status_code}, statuses
+
+
+def client_of(port: int) -> ScoringServerClient:
+    """MLflow's client of a scoring server."""
+    return ScoringServerClient("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("served", ["strings, datetimes, missing values"], indirect=True)
+@pytest.mark.usefixtures("served")
 def test_example_is_accepted(service: Service) -> None:
     """The example in the OpenAPI document is a valid request."""
     document = service.client.get("/openapi.json").json()

@@ -13,7 +13,7 @@ from math import isnan
 from typing import Any, Final
 
 from src.controller.protocols.mlflow_scoring.errors import InvalidInputError, InvalidRequestError
-from src.controller.protocols.mlflow_scoring.input_table import InputTable, checked
+from src.controller.protocols.mlflow_scoring.input_table import InputTable, distinct
 from src.service.schema.column import Column
 
 # https://pandas.pydata.org/docs/reference/api/pandas.read_csv.html (na_values)
@@ -52,7 +52,7 @@ def read_csv(body: bytes, max_rows: int) -> InputTable:
                 f"row {place} of the CSV has {len(row)} fields; its first line names {len(names)}"
             )
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
-    return InputTable.of_columns(checked(names), columns, len(rows), is_frame=True)
+    return InputTable.of_columns(distinct(names), columns, len(rows), is_frame=True)
 
 
 def column_values(column: Column, texts: Sequence[str]) -> Sequence[Any]:

@@ -83,8 +83,8 @@ class InputTable:
         return {name: self.column(place) for place, name in enumerate(own)}
 
 
-def checked(names: Sequence[str]) -> Sequence[str]:
-    """The names, each of which must be there once.
+def distinct(names: Sequence[str]) -> Sequence[str]:
+    """The names, when each is there once.
 
     Raises:
         InvalidRequestError: When one is there twice.

@@ -12,7 +12,7 @@ import msgspec
 from pydantic_core import from_json
 
 from src.controller.protocols.mlflow_scoring.errors import InvalidRequestError
-from src.controller.protocols.mlflow_scoring.input_table import InputTable, checked
+from src.controller.protocols.mlflow_scoring.input_table import InputTable, distinct
 from src.errors import NotJsonError
 from src.service.schema.column import Column
 from src.service.schema.json_encoding import MARK, has_mark, not_utf8
@@ -54,7 +54,7 @@ def read_json(body: bytes) -> InputTable:
         return _by_column(value, name)
     if not isinstance(value, list):
         raise InvalidRequestError(f"{name} must be an array with an element for each row")
-    return _by_row(value, name)
+    return _by_row(value, name, is_frame=name == "dataframe_records")
 
 
 def column_values(column: Column, values: Sequence[Any]) -> Sequence[Any]:
@@ -102,18 +102,17 @@ def _split(value: Any) -> InputTable:
         raise InvalidRequestError("dataframe_split: data must be an array with an array for each row")
     if index is not None and not (isinstance(index, list) and len(index) == len(data)):
         raise InvalidRequestError("dataframe_split: index must be an array with an element for each row of data")
-    table = _by_row(data, "dataframe_split: data")
+    table = _by_row(data, "dataframe_split: data", is_frame=True)
     if names is None or not data:
         return table
     if not isinstance(names, list) or not set(map(type, names)) <= {str, int}:
         raise InvalidRequestError("dataframe_split: columns must be an array of names")
     if table.names is not None or table.width != len(names):
         raise InvalidRequestError(f"dataframe_split: each row of data must be an array of {len(names)} values")
-    return replace(table, names=checked(list(map(str, names))))
+    return replace(table, names=distinct(list(map(str, names))))
 
 
-def _by_row(rows: list[Any], form: str) -> InputTable:
-    is_frame = form.startswith("dataframe")
+def _by_row(rows: list[Any], form: str, *, is_frame: bool) -> InputTable:
     kinds = set(map(type, rows))
     if kinds == {dict}:
         return _of_objects(rows, is_frame=is_frame)
