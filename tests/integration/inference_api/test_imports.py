@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 import sklearn
 import skops.io
+from lightgbm import LGBMRegressor
 from scipy.stats import uniform
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier
@@ -24,7 +25,10 @@ from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, PowerTransformer, QuantileTransformer, SplineTransformer
 from sklearn.svm import SVR
+from xgboost import XGBRegressor
 
+from src.service.content_digest import content_digest
+from src.service.registry.bundle import MODEL_FOLDER
 from tests.unit.inference_api.doubles import checked_bundle, regression, write_bundle
 
 pytestmark = pytest.mark.integration
@@ -81,6 +85,46 @@ def test_matrix_model_then_frame_model(tmp_path: Path) -> None:
     assert "pandas" in found[4]
     assert "mlflow" not in found[4]
     assert found[5] == found[1]
+
+
+def write_boosted(folder: Path, estimator: Any, file: str, table: pd.DataFrame) -> list[Any]:
+    """Put a model of XGBoost or LightGBM into a folder, as a fetch does; returns the step that loads it."""
+    library = type(estimator).__module__.partition(".")[0]
+    (folder / MODEL_FOLDER).mkdir(parents=True)
+    path = folder / MODEL_FOLDER / file
+    estimator.save_model(path) if library == "xgboost" else skops.io.dump(estimator, path)
+    checked_bundle(
+        estimator,
+        table,
+        model_file=file,
+        flavor=library,
+        model_class=f"{library}.sklearn.{type(estimator).__name__}",
+        content_sha256=content_digest(folder / MODEL_FOLDER),
+    ).write(folder)
+    return ["load", str(folder)]
+
+
+def test_boosted_models(tmp_path: Path) -> None:
+    """Models of XGBoost and LightGBM are served without pandas; with it they predict for DataFrames as well."""
+    doubles = pd.DataFrame(DATA, columns=["a", "b", "c"])
+    mixed = doubles.astype({"a": "float32"})
+    steps: list[list[Any]] = []
+    expected: list[float] = []
+    for table in (doubles, mixed):
+        for estimator, file in (
+            (XGBRegressor(n_estimators=3, n_jobs=1), "model.ubj"),
+            (LGBMRegressor(n_estimators=3, n_jobs=1, verbose=-1), "model.skops"),
+        ):
+            fitted: Any = estimator.fit(table, TARGET)
+            steps.append(write_boosted(tmp_path / str(len(steps)), fitted, file, table))
+            expected.append(fitted.predict(table[:1]).tolist()[0])
+    found = run(tmp_path, *steps[:2], ["heavy"], *steps[2:], ["heavy"], *steps[:2])
+    assert found[2] == []
+    assert "pandas" in found[5]
+    paths = ["matrix", "matrix", "frame", "frame", "matrix", "matrix"]
+    assert [*found[:2], *found[3:5], *found[6:]] == [
+        list(pair) for pair in zip(paths, [*expected, *expected[:2]], strict=True)
+    ]
 
 
 def test_predictions_are_the_same(tmp_path: Path) -> None:
