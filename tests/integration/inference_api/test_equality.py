@@ -1,24 +1,21 @@
 """For every kind of model the service predicts what `mlflow.pyfunc` and MLflow's scoring server predict."""
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
-import mlflow
 import numpy as np
 import pandas as pd
 import pytest
-from boosted_cases import BOOSTED_CASES
-from mlflow.pyfunc import PyFuncModel
 from mlflow.pyfunc.scoring_server.client import ScoringServerClient
-from model_cases import CASES, Case
-from registration import register
+from model_cases import Case
 from scoring_bodies import MORE_LENIENT, STRICTER, WRONG, with_texts
 from scoring_comparison import compare_forms, invoke, same_predictions
 from scoring_server import scoring_server
 from service_process import Service
+
+from tests.integration.inference_api.conftest import Served
 
 pytestmark = [
     pytest.mark.integration,
@@ -26,13 +23,12 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::UserWarning"),
     pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning"),
 ]
-NAME = "every_kind"
 
 
-@pytest.fixture(scope="module")
-def service(serve: Callable[..., Service]) -> Service:
-    """One service; each case registers a new version of its model."""
-    return serve(NAME)
+@pytest.fixture
+def service(service_of_kinds: Service) -> Service:
+    """The service of all kinds of models."""
+    return service_of_kinds
 
 
 def json_rows(data: Any) -> list[dict[str, Any]]:
@@ -50,37 +46,6 @@ def json_rows(data: Any) -> list[dict[str, Any]]:
             row[str(name)] = None if isinstance(plain, float) and np.isnan(plain) else plain
         rows.append(row)
     return rows
-
-
-# The others are compared in tests/unit/inference_api/service/flavors/test_boosted_models.py.
-BOOSTED = ("XGBoost Booster", "LGBMClassifier of three texts")
-ALL_CASES = CASES | {kind: BOOSTED_CASES[kind] for kind in BOOSTED}
-
-
-@dataclass(frozen=True)
-class Served:
-    """A case that the service serves.
-
-    Attributes:
-        kind: Its name.
-        case: The model and its data.
-        version: Its version.
-        reference: What `mlflow.pyfunc` loads.
-    """
-
-    kind: str
-    case: Case
-    version: str
-    reference: PyFuncModel
-
-
-@pytest.fixture(scope="module", params=ALL_CASES)
-def served(request: pytest.FixtureRequest, service: Service, mlflow_server: str) -> Served:
-    """Each case in turn; the tests of one follow each other."""
-    case: Case = ALL_CASES[request.param]()
-    version = register(mlflow_server, NAME, case.estimator, **case.options)
-    service.wait_version(version)
-    return Served(request.param, case, version, mlflow.pyfunc.load_model(f"models:/{NAME}/{version}"))
 
 
 @pytest.fixture(scope="module")
