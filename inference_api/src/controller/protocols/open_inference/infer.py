@@ -129,6 +129,7 @@ class RequestReader:
         probabilities = wanted is not PREDICTIONS and any(output.name == PREDICT_PROBA for output in wanted)
         if probabilities:
             model.required_classifier()
+        self._inputs.check_count(len(message.inputs))
         rows = self._inputs.rows(read_tensors(message.inputs, binary, has_binary=length is not None), self._max_rows)
         return _Inference(model, rows, probabilities, wanted, self._start + echoed(message))
 

@@ -36,15 +36,29 @@ class ModelInputs:
         self._columns = {column.name: column for column in schema.columns}
         self._count = len(schema.columns)
         self._checked = {column.name: _implied(column) for column in schema.columns}
-        self._checked_matrix = frozenset.intersection(*self._checked.values())
+        self._checked_matrix = frozenset(DATATYPES).intersection(*self._checked.values())
         self._takes_integers = {column.name for column in schema.columns if column.dtype in _FLOATS}
         self._all_optional = not any(column.required for column in schema.columns)
+
+    def check_count(self, inputs: int) -> None:
+        """Refuse more inputs than the model has columns, before any of them is read.
+
+        Args:
+            inputs: Their number.
+
+        Raises:
+            InvalidInferenceError: When there are too many, or none.
+        """
+        if not inputs:
+            raise InvalidInferenceError("the request has no inputs")
+        if inputs > self._count:
+            raise InvalidInferenceError(f"the request has {inputs} inputs; the model has {self._count}")
 
     def rows(self, tensors: Sequence[Tensor], limit: int) -> Sequence[Row]:
         """The rows.
 
         Args:
-            tensors: The request's inputs.
+            tensors: The request's inputs, at least one.
             limit: The most rows accepted.
 
         Raises:
@@ -52,12 +66,10 @@ class ModelInputs:
             InvalidRowError: When a value does not fit; names the columns with the row's index.
             BodyTooLargeError: When there are too many rows.
         """
-        if not tensors:
-            raise InvalidInferenceError("the request has no inputs")
-        count = tensors[0].rows
+        first = tensors[0]
+        count = first.rows
         if count > limit:
             raise BodyTooLargeError(f"the inputs have {count} rows; the limit is {limit}")
-        first = tensors[0]
         if len(tensors) == 1 and first.columns == self._count and (self._count > 1 or first.name not in self._columns):
             return self._rows_of_matrix(first)
         return self._rows_of_columns(tensors, count)

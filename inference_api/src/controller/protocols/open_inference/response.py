@@ -54,7 +54,8 @@ def wanted_outputs(request: InferenceRequest) -> tuple[WantedOutput, ...]:
     binary = False if parameters is None else _flag(parameters, BINARY_OUTPUTS, default=False)
     if not request.outputs:
         return BINARY_PREDICTIONS if binary else PREDICTIONS
-    wanted = tuple([_wanted(output, binary=binary) for output in request.outputs])
+    # Of two names there are at most two different outputs.
+    wanted = tuple([_wanted(output, binary=binary) for output in request.outputs[:3]])
     if len({output.name for output in wanted}) < len(wanted):
         raise InvalidInferenceError("an output is requested twice")
     return wanted

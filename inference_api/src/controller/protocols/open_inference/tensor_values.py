@@ -65,9 +65,10 @@ class Tensor:
         if self.rows < 0 or self.columns < 0:
             raise _wrong_shape(given)
         self.complete = True
-        self.values = self._of_json(given) if binary is None else self._of_binary(given, binary)
-        if len(self.values) != self.rows * self.columns:
-            raise _refused(given, f"has {len(self.values)} values, which is not its shape {_shown(shape)}")
+        values = self._of_json(given) if binary is None else self._of_binary(given, binary)
+        if len(values) != self.rows * self.columns:
+            raise _refused(given, f"has {len(values)} values, which is not its shape {_shown(shape)}")
+        self.values = values if datatype.code else self._with_content_type(given, values)
 
     def _of_json(self, given: RequestInput) -> Sequence[Any]:
         datatype = self.datatype
@@ -79,8 +80,6 @@ class Tensor:
             values = self._rounded(given, values)
         elif datatype is UINT64 and max(filter(None, values), default=0) > MAX_UINT64:  # more than the decoder checks
             raise _refused(given, f"has a value that is out of range for {datatype.name}")
-        elif not datatype.code and given.parameters is not None:
-            values = self._with_content_type(given, values)
         return values
 
     def _of_loose_json(self, given: RequestInput) -> Sequence[Any]:
@@ -119,7 +118,7 @@ class Tensor:
         if datatype.is_float:
             # The sum of finite numbers may overflow; then they are looked at one by one.
             return values if math.isfinite(sum(values)) else self._without_nan(given, values)
-        return values if datatype.code else self._with_content_type(given, values)
+        return values
 
     def _without_nan(self, given: RequestInput, values: Sequence[float]) -> Sequence[Any]:
         if any(map(math.isinf, values)):
@@ -130,7 +129,9 @@ class Tensor:
 
     def _with_content_type(self, given: RequestInput, values: Sequence[Any]) -> Sequence[Any]:
         """Texts from the elements of a `BYTES` tensor, or what their content type makes of them."""
-        content_type = (given.parameters or {}).get(CONTENT_TYPE)
+        if given.parameters is None:
+            return values
+        content_type = given.parameters.get(CONTENT_TYPE)
         if content_type == BASE64:
             values = [value if value is None else _decoded(given, value) for value in values]
         try:

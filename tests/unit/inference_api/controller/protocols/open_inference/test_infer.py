@@ -137,6 +137,7 @@ def test_a_model_without_probabilities_says_why() -> None:
     [
         ({"outputs": [{"name": "transform"}]}, "output 'transform' is unknown; known are predict and predict_proba"),
         ({"outputs": [{"name": "predict"}] * 2}, "requested twice"),
+        ({"outputs": [{"name": "predict"}, {"name": "predict_proba"}, {"name": "predict"}] * 9}, "requested twice"),
         ({"parameters": {"binary_data_output": 1}}, "binary_data_output must be true or false"),
         ({"outputs": [{"name": "predict", "parameters": {"binary_data": "yes"}}]}, "binary_data must be true or false"),
         ({"outputs": [{"name": "predict", "parameters": {"classification": 2}}]}, "classification: not supported"),

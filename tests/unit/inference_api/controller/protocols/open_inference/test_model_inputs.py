@@ -115,6 +115,7 @@ def test_no_rows() -> None:
         (columns(a=("FP64", [1]), c=("FP64", [1])), "input 'c' is not one of the model: its inputs are a, b, or one"),
         (columns(a=("FP64", [1]), b=("FP64", [1, 2])), "input 'b' has 2 rows, and input 'a' has 1"),
         ({"inputs": columns(a=("FP64", [1]))["inputs"] * 2}, "input 'a' is there twice"),
+        ({"inputs": columns(a=("FP64", ["x"]))["inputs"] * 3}, "has 3 inputs; the model has 2"),
         (matrix("FP64", [[1, 2, 3]], "a"), r"input 'a' has 3 columns; .* all columns \[rows, 2\]"),
         (matrix("FP64", [[1, 2, 3]]), "input 'input-1' is not one of the model"),
     ],
