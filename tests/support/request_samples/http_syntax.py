@@ -207,4 +207,3 @@ ALONE: Final = (
     Sample("OPTIONS *", lambda _n: b"OPTIONS * HTTP/1.1\r\nHost: service\r\n\r\n", has_status(204), method="OPTIONS"),
     Sample("TRACE", lambda _n: get(b"/predict", b"TRACE"), _METHOD, method="TRACE"),
 )
-EVERY: Final = (*ALONE, *PLAIN, *OTHER, *LAST, *BROKEN)
