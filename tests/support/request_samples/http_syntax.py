@@ -59,6 +59,7 @@ PLAIN: Final = (
     _predicted("a row", plain),
     _predicted("charset", _media(b"Content-Type: application/json; charset=utf-8")),
     _predicted("media type in capitals", _media(b"Content-Type: Application/JSON")),
+    _predicted("two media types, of which the first counts", _with(b"Content-Type: text/plain")),
     _predicted("no media type", _media(None)),
     _predicted("lower names", lambda n: plain(n).replace(b"Content-", b"content-").replace(b"Host", b"host")),
     _predicted("upper names", lambda n: plain(n).replace(b"Content-Length", b"CONTENT-LENGTH")),
@@ -202,7 +203,10 @@ ALONE: Final = (
     _predicted("a huge header", _with(b"Cookie: " + b"c" * 200_000)),
     _predicted("five thousand headers", _with(*(b"X-Number-%d: %d" % (place, place) for place in range(5000)))),
     Sample(
-        "CONNECT", lambda _n: b"CONNECT service:80 HTTP/1.1\r\nHost: service\r\n\r\n", has_status(404), method="CONNECT"
+        "CONNECT",
+        lambda _n: b"CONNECT service:80 HTTP/1.1\r\nHost: service\r\n\r\n",
+        is_refused(400, "bad_request"),
+        method="CONNECT",
     ),
     Sample("OPTIONS *", lambda _n: b"OPTIONS * HTTP/1.1\r\nHost: service\r\n\r\n", has_status(204), method="OPTIONS"),
     Sample("TRACE", lambda _n: get(b"/predict", b"TRACE"), _METHOD, method="TRACE"),

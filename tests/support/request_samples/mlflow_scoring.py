@@ -104,6 +104,7 @@ _JSON: Final = (
     _good("inputs of one row", lambda n: {"inputs": json.loads(row(n))}),
     _good("empty params", lambda n: {**split(n), "params": {}}),
     Sample("MLflow: charset", lambda n: invoke(text(n), media_type=JSON + b"; charset=utf-8"), is_predicted()),
+    Sample("MLflow: a query", lambda n: post(text(n), path=b"/invocations?x=1"), is_predicted()),
     Sample("MLflow: a byte order mark", lambda n: invoke(b"\xef\xbb\xbf" + text(n)), is_predicted()),
     Sample("MLflow: 64 KiB", lambda n: invoke(text(n).ljust(LARGEST_BODY_OF_THE_LANE)), is_predicted()),
     Sample("MLflow: over 64 KiB", lambda n: invoke(text(n).ljust(LARGEST_BODY_OF_THE_LANE + 1)), is_predicted()),

@@ -144,6 +144,18 @@ def _wrong_binary(
     return Sample(f"V2: {name}", lambda n: with_binary([x, tensor("y", [n])], *parts, length=length), fails(status))
 
 
+def _to(number: int, path: bytes) -> bytes:
+    """A row to another path."""
+    return infer(body_of(columns(number)), path=path)
+
+
+def _page(path: bytes, status: int = 200, method: bytes = b"GET") -> Sample:
+    """A page of the protocol."""
+    name = f"V2: {method.decode()} {path.decode()}"
+    check = has_status(status) if status == 200 or method == b"HEAD" else fails(status)
+    return Sample(name, lambda _n: get(path, method), check, method=method.decode())
+
+
 _Y: Final = tensor("y", [1.0])
 _JSON: Final = (
     _good("a row", columns),
@@ -167,6 +179,10 @@ _JSON: Final = (
     Sample(
         "V2: an escaped name", lambda n: infer(body_of(columns(n)), path=INFER.replace(b"_", b"%5F")), is_predicted()
     ),
+    Sample("V2: an escaped slash before the name", lambda n: _to(n, INFER.replace(b"v2/", b"v2%2F")), is_predicted()),
+    Sample("V2: a query", lambda n: _to(n, INFER + b"?x=1"), is_predicted()),
+    Sample("V2: a name with a parameter", lambda n: _to(n, INFER.replace(b"_sum", b"_sum;a=b")), fails(404)),
+    Sample("V2: a name with a question mark", lambda n: _to(n, INFER.replace(b"_sum", b"_sum%3F")), fails(404)),
     Sample("V2: no media type", lambda n: infer(body_of(columns(n)), media_type=None), is_predicted()),
     Sample("V2: JSON as binary data", lambda n: infer(body_of(columns(n)), media_type=BINARY), is_predicted()),
     Sample("V2: an empty batch", lambda _n: infer(body_of([tensor("x", []), tensor("y", [])])), is_predicted(0)),
@@ -178,7 +194,7 @@ _JSON: Final = (
     Sample("V2: over 64 KiB", lambda n: infer(body_of(columns(n)).ljust(LARGEST_BODY_OF_THE_LANE + 1)), is_predicted()),
     Sample(
         "V2: a name that is not ASCII",
-        lambda n: infer(body_of(columns(n)), path=INFER.replace(b"_sum", b"_s%C3%BCm")),
+        lambda n: _to(n, INFER.replace(b"_sum", b"_s%C3%BCm")),
         fails(404),
     ),
     _bad("another model", body_of(columns(1)), 404, b"/v2/models/other/infer"),
@@ -246,9 +262,15 @@ _BINARY: Final = (
     _wrong_binary("a header length of text", binary_tensor("x", 1, 8), _X, length=b"ten"),
     _wrong_binary("a negative header length", binary_tensor("x", 1, 8), _X, length=b"-1"),
     _wrong_binary("a header length inside of the JSON", binary_tensor("x", 1, 8), _X, length=b"9", status=400),
+    Sample(
+        "V2: two header lengths, of which the first counts",
+        lambda n: binary_columns(n).replace(b"Host", HEADER_LENGTH + b": 9\r\nHost"),
+        fails(400),
+    ),
     _wrong("a size without binary data", binary_tensor("x", 1, 8), _Y),
 )
 SAMPLES: Final = (*_JSON, *_BINARY)
+_UNKNOWN: Final = is_refused(404, "not_found")
 APPLICATION: Final = (
     Sample("V2: chunked", lambda n: chunked(body_of(columns(n)), 9, path=INFER), is_predicted()),
     Sample(
@@ -256,12 +278,14 @@ APPLICATION: Final = (
         lambda n: infer(gzip.compress(body_of(columns(n))), b"Content-Encoding: gzip"),
         is_predicted(),
     ),
-    Sample("V2: a slash behind", lambda n: infer(body_of(columns(n)), path=INFER + b"/"), is_predicted()),
-    Sample(
-        "V2: an empty name",
-        lambda n: infer(body_of(columns(n)), path=b"/v2/models//infer"),
-        is_refused(404, "not_found"),
-    ),
+    Sample("V2: a slash behind", lambda n: _to(n, INFER + b"/"), is_predicted()),
+    Sample("V2: an empty name", lambda n: _to(n, b"/v2/models//infer"), _UNKNOWN),
     Sample("V2: GET infer", lambda _n: get(INFER), is_refused(405, "method_not_allowed"), method="GET"),
-    Sample("V2: HEAD metadata", lambda _n: get(MODEL, b"HEAD"), has_status(200), method="HEAD"),
+    Sample("V2: an escaped slash in the name", lambda n: _to(n, INFER.replace(b"_sum", b"%2Fsum")), _UNKNOWN),
+    *map(_page, (b"/v2", b"/v2/health/live", b"/v2/health/ready", MODEL, b"%b/ready" % MODEL)),
+    *map(_page, (b"%b/versions/1" % MODEL, b"%b/versions/1/ready" % MODEL)),
+    _page(b"/v2/models/other", 404),
+    _page(b"%b/versions/2/ready" % MODEL, 404),
+    _page(MODEL, method=b"HEAD"),
+    _page(b"/v2/models/other", 404, b"HEAD"),
 )

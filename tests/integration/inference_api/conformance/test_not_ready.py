@@ -33,7 +33,7 @@ def test_same_refusal(empty: list[Service]) -> None:
     requests = (
         *(plain(1), post(b"{nope"), plain(1, b"X-Request-ID: own"), get(b"/ready"), batch(row(1)), batch()),
         *(post(row(1), path=b"/predict?probabilities=true"), invoke(text(1)), invoke(csv(1), media_type=CSV)),
-        *(infer(body_of(columns(1))), binary_columns(1)),
+        *(infer(body_of(columns(1))), binary_columns(1), get(b"/v2/health/ready"), get(b"/ping")),
     )
     # Until the first poll has failed, the reason is another one.
     for service in empty:
