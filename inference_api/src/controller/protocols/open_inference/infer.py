@@ -126,7 +126,7 @@ class RequestReader:
         """
         message, binary = read_message(body, length)
         wanted = wanted_outputs(message)
-        probabilities = wanted is not PREDICTIONS and any(output.name == PREDICT_PROBA for output in wanted)
+        probabilities = bool(message.outputs) and any(output.name == PREDICT_PROBA for output in wanted)
         if probabilities:
             model.required_classifier()
         self._inputs.check_count(len(message.inputs))
