@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+import schemathesis
 from http_request import batch, get, plain, post
 from request_samples.mlflow_scoring import CSV, csv, invoke, text
 from request_samples.open_inference import binary_columns, body_of, columns, infer
@@ -49,3 +50,10 @@ def test_same_refusal(empty: list[Service]) -> None:
             client.send(plain(999))
             assert client.answers(1)[0].status == 503
     assert found[0] == found[1]
+
+
+def test_description_is_valid(empty: list[Service]) -> None:
+    """Without a model the OpenAPI description is valid, and has every path."""
+    document = empty[0].client.get("/openapi.json").json()
+    schemathesis.openapi.from_dict(document).validate()
+    assert {"/predict", "/predict/batch", "/invocations", "/v2/models/{model}/infer"} <= document["paths"].keys()
