@@ -72,12 +72,12 @@ def test_every_post_is_a_prediction() -> None:
 
 
 def test_only_plain_predictions_use_the_lane_s_connections() -> None:
-    """Other connections are used for requests that leave the lane: encoding, other framing, query, last slash."""
+    """Other connections are used for requests that leave the lane: encoding, other framing, last slash."""
     [rule] = re.findall(r"^ +use_backend predictions if (.*)$", CONFIGURATION, re.MULTILINE)
     unusual = re.findall(r"^ +acl unusual (.*)$", SECTIONS["frontend api"], re.MULTILINE)
 
     assert rule.startswith("METH_POST HTTP_1.1 HTTP_CONTENT small !unusual ")
-    assert unusual == ["req.hdr(content-encoding) -m found", "req.hdr(expect) -m found", "query -m found", "path_end /"]
+    assert unusual == ["req.hdr(content-encoding) -m found", "req.hdr(expect) -m found", "path_end /"]
 
 
 def test_the_time_until_another_replica_is_tried_is_a_setting(services: Any) -> None:
