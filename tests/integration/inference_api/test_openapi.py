@@ -7,17 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import description_check
-import pandas as pd
 import pytest
-from mlflow.models import infer_signature
-from registration import register
+from every_column import register_classifier
 from service_log import faults
 from service_process import Service
-from sklearn.compose import make_column_transformer
-from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder
 
 pytestmark = [
     pytest.mark.integration,
@@ -35,24 +28,7 @@ EXAMPLES = 50
 @pytest.fixture(scope="module")
 def classifier(mlflow_server: str, serve: Serve) -> Service:
     """A service with a classifier of columns of every type, one of them optional."""
-    rows = 12
-    data = pd.DataFrame(
-        {
-            "colour": ["red", "blue", "green"] * (rows // 3),
-            "size": [1.5, None, 2.5, 4.0] * (rows // 4),
-            "flag": [True, False] * (rows // 2),
-            "n": range(rows),
-            "when": pd.to_datetime(["2024-01-01", "2024-02-01T10:00:00"] * (rows // 2), format="ISO8601"),
-        }
-    )
-    columns = make_column_transformer(
-        (OneHotEncoder(handle_unknown="ignore"), ["colour", "when"]),
-        (SimpleImputer(), ["size"]),
-        ("passthrough", ["flag", "n"]),
-    )
-    model = make_pipeline(columns, LogisticRegression()).fit(data, ["low", "middle", "high"] * (rows // 3))
-    signature = infer_signature(data, model.predict(data))
-    register(mlflow_server, "described", model, signature=signature, input_example=data[:2])
+    register_classifier(mlflow_server, "described")
     service = serve("described", MODEL_POLL_SECONDS="60")
     service.wait_ready()
     return service
