@@ -19,7 +19,7 @@ from tests.integration.inference_api.conformance.conftest import LANES, Start, u
 
 NAME: Final = "conformance_columns"
 INFER: Final = f"/v2/models/{NAME}/infer".encode()
-CASES: Final = 60
+CASES: Final = 150
 MAX_BODIES: Final = 8
 DATATYPES: Final = {"colour": "BYTES", "size": "FP64", "flag": "BOOL", "n": "INT64", "when": "BYTES"}
 _NUMBERS: Final = struct.pack("<2d2q", 1.5, 2.5, 3, 4)
