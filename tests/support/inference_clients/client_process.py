@@ -1,11 +1,13 @@
 """A client of the Open Inference Protocol in an environment of its own."""
 
+import fcntl
 import json
 import subprocess
 from pathlib import Path
 from typing import Any, Self
 
 from benchmarks.environments import programs_of
+from benchmarks.place import HOME
 
 FOLDER = Path(__file__).parent
 
@@ -21,7 +23,10 @@ class ClientProcess:
             module: The client, a module of this package.
             lists: Folder of the list.
         """
-        python = programs_of(environment, lists=lists) / "python"
+        HOME.mkdir(exist_ok=True)
+        with (HOME / "clients.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # another process of the same test run may install it
+            python = programs_of(environment, lists=lists) / "python"
         self._process = subprocess.Popen(
             [python, "-m", f"inference_clients.{module}"],
             stdin=subprocess.PIPE,
