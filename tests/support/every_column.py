@@ -1,5 +1,6 @@
 """A classifier of columns of every type, one of them optional."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import pandas as pd
@@ -11,32 +12,49 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
-ROW: Final[dict[str, Any]] = {"colour": "red", "size": 1.5, "flag": True, "n": 0, "when": "2024-01-01T00:00:00"}
-"""A row that it accepts; `size` may be missing."""
+LABELS: Final = ["high", "low", 'the "middle"']
+"""Its classes, in its own order."""
+
+DATATYPES: Final = {"colour": "BYTES", "size": "FP64", "flag": "BOOL", "n": "INT64", "when": "BYTES"}
+"""Its columns, of which `size` may be missing, and their datatypes in the Open Inference Protocol."""
 
 _ROWS: Final = 12
 
 
-def register_classifier(server: str, name: str) -> None:
+def row_of(number: int) -> dict[str, Any]:
+    """The row of a number."""
+    return {
+        "colour": ("red", "blue", "green")[number % 3],
+        "size": number / 8,
+        "flag": number % 2 == 0,
+        "n": number,
+        "when": ("2024-01-01T00:00:00", "2024-02-01T10:00:00")[number % 2],
+    }
+
+
+def frame_of(numbers: Iterable[int]) -> pd.DataFrame:
+    """The rows of numbers, as the model gets them."""
+    frame = pd.DataFrame(map(row_of, numbers))
+    return frame.assign(when=pd.to_datetime(frame["when"], format="ISO8601"))
+
+
+def register_classifier(server: str, name: str) -> Any:
     """Fit and register it.
 
     Args:
         server: MLflow's base URL.
         name: Registered model.
+
+    Returns:
+        The estimator.
     """
-    data = pd.DataFrame(
-        {
-            "colour": ["red", "blue", "green"] * (_ROWS // 3),
-            "size": [1.5, None, 2.5, 4.0] * (_ROWS // 4),
-            "flag": [True, False] * (_ROWS // 2),
-            "n": range(_ROWS),
-            "when": pd.to_datetime(["2024-01-01", "2024-02-01T10:00:00"] * (_ROWS // 2), format="ISO8601"),
-        }
-    )
+    data = frame_of(range(_ROWS))
+    data.loc[1, "size"] = None
     columns = make_column_transformer(
         (OneHotEncoder(handle_unknown="ignore"), ["colour", "when"]),
         (SimpleImputer(), ["size"]),
         ("passthrough", ["flag", "n"]),
     )
-    model = make_pipeline(columns, LogisticRegression()).fit(data, ["low", "middle", "high"] * (_ROWS // 3))
-    register(server, name, model, signature=infer_signature(data, model.predict(data)), input_example=data[:2])
+    model = make_pipeline(columns, LogisticRegression()).fit(data, LABELS * (_ROWS // len(LABELS)))
+    register(server, name, model, signature=infer_signature(data, model.predict(data)), input_example=data[2:4])
+    return model

@@ -3,12 +3,14 @@
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import sum_rows
 from conversation import Oracle
+from every_column import register_classifier
 from mlflow.models import infer_signature
 from registration import register
 from service_facts import LANE_REQUESTS, has_lane
@@ -22,7 +24,7 @@ LANES = {
     "lane without delays": {"FAST_LANE": "true", "LONGEST_REST_MS": "0"},
     "lane": {"FAST_LANE": "true"},
 }
-NEAREST = "conformance_nearest"
+NEAREST, COLUMNS = "conformance_nearest", "conformance_columns"
 # The nearest of so many points takes milliseconds to find, which is slow for a model.
 POINTS = 200_000
 # More than the tests keep waiting, but for the one about the limit.
@@ -139,6 +141,25 @@ def slow_services(start: Start, slow_model: str) -> Callable[[str], Service]:
 def slow_service(request: pytest.FixtureRequest, slow_services: Callable[[str], Service]) -> Iterator[Service]:
     """The slow model's service of the route and of the lane in turn."""
     yield from unharmed(slow_services(request.param))
+
+
+@pytest.fixture(scope="package")
+def classifier(mlflow_server: str) -> Any:
+    """A registered classifier with columns of every type."""
+    return register_classifier(mlflow_server, COLUMNS)
+
+
+@pytest.fixture(scope="package")
+def classifier_services(start: Start, classifier: Any) -> Callable[[str], Service]:  # noqa: ARG001 - is registered
+    """The classifier's service of each lane, started at its first use."""
+    running: dict[str, Service] = {}
+
+    def of(lane: str) -> Service:
+        if lane not in running:
+            running[lane] = start(COLUMNS, **LANES[lane])
+        return running[lane]
+
+    return of
 
 
 def unharmed(service: Service) -> Iterator[Service]:

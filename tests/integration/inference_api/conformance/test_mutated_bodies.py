@@ -2,11 +2,11 @@
 
 import json
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import pytest
-from every_column import ROW, register_classifier
+from every_column import DATATYPES, row_of
 from http_request import BATCH, post
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,13 +15,12 @@ from request_samples.open_inference import BINARY, HEADER_LENGTH
 from service_process import Service
 from wire import Client
 
-from tests.integration.inference_api.conformance.conftest import LANES, Start, unharmed
+from tests.integration.inference_api.conformance.conftest import COLUMNS, unharmed
 
-NAME: Final = "conformance_columns"
-INFER: Final = f"/v2/models/{NAME}/infer".encode()
+INFER: Final = f"/v2/models/{COLUMNS}/infer".encode()
 CASES: Final = 150
 MAX_BODIES: Final = 8
-DATATYPES: Final = {"colour": "BYTES", "size": "FP64", "flag": "BOOL", "n": "INT64", "when": "BYTES"}
+ROW: Final = row_of(2)
 _NUMBERS: Final = struct.pack("<2d2q", 1.5, 2.5, 3, 4)
 
 TENSORS: Final = {
@@ -129,28 +128,22 @@ def binary_requests(draw: st.DrawFn) -> bytes:
     return post(text + _mutated(draw, _NUMBERS), line, path=INFER, media_type=BINARY)
 
 
-@pytest.fixture(scope="module")
-def pair(start: Start, mlflow_server: str) -> tuple[Service, Service]:
-    """The services of the route and of the lane, with a classifier of columns of every type."""
-    register_classifier(mlflow_server, NAME)
-    return start(NAME, **LANES["route"]), start(NAME, **LANES["lane"])
-
-
 @pytest.fixture
-def unharmed_pair(pair: tuple[Service, Service]) -> Iterator[tuple[Service, Service]]:
-    """Both services, without a fault in their logs afterwards."""
-    for _route in unharmed(pair[0]):
-        for _lane in unharmed(pair[1]):
-            yield pair
+def pair(classifier_services: Callable[[str], Service]) -> Iterator[tuple[Service, Service]]:
+    """The services of the route and of the lane, without a fault in their logs afterwards."""
+    route, lane = classifier_services("route"), classifier_services("lane")
+    for _ in unharmed(route):
+        for _ in unharmed(lane):
+            yield route, lane
 
 
 @pytest.mark.timeout(900)  # a failure is made smaller before it is shown
 @settings(max_examples=CASES, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(requests=st.lists(json_requests() | byte_requests() | binary_requests(), min_size=1, max_size=MAX_BODIES))
-def test_mutated_bodies(requests: list[bytes], unharmed_pair: tuple[Service, Service]) -> None:
+def test_mutated_bodies(requests: list[bytes], pair: tuple[Service, Service]) -> None:
     """Whatever is in a body, the service has no fault, and the lane's response is the route's."""
     found = []
-    for service in unharmed_pair:
+    for service in pair:
         with Client(service.url) as client:
             client.send(b"".join(requests))
             found.append([answer.comparable(None) for answer in client.answers(len(requests))])

@@ -5,68 +5,52 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 import pytest
+from every_column import DATATYPES, LABELS, frame_of, row_of
 from http_request import PREDICT, batch, post
-from mlflow.models import infer_signature
-from registration import register
-from request_samples.open_inference import body_of, columns, infer
+from request_samples.open_inference import body_of, infer, tensor
 from service_facts import LANE_REQUESTS, metric
 from service_process import Service
-from sklearn.linear_model import LogisticRegression
-from sum_rows import row, x_and_y
 from wire import Client
 
-from tests.integration.inference_api.conformance.conftest import LANES, Start, unharmed
+from tests.integration.inference_api.conformance.conftest import COLUMNS, unharmed
 
-NAME: Final = "conformance_labels"
-LABELS: Final = ["high", "low", 'the "middle"']
 ONE: Final = b"%b?probabilities=true" % PREDICT
 MANY: Final = b"/predict/batch?probabilities=true"
-INFER_LABELS: Final = b"/v2/models/%b/infer" % NAME.encode()
+INFER: Final = f"/v2/models/{COLUMNS}/infer".encode()
 COUNT: Final = 40
 TOLERANCE: Final = 1e-9
 
 
-@pytest.fixture(scope="module")
-def classifier(mlflow_server: str) -> LogisticRegression:
-    """A registered model with three classes."""
-    data = pd.DataFrame([x_and_y(n) for n in range(0, 60, 2)], columns=["x", "y"]).astype(float)
-    model = LogisticRegression().fit(data, np.repeat(LABELS, 10))
-    signature = infer_signature(data, model.predict(data))
-    register(mlflow_server, NAME, model, signature=signature, input_example=data[:2])
-    return model
-
-
-@pytest.fixture(scope="module")
-def label_services(start: Start, classifier: LogisticRegression) -> Callable[[str], Service]:  # noqa: ARG001 - registered
-    """The service of each lane, started at its first use."""
-    running: dict[str, Service] = {}
-
-    def of(lane: str) -> Service:
-        if lane not in running:
-            running[lane] = start(NAME, **LANES[lane])
-        return running[lane]
-
-    return of
-
-
 @pytest.fixture(params=["route", "lane"])
-def label_service(request: pytest.FixtureRequest, label_services: Callable[[str], Service]) -> Iterator[Service]:
+def classifier_service(
+    request: pytest.FixtureRequest, classifier_services: Callable[[str], Service]
+) -> Iterator[Service]:
     """The classifier's service of the route and of the lane in turn."""
-    yield from unharmed(label_services(request.param))
+    yield from unharmed(classifier_services(request.param))
 
 
 @pytest.fixture(scope="module")
-def expected(classifier: LogisticRegression) -> list[dict[str, Any]]:
+def expected(classifier: Any) -> list[dict[str, Any]]:
     """What scikit-learn says of the row of each number: the label, and the probability of each."""
-    data = pd.DataFrame([x_and_y(n) for n in range(COUNT)], columns=["x", "y"]).astype(float)
-    probabilities = classifier.predict_proba(data)
+    data = frame_of(range(COUNT))
     assert list(classifier.classes_) == LABELS
     return [
         {"prediction": str(label), "probabilities": dict(zip(LABELS, values, strict=True))}
-        for label, values in zip(classifier.predict(data), probabilities.tolist(), strict=True)
+        for label, values in zip(classifier.predict(data), classifier.predict_proba(data).tolist(), strict=True)
     ]
+
+
+def row(number: int) -> bytes:
+    """The row of a number as JSON."""
+    return json.dumps(row_of(number)).encode()
+
+
+def tensors(numbers: range, **fields: Any) -> bytes:
+    """A request of Open Inference V2 for the rows of numbers."""
+    rows = [row_of(number) for number in numbers]
+    inputs = [tensor(name, [row[name] for row in rows], datatype) for name, datatype in DATATYPES.items()]
+    return infer(body_of(inputs, **fields), path=INFER)
 
 
 def assert_near(found: Any, wanted: dict[str, Any]) -> None:
@@ -78,9 +62,9 @@ def assert_near(found: Any, wanted: dict[str, Any]) -> None:
     )
 
 
-def test_rows_have_the_probabilities(label_service: Service, expected: list[dict[str, Any]]) -> None:
+def test_rows_have_the_probabilities(classifier_service: Service, expected: list[dict[str, Any]]) -> None:
     """Rows with and without probabilities in one pipeline are answered as scikit-learn does, in their order."""
-    with Client(label_service.url) as client:
+    with Client(classifier_service.url) as client:
         client.send(b"".join(post(row(n), path=ONE if n % 3 else PREDICT) for n in range(COUNT)))
         for number, answer in enumerate(client.answers(COUNT)):
             if number % 3:
@@ -89,9 +73,9 @@ def test_rows_have_the_probabilities(label_service: Service, expected: list[dict
                 assert answer.json == {"prediction": expected[number]["prediction"]}
 
 
-def test_batches_have_the_probabilities(label_service: Service, expected: list[dict[str, Any]]) -> None:
+def test_batches_have_the_probabilities(classifier_service: Service, expected: list[dict[str, Any]]) -> None:
     """A batch has an object for each row, beside the predictions; an empty one has none."""
-    with Client(label_service.url) as client:
+    with Client(classifier_service.url) as client:
         client.send(batch(*map(row, range(COUNT)), path=MANY) + batch(path=MANY) + batch(row(0)))
         many, none, without = (answer.json for answer in client.answers(3))
     for found in zip(many.pop("predictions"), many.pop("probabilities"), expected, strict=True):
@@ -101,18 +85,18 @@ def test_batches_have_the_probabilities(label_service: Service, expected: list[d
     assert without == {"predictions": [expected[0]["prediction"]]}
 
 
-def test_tensors_have_the_probabilities(label_service: Service, expected: list[dict[str, Any]]) -> None:
+def test_tensors_have_the_probabilities(classifier_service: Service, expected: list[dict[str, Any]]) -> None:
     """Open Inference V2 has them as a tensor of shape [rows, classes], in JSON and as binary data."""
     wanted = [list(row["probabilities"].values()) for row in expected[:3]]
     outputs = [{"name": "predict"}, {"name": "predict_proba"}]
-    with Client(label_service.url) as client:
-        client.send(infer(body_of(columns(0, 3), outputs=outputs), path=INFER_LABELS))
+    with Client(classifier_service.url) as client:
+        client.send(tensors(range(3), outputs=outputs))
         labels, probabilities = client.answers(1)[0].json["outputs"]
         assert (labels["datatype"], labels["data"]) == ("BYTES", [row["prediction"] for row in expected[:3]])
         assert (probabilities["datatype"], probabilities["shape"]) == ("FP64", [3, 3])
         assert np.reshape(probabilities["data"], (3, 3)) == pytest.approx(np.array(wanted), rel=0, abs=TOLERANCE)
         binary = [{"name": "predict_proba", "parameters": {"binary_data": True}}]
-        client.send(infer(body_of(columns(0, 3), outputs=binary), path=INFER_LABELS))
+        client.send(tensors(range(3), outputs=binary))
         answer = client.answers(1)[0]
     length = int(answer.header("inference-header-content-length"))
     assert [output["name"] for output in json.loads(answer.body[:length])["outputs"]] == ["predict_proba"]
@@ -120,7 +104,7 @@ def test_tensors_have_the_probabilities(label_service: Service, expected: list[d
     assert found == pytest.approx(np.array(wanted), rel=0, abs=TOLERANCE)
 
 
-def test_bad_rows_fail_alone(label_service: Service, expected: list[dict[str, Any]]) -> None:
+def test_bad_rows_fail_alone(classifier_service: Service, expected: list[dict[str, Any]]) -> None:
     """A wrong row, a wrong batch and a wrong value of the parameter between good requests get their own errors."""
     bad = [
         (post(b'{"x":1}', path=ONE), 422, "invalid_input"),
@@ -128,7 +112,7 @@ def test_bad_rows_fail_alone(label_service: Service, expected: list[dict[str, An
         (batch(row(1), b"{}", path=MANY), 422, "invalid_input"),
         (post(row(1), path=b"/predict?probabilities=2"), 422, "invalid_parameter"),
     ]
-    with Client(label_service.url) as client:
+    with Client(classifier_service.url) as client:
         client.send(b"".join(request + post(row(n), path=ONE) for n, (request, _, _) in enumerate(bad)))
         for number, (_, status, kind) in enumerate(bad):
             refused, good = client.answers(2)
@@ -136,13 +120,12 @@ def test_bad_rows_fail_alone(label_service: Service, expected: list[dict[str, An
             assert_near(good.json, expected[number])
 
 
-def test_lane_answers_as_the_route(label_services: Callable[[str], Service]) -> None:
+def test_lane_answers_as_the_route(classifier_services: Callable[[str], Service]) -> None:
     """The lane answers requests for probabilities itself, with the route's bytes."""
-    route, lane = label_services("route"), label_services("lane")
-    tensors = body_of(columns(1, 2), outputs=[{"name": "predict_proba"}])
+    route, lane = classifier_services("route"), classifier_services("lane")
     requests = [
         *(post(row(3), path=ONE), batch(row(1), row(2), path=MANY), post(b'{"x":1}', path=ONE)),
-        infer(tensors, path=INFER_LABELS),
+        tensors(range(1, 3), outputs=[{"name": "predict_proba"}]),
     ]
     found = []
     before = metric(lane, LANE_REQUESTS)
