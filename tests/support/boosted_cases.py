@@ -31,8 +31,16 @@ _QUIET: dict[str, Any] = {**_SMALL, "verbose": -1, "min_child_samples": 2}
 
 def _case(estimator: Any, data: Any, predicted: Any, **options: Any) -> Case:
     options = {"signature": infer_signature(data, predicted), "input_example": data[:3], **options}
-    library = "XGBoost" if type(estimator).__module__.startswith("xgboost") else "LightGBM"
-    return Case(estimator, data, options, "matrix", library)
+    return Case(estimator, data, options, "matrix", "direct" if _is_of_xgboost(estimator) else "LightGBM")
+
+
+def _is_of_xgboost(estimator: Any) -> bool:
+    return type(estimator).__module__.startswith("xgboost")
+
+
+def _by_xgboost(build: Callable[[], Case]) -> Callable[[], Case]:
+    """A model that XGBoost itself computes."""
+    return lambda: replace(build(), predict_path="XGBoost")
 
 
 def _fitted(estimator: Any, data: Any, target: Any, **options: Any) -> Callable[[], Case]:
@@ -68,12 +76,12 @@ def _unsigned(build: Callable[[], Case]) -> Callable[[], Case]:
 _SEVERAL: dict[str, Any] = {"objective": "multi:softprob", "num_class": 3}
 XGBOOST_CASES: dict[str, Callable[[], Case]] = {
     "XGBRegressor, missing values": _fitted(xgboost.XGBRegressor(**_SMALL), NUMBERS, VALUES),
-    "XGBRegressor, linear": _fitted(xgboost.XGBRegressor(booster="gblinear", **_SMALL), NUMBERS, VALUES),
+    "XGBRegressor, linear": _by_xgboost(_fitted(xgboost.XGBRegressor(booster="gblinear", **_SMALL), NUMBERS, VALUES)),
     "XGBClassifier of two classes": _fitted(xgboost.XGBClassifier(**_SMALL), NUMBERS, CLASSES > 1),
     "XGBClassifier of three, JSON": _fitted(xgboost.XGBClassifier(**_SMALL), NUMBERS, CLASSES, model_format="json"),
     "XGBRFClassifier": _fitted(xgboost.XGBRFClassifier(**_SMALL), NUMBERS, CLASSES),
     "XGBoost Booster": _xgboost_booster(NUMBERS, VALUES),
-    "XGBoost Booster of probabilities": _xgboost_booster(NUMBERS, CLASSES, **_SEVERAL),
+    "XGBoost Booster of probabilities": _by_xgboost(_xgboost_booster(NUMBERS, CLASSES, **_SEVERAL)),
     "XGBoost Booster without names": _xgboost_booster(NUMBERS.to_numpy(), VALUES),
     "XGBoost, no signature": _unsigned(_xgboost_booster(NUMBERS, VALUES)),
     "XGBoost, no signature, no names": _unsigned(_xgboost_booster(NUMBERS.to_numpy(), VALUES)),

@@ -14,6 +14,7 @@ from src.service.flavors.interface import FittedColumn, FittedInput, ModelFile
 from src.service.flavors.lazy_imports import deferred_imports
 from src.service.flavors.mlmodel import configurations
 from src.service.flavors.xgboost.native_booster import NativeBooster, plain_message
+from src.service.flavors.xgboost.tree_sums import find_computation
 from src.service.flavors.xgboost.ubjson import check_ubjson
 from src.service.schema.column import Column
 
@@ -102,8 +103,14 @@ class XGBoostFlavor:
         return undo
 
     def direct_computation(self, estimator: Any, method: str, columns: Sequence[Column]) -> Computation | None:  # noqa: ARG002 - as above
-        """None: XGBoost's own method predicts."""
-        return None
+        """The sums of the trees' leaves."""
+        if method != "predict":
+            return None
+        classes = estimator.classes_ if hasattr(estimator, "predict_proba") else None
+        # After early stopping an estimator adds the trees up to its best round, a Booster all of them.
+        stopped = not isinstance(estimator, NativeBooster) and hasattr(estimator.get_booster(), "best_iteration")
+        booster = _booster(estimator)
+        return find_computation(booster, classes, booster.best_iteration + 1 if stopped else 0)
 
     def class_labels(self, estimator: Any) -> list[Any]:
         """The numbers of the classes: XGBoost knows no other labels."""

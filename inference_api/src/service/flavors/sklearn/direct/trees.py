@@ -57,7 +57,7 @@ def merged_sums(trees: Sequence[Any], values: Sequence[Matrix]) -> Step | None:
     depth = max(tree.max_depth for tree in trees) + len(trees).bit_length()
     blank = np.zeros((len(nodes), 1, 1))
     merged.__setstate__({"max_depth": depth, "node_count": len(nodes), "nodes": nodes, "values": blank})
-    at_nodes = np.concatenate([np.zeros((roots[0], values[0].shape[1])), *values])
+    at_nodes = np.concatenate([np.zeros((roots[0], values[0].shape[1]), values[0].dtype), *values])
     merged_trees = MergedTrees(_NodeValues(merged, at_nodes), len(trees), columns, np.float32)
     return lambda single: total(merged_trees(single))
 
