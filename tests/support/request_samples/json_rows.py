@@ -163,6 +163,11 @@ APPLICATION: Final = (
     Sample("a batch with a slash behind", lambda n: batch(row(n), path=b"/predict/batch/"), predictions(1)),
     Sample("an escaped path of a batch", lambda n: batch(row(n), path=b"/predict%2Fbatch"), has_status(200)),
     Sample(
+        "a fragment with a parameter",
+        lambda n: post(row(n), path=b"/predict?x=#&probabilities=true"),
+        assert_predicts,
+    ),
+    Sample(
         "an absolute target with ?probabilities=true",
         lambda n: post(row(n), path=b"http://service/predict?probabilities=true"),
         _NONE,

@@ -271,6 +271,7 @@ _BINARY: Final = (
 )
 SAMPLES: Final = (*_JSON, *_BINARY)
 _UNKNOWN: Final = is_refused(404, "not_found")
+_METHOD: Final = is_refused(405, "method_not_allowed")
 APPLICATION: Final = (
     Sample("V2: chunked", lambda n: chunked(body_of(columns(n)), 9, path=INFER), is_predicted()),
     Sample(
@@ -280,7 +281,8 @@ APPLICATION: Final = (
     ),
     Sample("V2: a slash behind", lambda n: _to(n, INFER + b"/"), is_predicted()),
     Sample("V2: an empty name", lambda n: _to(n, b"/v2/models//infer"), _UNKNOWN),
-    Sample("V2: GET infer", lambda _n: get(INFER), is_refused(405, "method_not_allowed"), method="GET"),
+    Sample("V2: a fragment in the name", lambda n: _to(n, INFER.replace(b"_sum", b"#_sum")), _METHOD),
+    Sample("V2: GET infer", lambda _n: get(INFER), _METHOD, method="GET"),
     Sample("V2: an escaped slash in the name", lambda n: _to(n, INFER.replace(b"_sum", b"%2Fsum")), _UNKNOWN),
     *map(_page, (b"/v2", b"/v2/health/live", b"/v2/health/ready", MODEL, b"%b/ready" % MODEL)),
     *map(_page, (b"%b/versions/1" % MODEL, b"%b/versions/1/ready" % MODEL)),

@@ -117,6 +117,8 @@ class RequestHeadCache:
         return self._bind(reading.url, values, int(length))
 
     def _bind(self, url: bytes, values: Mapping[bytes, bytes], length: int) -> RequestHead | None:
+        if b"#" in url:  # no client sends a fragment; uvicorn leaves it out
+            return None
         path, _mark, query = url.decode("latin-1").partition("?")
         found = self._paths.find(path)
         if found is None:

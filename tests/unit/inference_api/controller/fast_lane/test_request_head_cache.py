@@ -56,6 +56,7 @@ def test_a_plain_prediction_is_for_the_lane(given: bytes, expected: RequestHead)
 
 
 OTHERS = [
+    head(first="POST /predict?x=#&probabilities=true HTTP/1.1"),
     head(first="GET /predict HTTP/1.1"),
     head(first="POST /predict HTTP/1.0"),
     head(first="POST /predict?probabilities=maybe HTTP/1.1"),
