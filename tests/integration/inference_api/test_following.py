@@ -158,7 +158,7 @@ def test_what_cannot_be_served_is_refused_and_the_old_version_stays(
     with mlflow.start_run(experiment_id="0"):
         info = mlflow.pyfunc.log_model(name="model", python_model=SomePythonModel(), registered_model_name=name)
     client.set_registered_model_alias(name, "champion", str(info.registered_model_version))
-    assert "this service serves the sklearn flavor" in service.wait_error("flavor is")
+    assert "this service serves the flavors sklearn" in service.wait_error("flavor is")
 
     untrusted = FunctionTransformer(shutil.which).fit(DATA)
     untrusted.predict = None

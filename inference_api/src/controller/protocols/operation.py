@@ -20,7 +20,7 @@ _PARAMETERS: Final = [
         "name": "probabilities",
         "in": "query",
         "description": "Whether the response has the probability of each class of a classifier",
-        "schema": {"type": "boolean", "default": False},
+        "schema": {"type": "boolean"},  # with a default the documentation page would always send it
     }
 ]
 _ERRORS: Final = {
