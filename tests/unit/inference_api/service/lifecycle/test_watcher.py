@@ -222,9 +222,10 @@ async def test_version_is_fetched(watched: Watched, fetch: FolderFetch) -> None:
     assert len(fetch.requests) == 1
 
 
-async def test_failed_fetch_leaves_nothing(watched: Watched, fetch: FolderFetch) -> None:
+async def test_failed_fetch_leaves_nothing(registry: StubRegistry, tmp_path: Path, fetch: FolderFetch) -> None:
     """A failed fetch leaves no files, and is retried after a pause, not at every poll."""
-    watched.registry.point_at(version_of("4"))
+    watched = Watched(registry, tmp_path, poll_seconds=60)  # so long is the pause, however slow the machine is
+    registry.point_at(version_of("4"))
     fetch.error = ModelError("the bucket is gone")
     for _ in range(2):
         with pytest.raises(ModelError, match="the bucket is gone"):
