@@ -78,7 +78,8 @@ class ModelInputs:
         values, count = tensor.values, tensor.rows
         if tensor.datatype.limits is not None and tensor.complete and len(self._takes_integers) == self._count:
             return list(zip(*[map(float, values)] * self._count, strict=True))
-        if tensor.datatype.name in self._checked_matrix and (tensor.complete or self._all_optional):
+        implied = tensor.typed and tensor.datatype.name in self._checked_matrix
+        if implied and (tensor.complete or self._all_optional):
             if count == 1:
                 return (tuple(values),)
             return list(zip(*[iter(values)] * self._count, strict=True))
@@ -114,9 +115,8 @@ class ModelInputs:
                 found[name] = list(map(float, tensor.values))
                 continue
             found[name] = tensor.values
-            checked = (
-                checked and tensor.datatype.name in self._checked[name] and (tensor.complete or not column.required)
-            )
+            implied = tensor.typed and tensor.datatype.name in self._checked[name]
+            checked = checked and implied and (tensor.complete or not column.required)
         if not checked or len(found) < self._count:
             return self._schema.rows_of_columns({name: list(values) for name, values in found.items()}, count)
         ordered = [found[name] for name in self._columns]

@@ -36,9 +36,10 @@ class Tensor:
         datatype: Its datatype.
         values: Its values, row after row; None is a missing value.
         complete: Whether no value is missing.
+        typed: Whether its values are of its datatype; not those that its content type makes of JSON texts.
     """
 
-    __slots__ = ("columns", "complete", "datatype", "name", "rows", "values")
+    __slots__ = ("columns", "complete", "datatype", "name", "rows", "typed", "values")
 
     def __init__(self, given: RequestInput, binary: bytes | None) -> None:
         """Read the values.
@@ -64,7 +65,7 @@ class Tensor:
         self.rows, self.columns = shape if dimensions == _MAX_DIMENSIONS else (shape[0], 1)
         if self.rows < 0 or self.columns < 0:
             raise _wrong_shape(given)
-        self.complete = True
+        self.complete = self.typed = True
         values = self._of_json(given) if binary is None else self._of_binary(given, binary)
         if len(values) != self.rows * self.columns:
             raise _refused(given, f"has {len(values)} values, which is not its shape {_shown(shape)}")
@@ -140,7 +141,7 @@ class Tensor:
             raise _refused(given, "has text that is not UTF-8") from None
         if content_type == JSON_TEXTS:
             values = [value if value is None else _parsed(given, value) for value in values]
-            self.complete = None not in values
+            self.complete, self.typed = None not in values, False
         return values
 
 

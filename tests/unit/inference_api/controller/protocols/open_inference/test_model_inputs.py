@@ -153,3 +153,23 @@ def test_too_many_rows() -> None:
     assert len(rows(matrix("FP64", [[1, 2]] * 2), NUMBERS, limit=2)) == 2
     with pytest.raises(BodyTooLargeError, match="3 rows; the limit is 2"):
         rows(matrix("FP64", [[1, 2]] * 3), NUMBERS, limit=2)
+
+
+TEXTS = (Column("t", "string", "str"), Column("u", "string", "str"))
+
+
+@pytest.mark.parametrize("text", ["5", "true", "null", "[1]", '{"a": 1}', "1.5"])
+@pytest.mark.parametrize("as_matrix", [False, True])
+def test_json_texts_are_values_of_any_type(text: str, as_matrix: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    """What `pd_json` makes of a text is checked by the signature: a number is no text, although the tensor is BYTES."""
+    parameters = {"parameters": {"content_type": "pd_json"}}
+    if as_matrix:
+        request = {"inputs": [{"name": "x", "shape": [1, 2], "datatype": "BYTES", "data": ['"a"', text], **parameters}]}
+    else:
+        request = columns(t=("BYTES", ["a"]), u=("BYTES", [text]))
+        request["inputs"][1] |= parameters
+    with pytest.raises((InvalidRowError, InvalidInferenceError)):
+        rows(request, TEXTS)
+    shown = request["inputs"][-1]["data"]
+    shown[-1] = '"b"'
+    assert rows(request, TEXTS) == [("a", "b")]
