@@ -163,8 +163,9 @@ TEXTS = (Column("t", "string", "str"), Column("u", "string", "str"))
 def test_json_texts_are_values_of_any_type(text: str, as_matrix: bool) -> None:  # noqa: FBT001 - a parameter of the test
     """What `pd_json` makes of a text is checked by the signature: a number is no text, although the tensor is BYTES."""
     parameters = {"parameters": {"content_type": "pd_json"}}
+    request: dict[str, Any] = {"inputs": [{"name": "x", "shape": [1, 2], "datatype": "BYTES", "data": ['"a"', text]}]}
     if as_matrix:
-        request = {"inputs": [{"name": "x", "shape": [1, 2], "datatype": "BYTES", "data": ['"a"', text], **parameters}]}
+        request["inputs"][0] |= parameters
     else:
         request = columns(t=("BYTES", ["a"]), u=("BYTES", [text]))
         request["inputs"][1] |= parameters
