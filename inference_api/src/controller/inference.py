@@ -29,11 +29,10 @@ from src.failure_log import log_failure
 from src.service.lifecycle.serving_state import ServingState
 from src.service.lifecycle.watcher import ModelWatcher
 from src.service.metrics.metrics import Metrics
+from src.service.schema.validator import LARGE_BODY
 from src.settings import Settings
 
 CLIENT_CLOSED_REQUEST: Final = 499  # as nginx logs it
-LARGE_BODY: Final = 65_536
-"""Larger bodies take milliseconds to read, during which the event loop answers others: a thread reads them."""
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -154,7 +153,7 @@ async def _predicted(endpoint: PredictionEndpoint, request: Request) -> Response
     media_type = media_type_of(headers.get("content-type"))
     read = endpoint.bind(RequestParameters(request.path_params, request.url.query, media_type, headers))
     body = await read_body(request, endpoint.media_types, request.app.state.settings.max_body_bytes)
-    if len(body) > LARGE_BODY:
+    if len(body) > LARGE_BODY:  # takes milliseconds, during which the event loop answers others
         asked = await asyncio.get_running_loop().run_in_executor(request.app.state.reader, read, body, batcher.model)
     else:
         asked = read(body, batcher.model)

@@ -98,53 +98,54 @@ def _one_with_probabilities(body: bytes, model: LoadedModel) -> PredictionReques
     return _OneWithProbabilities((model.schema.row(body),), names)
 
 
-class _One:
+class _Rows:
     __slots__ = ("rows",)
-    probabilities: Final = False
+    probabilities = False
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self.rows = rows
+
+
+class _One(_Rows):
+    __slots__ = ()
 
     def content(self, outcomes: Sequence[Outcome]) -> bytes | ApiError:
         outcome = outcomes[0]
         return outcome if isinstance(outcome, ApiError) else b'{"prediction":%b}' % to_json(outcome)
 
 
-class _Many:
-    __slots__ = ("rows",)
-    probabilities: Final = False
-
-    def __init__(self, rows: Sequence[Row]) -> None:
-        self.rows = rows
+class _Many(_Rows):
+    __slots__ = ()
 
     def content(self, outcomes: Sequence[Outcome]) -> bytes | ApiError:
         return batch_error(outcomes) or b'{"predictions":%b}' % to_json(outcomes)
 
 
-class _OneWithProbabilities:
-    __slots__ = ("_names", "rows")
-    probabilities: Final = True
+class _RowsWithProbabilities(_Rows):
+    __slots__ = ("_names",)
+    probabilities = True
 
     def __init__(self, rows: Sequence[Row], names: Sequence[str]) -> None:
-        self.rows = rows
+        super().__init__(rows)
         self._names = names
+
+    def _named(self, values: Sequence[float]) -> dict[str, float]:
+        return dict(zip(self._names, values, strict=True))
+
+
+class _OneWithProbabilities(_RowsWithProbabilities):
+    __slots__ = ()
 
     def content(self, outcomes: Sequence[Outcome]) -> bytes | ApiError:
         outcome = outcomes[0]
         if isinstance(outcome, ApiError):
             return outcome
         prediction, values = outcome
-        named = dict(zip(self._names, values, strict=True))
-        return b'{"prediction":%b,"probabilities":%b}' % (to_json(prediction), to_json(named))
+        return b'{"prediction":%b,"probabilities":%b}' % (to_json(prediction), to_json(self._named(values)))
 
 
-class _ManyWithProbabilities:
-    __slots__ = ("_names", "rows")
-    probabilities: Final = True
-
-    def __init__(self, rows: Sequence[Row], names: Sequence[str]) -> None:
-        self.rows = rows
-        self._names = names
+class _ManyWithProbabilities(_RowsWithProbabilities):
+    __slots__ = ()
 
     def content(self, outcomes: Sequence[Outcome]) -> bytes | ApiError:
         error = batch_error(outcomes)
@@ -152,7 +153,7 @@ class _ManyWithProbabilities:
             return error
         found: Sequence[ClassProbabilities] = outcomes  # type: ignore[assignment]  # none is an error, see above
         predictions = [prediction for prediction, _values in found]
-        named = [dict(zip(self._names, values, strict=True)) for _prediction, values in found]
+        named = [self._named(values) for _prediction, values in found]
         return b'{"predictions":%b,"probabilities":%b}' % (to_json(predictions), to_json(named))
 
 
