@@ -11,6 +11,7 @@ from typing import Final
 
 from src.errors import OverloadedError
 from src.service.metrics.metrics import Metrics
+from src.service.prediction.batch_observer import BatchObserver
 from src.service.prediction.model import LoadedModel, Outcome
 from src.service.schema.validator import Row
 
@@ -35,6 +36,10 @@ class MicroBatcher:
     never more than one call of an estimator at a time (`predict` is not audited for threads,
     https://github.com/scikit-learn/scikit-learn/issues/18530), but for rows that a direct computation leaves to it: a
     direct computation changes nothing, and the loop may compute a few rows while the thread computes many.
+
+    Attributes:
+        model: The model.
+        observers: Get each batch after it was predicted; may be replaced at any time.
     """
 
     def __init__(self, model: LoadedModel, metrics: Metrics, max_queue_rows: int) -> None:
@@ -46,6 +51,7 @@ class MicroBatcher:
             max_queue_rows: Most rows that may wait; more raise `OverloadedError`.
         """
         self.model = model
+        self.observers: tuple[BatchObserver, ...] = ()
         self._metrics = metrics
         self._max_queue_rows = max_queue_rows
         self._waiting: _Waiting = []
@@ -159,6 +165,8 @@ class MicroBatcher:
         for first in range(0, len(rows), MAX_ROWS_PER_CALL):
             outcomes += predict(rows[first : first + MAX_ROWS_PER_CALL])
         self._metrics.batch(len(rows), perf_counter() - start)
+        for observer in self.observers:
+            observer.observe(rows, outcomes)
         return outcomes
 
     @staticmethod

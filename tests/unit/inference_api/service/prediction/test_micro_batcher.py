@@ -342,3 +342,27 @@ async def test_a_row_without_probabilities_is_an_error() -> None:
     assert found[0] == ClassProbabilities(1.0, [0.5, 0.5])
     assert isinstance(found[1], RefusedRowError)
     assert found[2] == ClassProbabilities(0.0, [0.0, 1.0])
+
+
+class ListObserver:
+    """Keeps what it is given."""
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self.seen: list[tuple[list[Row], list[Outcome]]] = []
+
+    def observe(self, rows: Sequence[Row], outcomes: Sequence[Outcome]) -> None:
+        """Keep a batch."""
+        self.seen.append((list(rows), list(outcomes)))
+
+
+@SLOW
+async def test_observers_get_each_predicted_batch(*, slow: bool) -> None:
+    """Every observer gets the rows of a call with their outcomes, and one that is removed gets no more."""
+    subject, first, second = batcher(DoublingEstimator(), slow=slow), ListObserver(), ListObserver()
+    subject.observers = (first, second)
+    await asyncio.gather(subject.predict(rows(1)), subject.predict(rows(2, 3)))
+    subject.observers = (second,)
+    await subject.predict(rows(4))
+    assert first.seen == [([(1,), (2,), (3,)], [2.0, 4.0, 6.0])]
+    assert second.seen == [*first.seen, ([(4,)], [8.0])]
