@@ -34,6 +34,7 @@ class Settings:
         mlflow_tracking_token: Bearer token, or empty.
         registered_model_name: Name in the MLflow registry.
         model_alias: Alias whose version is served.
+        challenger_alias: Alias of the version that is tried beside it; empty for none.
         model_cache_dir: Folder of the model versions that were served last.
         model_poll_seconds: Time between two polls of the alias; a fifth of it is jitter.
         model_fetch_seconds: Limit for one download with its verification.
@@ -59,6 +60,7 @@ class Settings:
     mlflow_tracking_token: str = field(default="", repr=False)
     registered_model_name: str = "linear_regression_model"
     model_alias: str = "champion"
+    challenger_alias: str = "challenger"
     model_cache_dir: Path = Path("/var/cache/inference")
     model_poll_seconds: float = 5.0
     model_fetch_seconds: float = 300.0
@@ -79,7 +81,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
-        """Read the settings; an unset or empty variable keeps its default.
+        """Read the settings; an unset or empty variable keeps its default, but an empty one of `_MAY_BE_EMPTY` counts.
 
         Raises:
             SettingsError: Names every variable with an invalid value.
@@ -89,6 +91,8 @@ class Settings:
         for setting in fields(cls):
             text = environment.get(setting.name.upper(), "").strip()
             if not text:
+                if setting.name in _MAY_BE_EMPTY and setting.name.upper() in environment:
+                    values[setting.name] = ""
                 continue
             try:
                 values[setting.name] = _READERS.get(setting.name, _BY_TYPE[type(setting.default)])(text)
@@ -175,6 +179,8 @@ def _log_level(text: str) -> str:
     return text.upper()
 
 
+_MAY_BE_EMPTY = frozenset({"challenger_alias"})
+"""Settings whose default is a value and whose empty variable means none."""
 _BY_TYPE: dict[type, Callable[[str], Any]] = {
     bool: _boolean,
     int: _positive_integer,

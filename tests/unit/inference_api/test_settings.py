@@ -17,7 +17,13 @@ def test_defaults_without_an_environment() -> None:
     assert (settings.port, settings.model_poll_seconds, settings.allow_pickle) == (8000, 5.0, False)
 
 
-@pytest.mark.parametrize("field", [field.name for field in fields(Settings)])
+def test_empty_challenger_alias_is_none() -> None:
+    """An empty CHALLENGER_ALIAS counts: it means that no version is tried beside the champion."""
+    assert Settings().challenger_alias == "challenger"
+    assert Settings.from_environment({"CHALLENGER_ALIAS": " "}).challenger_alias == ""
+
+
+@pytest.mark.parametrize("field", [field.name for field in fields(Settings) if field.name != "challenger_alias"])
 def test_empty_variable_keeps_its_default(field: str) -> None:
     """Compose passes unset variables as empty ones: empty and blank values keep the default."""
     assert Settings.from_environment({field.upper(): ""}) == Settings()

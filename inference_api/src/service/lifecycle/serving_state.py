@@ -7,6 +7,8 @@ from datetime import datetime
 
 from src.errors import NotReadyError
 from src.failure_log import FailureLog
+from src.service.challenger.challenger import Challenger
+from src.service.prediction.batch_observer import BatchObserver
 from src.service.prediction.micro_batcher import MicroBatcher
 
 
@@ -34,16 +36,27 @@ class ServingState:
         last_error: Why the last poll of the registry failed; None after a successful one.
         failures: Exceptions of the service itself that were logged.
         cache_problem: Why the model cache cannot be written; None when it can.
+        challenger: The version beside the champion that may be asked; None without one.
+        drift: Compares the champion's rows with its training data; None without a profile of these.
+        shadow: Sends some of the champion's rows to the challenger as well; None without a challenger.
     """
 
     batcher: MicroBatcher | None = None
     last_error: ReloadError | None = None
     failures: FailureLog = field(default_factory=FailureLog)
     cache_problem: str | None = None
+    challenger: Challenger | None = None
+    drift: BatchObserver | None = None
+    shadow: BatchObserver | None = None
 
     def note_cache_problem(self, problem: str | None) -> None:
         """Store why the model cache cannot be written; None when it can."""
         self.cache_problem = problem
+
+    def attach_observers(self) -> None:
+        """Give the current model's batches to the observers that there are now."""
+        if self.batcher is not None:
+            self.batcher.observers = tuple(observer for observer in (self.drift, self.shadow) if observer is not None)
 
     def current(self) -> MicroBatcher:
         """The current model's batcher.
