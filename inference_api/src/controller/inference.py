@@ -33,6 +33,7 @@ from src.service.schema.validator import LARGE_BODY
 from src.settings import Settings
 
 CLIENT_CLOSED_REQUEST: Final = 499  # as nginx logs it
+INTERNAL_SERVER_ERROR: Final = 500
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -42,6 +43,8 @@ def create_app(settings: Settings) -> FastAPI:
         settings: The service's settings.
     """
     metrics, serving, endpoints = Metrics(), ServingState(), prediction_endpoints(settings)
+    metrics.ready_when(lambda: serving.batcher is not None)
+    metrics.add_waiting(rows=serving.waiting_rows)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -135,15 +138,22 @@ async def metrics_text(request: Request) -> Response:
 
 async def predict(endpoint: PredictionEndpoint, request: Request) -> Response:
     """Answer a prediction request, count it, and turn what it raises into the endpoint's error shape."""
+    metrics: Metrics = request.app.state.metrics
     start = perf_counter()
+    status = INTERNAL_SERVER_ERROR  # of the middleware, for an exception that nobody expects
+    metrics.route_requests_in_flight += 1
     try:
         response = await _predicted(endpoint, request)
+        status = response.status_code
     except ApiError as error:
         response = _failed(endpoint, error)
+        status = response.status_code
     except ClientDisconnect:  # in the middle of its body: nobody reads the answer, but it is counted
-        response = Response(status_code=CLIENT_CLOSED_REQUEST)
-    metrics: Metrics = request.app.state.metrics
-    metrics.request(endpoint.path, response.status_code, perf_counter() - start)
+        status = CLIENT_CLOSED_REQUEST
+        response = Response(status_code=status)
+    finally:
+        metrics.route_requests_in_flight -= 1
+        metrics.request(endpoint.path, status, perf_counter() - start)
     return response
 
 

@@ -179,7 +179,7 @@ def test_metrics(service: Service) -> None:
     text = service.client.get("/metrics").text
     assert 'inference_requests_total{route="/predict",status="200"}' in text
     assert 'inference_requests_total{route="/predict",status="422"}' in text
-    assert f'inference_model_info{{alias="champion",name="{NAME}",version="1"}} 1.0' in text
+    assert f'inference_model_info{{alias="champion",name="{NAME}",role="champion",version="1"}} 1.0' in text
     assert "inference_batch_rows_bucket" in text
 
 

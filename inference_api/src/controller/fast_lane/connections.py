@@ -46,6 +46,10 @@ class LaneConnections:
         """How many are open."""
         return len(self._active_at)
 
+    def pending_count(self) -> int:
+        """How many are pending."""
+        return len(self._pending)
+
     def fileno(self) -> int:
         """The epoll's descriptor: readable when a connection has something."""
         return self._epoll.fileno()

@@ -79,6 +79,14 @@ class FastLane:
         """Open connections."""
         return len(self._connections)
 
+    def requests_in_flight(self) -> int:
+        """Requests that wait for their response; those of one connection count once."""
+        return self._connections.pending_count()
+
+    def waiting_rows(self) -> int:
+        """Rows that were read and not given to the model yet."""
+        return sum(batch.row_count() for batch in (*self._full, self._batch))
+
     def add(self, connection: socket.socket) -> None:
         """Take a new connection, which does not block."""
         self._connections.add(connection)

@@ -78,6 +78,7 @@ class LaneServer(uvicorn.Server):
             default_headers=lambda: self.server_state.default_headers,
             hand_over=self._hand_over,
         )
+        state.metrics.add_waiting(requests=self._lane.requests_in_flight, rows=self._lane.waiting_rows)
         self._acceptors = [Acceptor(listener, self._lane.add) for listener in sockets or []]
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

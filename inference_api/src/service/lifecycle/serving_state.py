@@ -58,6 +58,10 @@ class ServingState:
         if self.batcher is not None:
             self.batcher.observers = tuple(observer for observer in (self.drift, self.shadow) if observer is not None)
 
+    def waiting_rows(self) -> int:
+        """Number of rows that wait for the current model."""
+        return self.batcher.waiting_rows() if self.batcher else 0
+
     def current(self) -> MicroBatcher:
         """The current model's batcher.
 

@@ -72,6 +72,10 @@ class MicroBatcher:
         """Whether a call with this number of rows is short enough for the event loop, and may be made now."""
         return rows <= self._max_rows and (self._may_overlap or not self._running)
 
+    def waiting_rows(self) -> int:
+        """Number of rows in the queue."""
+        return self._rows
+
     def room(self) -> int:
         """Number of rows that may be added to the queue."""
         return max(self._max_queue_rows - self._rows, 0)

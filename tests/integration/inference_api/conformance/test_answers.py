@@ -57,7 +57,7 @@ def test_metrics_count_every_answer(service: Service) -> None:
         return metric(service, "inference_requests_total", route="/predict", status=status)
 
     def timed() -> float:
-        return metric(service, "inference_request_seconds_count", route="/predict")
+        return metric(service, "inference_request_duration_seconds_count", route="/predict")
 
     before, before_timed = {status: counted(status) for status in wanted}, timed()
     with Client(service.url) as client:

@@ -243,8 +243,30 @@ async def test_overloaded(client: httpx.AsyncClient, serve: Serve) -> None:
     await eventually(lambda: bool(serving.current()._waiting))
     third = await client.post("/predict", json={"x": 3})
     assert (third.status_code, third.json()["error"], third.headers["retry-after"]) == (503, "overloaded", "1")
+    metrics = (await client.get("/metrics")).text
+    assert "inference_requests_in_flight 2.0" in metrics  # one in the model, one in the queue
+    assert "inference_queue_rows 1.0" in metrics
     estimator.release.set()
     assert [(await task).json() for task in (first, second)] == [{"prediction": 2.0}, {"prediction": 4.0}]
+
+
+async def test_ready_is_a_metric(client: httpx.AsyncClient, serve: Serve) -> None:
+    """`inference_ready` is 0 without a model and 1 with one."""
+    assert "inference_ready 0.0" in (await client.get("/metrics")).text
+    serve(PickyEstimator())
+    assert "inference_ready 1.0" in (await client.get("/metrics")).text
+
+
+async def test_unexpected_exceptions_are_counted(
+    client: httpx.AsyncClient, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of the service itself counts as 500, and the request is not in flight any more."""
+    serve(PickyEstimator())
+    monkeypatch.setattr(inference, "read_body", None)
+    assert (await client.post("/predict", json={"x": 1})).status_code == 500
+    metrics = (await client.get("/metrics")).text
+    assert 'inference_requests_total{route="/predict",status="500"} 1.0' in metrics
+    assert "inference_requests_in_flight 0.0" in metrics
 
 
 async def test_concurrent_requests_share_a_call(client: httpx.AsyncClient, serve: Serve) -> None:

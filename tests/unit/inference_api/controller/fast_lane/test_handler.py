@@ -143,6 +143,25 @@ async def test_another_request_waits_for_the_responses_before_it() -> None:
         assert lane.handed[0][1] == foreign
 
 
+async def test_waiting_requests_and_rows_are_counted() -> None:
+    """A request is in flight until it is answered; its row waits until the model gets it."""
+    estimator = BlockedEstimator()
+    async with LaneUnderTest(estimator, slow=True) as lane:
+        assert (lane.lane.requests_in_flight(), lane.lane.waiting_rows()) == (0, 0)
+        client = await lane.client()
+        await client.send(request(1))
+        await eventually(estimator.entered.is_set)
+        assert (lane.lane.requests_in_flight(), lane.lane.waiting_rows()) == (1, 0)
+        assert lane.serving.waiting_rows() == 0
+        other = await lane.client()
+        await other.send(request(2))
+        await eventually(lambda: lane.serving.waiting_rows() == 1)
+        assert lane.lane.requests_in_flight() == 2
+        estimator.release.set()
+        assert [await client.prediction(), await other.prediction()] == [2.0, 4.0]
+        assert (lane.lane.requests_in_flight(), lane.serving.waiting_rows()) == (0, 0)
+
+
 async def test_a_slow_model_does_not_block_the_event_loop() -> None:
     """While a model predicts in a thread, connections are accepted and a newer model answers them."""
     estimator = BlockedEstimator()

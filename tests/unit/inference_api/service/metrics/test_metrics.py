@@ -8,9 +8,12 @@ from src.service.metrics.metrics import Metrics
 
 FAMILIES = {
     "inference_requests": "counter",
-    "inference_request_seconds": "histogram",
+    "inference_request_duration_seconds": "histogram",
     "inference_batch_rows": "histogram",
-    "inference_predict_seconds": "histogram",
+    "inference_predict_duration_seconds": "histogram",
+    "inference_requests_in_flight": "gauge",
+    "inference_queue_rows": "gauge",
+    "inference_ready": "gauge",
     "inference_model_info": "gauge",
     "inference_model_reloads": "counter",
     "inference_model_reload_failing": "gauge",
@@ -47,8 +50,8 @@ def test_request() -> None:
     found = samples(metrics)
     assert found["inference_requests_total", "/predict", "200"] == 2
     assert found["inference_requests_total", "/predict", "422"] == 1
-    assert found["inference_request_seconds_count", "/predict"] == 3
-    assert found["inference_request_seconds_bucket", "0.005", "/predict"] == 2
+    assert found["inference_request_duration_seconds_count", "/predict"] == 3
+    assert found["inference_request_duration_seconds_bucket", "0.005", "/predict"] == 2
 
 
 def test_batch() -> None:
@@ -59,7 +62,7 @@ def test_batch() -> None:
     assert found["inference_batch_rows_sum",] == 3
     assert found["inference_batch_rows_bucket", "2.0"] == 0
     assert found["inference_batch_rows_bucket", "4.0"] == 1
-    assert found["inference_predict_seconds_sum",] == 0.02
+    assert found["inference_predict_duration_seconds_sum",] == 0.02
 
 
 def test_one_version_serves() -> None:
@@ -68,7 +71,32 @@ def test_one_version_serves() -> None:
     metrics.serving("name", "1", "champion")
     metrics.serving("name", "2", "champion")
     lines = re.findall(r"^inference_model_info\{.*", metrics.text().decode(), re.MULTILINE)
-    assert lines == ['inference_model_info{alias="champion",name="name",version="2"} 1.0']
+    assert lines == ['inference_model_info{alias="champion",name="name",role="champion",version="2"} 1.0']
+
+
+def test_roles_are_named_beside_each_other() -> None:
+    """A version in another role leaves the champion's name."""
+    metrics = Metrics()
+    metrics.serving("name", "1", "champion")
+    metrics.serving("name", "2", "challenger", role="challenger")
+    metrics.serving("name", "3", "challenger", role="challenger")
+    found = [labels for name, *labels in samples(metrics) if name == "inference_model_info"]
+    assert found == [["champion", "name", "champion", "1"], ["challenger", "name", "challenger", "3"]]
+
+
+def test_state_is_read_at_scrape() -> None:
+    """What waits in each place, and whether a model serves, is what the places say at the moment of the scrape."""
+    metrics = Metrics()
+    names = [("inference_requests_in_flight",), ("inference_queue_rows",), ("inference_ready",)]
+    assert [samples(metrics)[name] for name in names] == [0, 0, 0]
+    waiting = [5, 7]
+    metrics.add_waiting(requests=lambda: waiting[0], rows=lambda: waiting[1])
+    metrics.add_waiting(rows=lambda: 100)
+    metrics.ready_when(lambda: bool(waiting))
+    metrics.route_requests_in_flight += 1
+    assert [samples(metrics)[name] for name in names] == [6, 107, 1]
+    waiting[:] = [0, 0]
+    assert [samples(metrics)[name] for name in names] == [1, 100, 1]
 
 
 def test_reloads() -> None:

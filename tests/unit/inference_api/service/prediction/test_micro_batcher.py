@@ -248,7 +248,7 @@ async def test_batches_are_counted(slow: bool) -> None:  # noqa: FBT001
     text = metrics.text().decode()
     assert "inference_batch_rows_sum 4.0" in text
     assert "inference_batch_rows_count 1.0" in text
-    assert "inference_predict_seconds_count 1.0" in text
+    assert "inference_predict_duration_seconds_count 1.0" in text
 
 
 async def test_slow_batches_move_to_the_thread() -> None:
