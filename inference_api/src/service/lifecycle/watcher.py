@@ -10,17 +10,16 @@ from pathlib import Path
 from typing import Final
 
 from src.errors import ApiError, ModelError
-from src.service.fetching.request import FetchRequest
-from src.service.fetching.runner import run_fetch
 from src.service.lifecycle.gc_tuning import freeze_gc
 from src.service.lifecycle.load_model import load_model
 from src.service.lifecycle.retry_backoff import RetryBackoff
 from src.service.lifecycle.serving_state import ReloadError, ServingState
+from src.service.lifecycle.version_source import VersionSource
 from src.service.metrics.metrics import Metrics
 from src.service.prediction.micro_batcher import MicroBatcher
 from src.service.registry.bundle import Bundle
 from src.service.registry.cache import ModelCache
-from src.service.registry.client import ModelVersion, RegistryClient, credentials
+from src.service.registry.client import RegistryClient
 from src.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -46,6 +45,7 @@ class ModelWatcher:
         self._cache = ModelCache(
             settings.model_cache_dir, settings.registered_model_name, settings.model_alias, serving.note_cache_problem
         )
+        self._source = VersionSource(settings, self._cache)
         self._folder: Path | None = None
         self._backoff = RetryBackoff(settings.model_poll_seconds)
 
@@ -79,7 +79,7 @@ class ModelWatcher:
             return
         self._backoff.check(folder)
         try:
-            bundle = await asyncio.to_thread(self._cache.find, version) or await self._fetch(version)
+            bundle = await self._source.bundle(version)
             await self._swap(bundle, folder)
         except Exception as error:
             self._metrics.reload("failure")
@@ -101,38 +101,6 @@ class ModelWatcher:
         except Exception as error:  # the registry may still have a version that loads
             logger.exception("the cached model cannot be loaded")
             self._note(ModelError(f"unexpected {type(error).__name__} while loading the cached model"))
-
-    async def _fetch(self, version: ModelVersion) -> Bundle:
-        workspace = self._cache.workspace()
-        try:
-            return await self._fetch_into(workspace, version)
-        except ModelError:
-            if not await asyncio.to_thread(self._cache.is_full, workspace):
-                raise
-        finally:
-            self._cache.discard(workspace)
-        workspace = self._cache.substitute_workspace()
-        try:
-            return await self._fetch_into(workspace, version)
-        finally:
-            self._cache.discard(workspace)
-
-    async def _fetch_into(self, workspace: Path, version: ModelVersion) -> Bundle:
-        logger.info("fetching the model", extra={"model": version.name, "version": version.version})
-        request = FetchRequest(
-            tracking_uri=self._settings.mlflow_tracking_uri,
-            name=version.name,
-            version=version.version,
-            run_id=version.run_id,
-            source=version.source,
-            content_sha256=version.content_sha256,
-            allow_pickle=self._settings.allow_pickle,
-            destination=str(workspace),
-            headers=credentials(self._settings),
-        )
-        bundle = await run_fetch(request, self._settings.model_fetch_seconds)
-        self._cache.keep(workspace, version)
-        return bundle
 
     async def _swap(self, bundle: Bundle, folder: Path) -> None:
         model = await asyncio.to_thread(

@@ -15,6 +15,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from src.errors import ModelError, ModelRefusedError, NotReadyError, RegistryError
 from src.service.fetching.request import FetchRequest
+from src.service.lifecycle import version_source
 from src.service.lifecycle import watcher as module
 from src.service.lifecycle.serving_state import ServingState
 from src.service.lifecycle.watcher import ModelWatcher
@@ -113,7 +114,7 @@ def watched(registry: StubRegistry, tmp_path: Path) -> Watched:
 def fetch(monkeypatch: pytest.MonkeyPatch) -> FolderFetch:
     """Fetches without a server."""
     double = FolderFetch()
-    monkeypatch.setattr(module, "run_fetch", double)
+    monkeypatch.setattr(version_source, "run_fetch", double)
     return double
 
 
@@ -267,7 +268,7 @@ async def test_cache_that_becomes_full(watched: Watched, monkeypatch: pytest.Mon
             raise ModelError("the model cannot be downloaded: [Errno 28] No space left on device")
         return await fetch(request, limit_seconds)
 
-    monkeypatch.setattr(module, "run_fetch", full)
+    monkeypatch.setattr(version_source, "run_fetch", full)
     watched.registry.point_at(version_of("4"))
     await watched.watcher.refresh()
     assert await watched.answer() == pytest.approx(444)
