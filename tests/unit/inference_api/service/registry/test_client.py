@@ -11,7 +11,7 @@ from service_process import free_port
 
 from src.errors import RegistryError
 from src.service.registry import client as module
-from src.service.registry.client import RegistryClient
+from src.service.registry.client import RegisteredModel, RegistryClient
 from src.settings import Settings
 from tests.unit.inference_api.doubles import StubRegistry, version_of
 
@@ -44,6 +44,36 @@ async def test_optional_fields(registry: StubRegistry) -> None:
     ).encode()
     found = await RegistryClient(settings(registry.url)).resolve()
     assert found == version_of("3", name="m", run_id="", source="")
+
+
+async def test_aliases_and_tags(registry: StubRegistry) -> None:
+    """One request gets the aliases and the tags of the model; a tag without a value is empty."""
+    aliases = [{"alias": "champion", "version": "7"}, {"alias": "challenger", "version": "8"}]
+    tags = [{"key": "shadow_percent", "value": "10"}, {"key": "note"}]
+    registry.body = json.dumps({"registered_model": {"name": "m", "aliases": aliases, "tags": tags}}).encode()
+    found = await RegistryClient(settings(registry.url, registered_model_name="a & b")).model()
+    assert found == RegisteredModel({"champion": "7", "challenger": "8"}, {"shadow_percent": "10", "note": ""})
+    parts = urlsplit(registry.requests[0][0])
+    assert (parts.path, parse_qs(parts.query)) == ("/api/2.0/mlflow/registered-models/get", {"name": ["a & b"]})
+
+
+async def test_model_without_aliases_and_tags(registry: StubRegistry) -> None:
+    """A model that is new, or that the registry does not know, has neither; an error of the server is an error."""
+    registry.body = b'{"registered_model": {"name": "m"}}'
+    client = RegistryClient(settings(registry.url))
+    assert await client.model() == RegisteredModel({}, {})
+    registry.status, registry.body = 404, b'{"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "not found"}'
+    assert await client.model() == RegisteredModel({}, {})
+    registry.status, registry.body = 500, b'{"error_code": "INTERNAL_ERROR", "message": "no database"}'
+    with pytest.raises(RegistryError, match="no database"):
+        await client.model()
+
+
+async def test_other_alias(registry: StubRegistry) -> None:
+    """A client for another alias resolves that one."""
+    registry.point_at(version_of("8"))
+    assert (await RegistryClient(settings(registry.url), "challenger").resolve()).version == "8"
+    assert parse_qs(urlsplit(registry.requests[0][0]).query)["alias"] == ["challenger"]
 
 
 async def test_basic_authentication(registry: StubRegistry) -> None:
