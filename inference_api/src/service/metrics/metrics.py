@@ -19,9 +19,9 @@ from prometheus_client import (
 from prometheus_client.registry import Collector
 
 from src.service.metrics.cgroup import CgroupCollector
-from src.service.metrics.histogram import DurationHistogram
+from src.service.metrics.challenger_metrics import ChallengerMetrics
+from src.service.metrics.histogram import SECONDS, DurationHistogram
 
-_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _ROWS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096)
 
 
@@ -30,6 +30,7 @@ class Metrics:
 
     Attributes:
         content_type: Media type of `text()`.
+        challenger: Those of the version beside the champion.
         route_requests_in_flight: Prediction requests that the application's route answers now.
     """
 
@@ -45,6 +46,7 @@ class Metrics:
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self._registry)
         self.register(cgroup or CgroupCollector())
+        self.challenger = ChallengerMetrics(self._registry)
         self._requests = Counter(
             "inference_requests", "Requests answered.", ("route", "status"), registry=self._registry
         )
@@ -52,7 +54,7 @@ class Metrics:
             "inference_lane_requests", "Requests answered by the fast lane.", registry=self._registry
         )
         self._seconds = DurationHistogram(
-            "inference_request_duration_seconds", "Time from reading a request to its answer.", "route", _SECONDS
+            "inference_request_duration_seconds", "Time from reading a request to its answer.", "route", SECONDS
         )
         self.register(self._seconds)
         self._batch_rows = Histogram(
@@ -62,7 +64,7 @@ class Metrics:
             "inference_predict_duration_seconds",
             "Time of one batch in the model.",
             registry=self._registry,
-            buckets=_SECONDS,
+            buckets=SECONDS,
         )
         self._model = Gauge(
             "inference_model_info",
@@ -118,6 +120,11 @@ class Metrics:
             self._model.remove(*self._models[role])
         self._models[role] = name, version, alias, role
         self._model.labels(name, version, alias, role).set(1)
+
+    def not_serving(self, role: str) -> None:
+        """Say that no version serves in this role any more."""
+        if role in self._models:
+            self._model.remove(*self._models.pop(role))
 
     def reload(self, outcome: str) -> None:
         """Count an attempt to load a version: `success` or `failure`."""
