@@ -26,6 +26,7 @@ from src.controller.proxy_headers import ForwardingMiddleware, TrustedPeers
 from src.controller.request_id import RequestIdMiddleware
 from src.errors import ApiError
 from src.failure_log import log_failure
+from src.service.lifecycle.challenger_watcher import ChallengerWatcher
 from src.service.lifecycle.serving_state import ServingState
 from src.service.lifecycle.watcher import ModelWatcher
 from src.service.metrics.metrics import Metrics
@@ -48,11 +49,13 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        watch = asyncio.create_task(ModelWatcher(settings, serving, metrics).run())
+        watchers = ModelWatcher(settings, serving, metrics), ChallengerWatcher(settings, serving, metrics)
+        tasks = [asyncio.create_task(watcher.run()) for watcher in watchers]
         yield
-        watch.cancel()
-        with suppress(asyncio.CancelledError):
-            await watch
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
     app = FastAPI(
         openapi_url=None,  # it and its pages have addresses of their own kind

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from src.service.challenger.status import ChallengerStatus
 from src.service.flavors.table import FLAVORS
 from src.service.lifecycle.serving_state import ServingState
 from src.settings import Settings
@@ -24,6 +25,7 @@ def describe(serving: ServingState, settings: Settings) -> dict[str, Any]:
         "version": None,
         "ready": serving.batcher is not None,
         "last_reload_error": error and {"error": error.kind, "detail": error.detail, "at": error.at.isoformat()},
+        "challenger": _challenger(serving.challenger_status, settings),
         "warnings": warnings,
     }
     if serving.batcher is None:
@@ -54,4 +56,29 @@ def describe(serving: ServingState, settings: Settings) -> dict[str, Any]:
         "classes": None if classifier is None else list(classifier.names),
         "probabilities_reason": model.probabilities_reason,
         "warnings": [*model.warnings, *warnings],
+    }
+
+
+def _challenger(status: ChallengerStatus | None, settings: Settings) -> dict[str, Any] | None:
+    """The version beside it; None when the alias points at none."""
+    if status is None:
+        return None
+    agreement, traffic = status.agreement, status.traffic
+    return {
+        "version": status.version,
+        "alias": settings.challenger_alias,
+        "state": status.state,
+        "reason": status.reason or None,
+        "since": status.since.isoformat(),
+        "shadow_percent": traffic.shadow_percent,
+        "canary_percent": traffic.canary_percent,
+        "problems": list(traffic.problems),
+        "path": status.path or None,
+        "agreement": agreement
+        and {
+            "rows": agreement.rows,
+            "equal": agreement.agreeing,
+            "mean_absolute_difference": agreement.mean_absolute(),
+            "mean_relative_difference": agreement.mean_relative(),
+        },
     }

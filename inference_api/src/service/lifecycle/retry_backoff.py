@@ -54,9 +54,16 @@ class RetryBackoff:
         if last and last.folder == folder and asyncio.get_running_loop().time() < last.retry_at:
             raise last.error
 
-    def failed(self, folder: Path, error: ApiError) -> None:
-        """Store the error, and double the pause before the next attempt, up to a limit."""
-        longest = MAX_PAUSE_SECONDS if isinstance(error, ModelRefusedError) else MAX_PAUSE_AFTER_FAILURE_SECONDS
+    def failed(self, folder: Path, error: ApiError, longest: float | None = None) -> None:
+        """Store the error, and double the pause before the next attempt, up to a limit.
+
+        Args:
+            folder: The version's folder in the cache.
+            error: Why it does not serve.
+            longest: The longest pause; unless given, it depends on the error.
+        """
+        if longest is None:
+            longest = MAX_PAUSE_SECONDS if isinstance(error, ModelRefusedError) else MAX_PAUSE_AFTER_FAILURE_SECONDS
         pause = self._first_pause
         if self._last is not None and self._last.folder == folder:
             pause = max(self._first_pause, min(self._last.pause * 2, longest))

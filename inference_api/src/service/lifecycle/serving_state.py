@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from src.errors import NotReadyError
 from src.failure_log import FailureLog
 from src.service.challenger.challenger import Challenger
+from src.service.challenger.status import ChallengerStatus
 from src.service.prediction.batch_observer import BatchObserver
 from src.service.prediction.micro_batcher import MicroBatcher
 
@@ -37,6 +39,8 @@ class ServingState:
         failures: Exceptions of the service itself that were logged.
         cache_problem: Why the model cache cannot be written; None when it can.
         challenger: The version beside the champion that may be asked; None without one.
+        challenger_status: The state of the version that the challenger's alias points at; None when there is none.
+        challenger_due: Set when the challenger has to be looked at before the next poll.
         drift: Compares the champion's rows with its training data; None without a profile of these.
         shadow: Sends some of the champion's rows to the challenger as well; None without a challenger.
     """
@@ -46,12 +50,20 @@ class ServingState:
     failures: FailureLog = field(default_factory=FailureLog)
     cache_problem: str | None = None
     challenger: Challenger | None = None
+    challenger_status: ChallengerStatus | None = None
+    challenger_due: asyncio.Event = field(default_factory=asyncio.Event)
     drift: BatchObserver | None = None
     shadow: BatchObserver | None = None
 
     def note_cache_problem(self, problem: str | None) -> None:
         """Store why the model cache cannot be written; None when it can."""
         self.cache_problem = problem
+
+    def detach_challenger(self) -> None:
+        """Ask the challenger no more until it is found to fit the champion."""
+        self.challenger = self.shadow = None
+        self.attach_observers()
+        self.challenger_due.set()
 
     def attach_observers(self) -> None:
         """Give the current model's batches to the observers that there are now."""

@@ -108,7 +108,7 @@ class ModelWatcher:
         )
         # A single assignment: a request uses either the old model or the new one.
         self._serving.batcher = MicroBatcher(model, self._metrics, self._settings.max_queue_rows)
-        self._serving.attach_observers()
+        self._serving.detach_challenger()  # its watcher compares it with the new model first
         self._forget_error()
         self._folder = folder
         self._metrics.serving(bundle.name, bundle.version, self._settings.model_alias)

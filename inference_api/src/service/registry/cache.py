@@ -178,6 +178,11 @@ class ModelCache:
         with suppress(OSError):
             os.utime(folder)
 
+    def forget(self) -> None:
+        """Remove the mark, so that its version is removed from the cache when newer ones come."""
+        with suppress(OSError):
+            self._last_good.unlink(missing_ok=True)
+
     def last_good(self) -> Path | None:
         """The folder of the version that served last, if there is one."""
         return self._marked_folder(self._last_good)
