@@ -17,10 +17,32 @@ ALL_PEERS = "*"
 MAX_PREFIX = 200
 # Excludes what a browser would read as another host (//host) or as a parent folder (..).
 _PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[\w.~:@+-]+)*/?", re.ASCII)
+_PAGE_LINK = re.compile(
+    r"(?P<name>[\w .-]+)=(?P<bind>\[[0-9A-Fa-f:.]+\]|[\w.-]+):(?P<port>\d+)@(?P<host>[\w.-]+):(?P<inside>\d+)", re.ASCII
+)
 
 
 class SettingsError(ValueError):
     """One or more environment variables have an invalid value."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageLink:
+    """Another page of the stack, as `GET /` links it.
+
+    Attributes:
+        name: The text of the link.
+        bind: The address on which the page is published for browsers: an IP address.
+        port: The port on which it is published.
+        server_host: The host at which the service reaches its server, to tell whether it is open.
+        server_port: The server's port.
+    """
+
+    name: str
+    bind: str
+    port: int
+    server_host: str
+    server_port: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +71,8 @@ class Settings:
         socket_dir: Folder shared with the gateway for this replica's Unix socket; empty for TCP only.
         root_path: Path under which a reverse proxy publishes the service, such as `/ml`; empty for none.
         forwarded_allow_ips: Addresses and networks whose X-Forwarded-Prefix and X-Forwarded-Proto count; `*` for all.
+        pages_links: Other pages of the stack for `GET /`: `NAME=BIND:PORT@HOST:PORT` with commas between them, where
+            BIND:PORT is where a page is published, and HOST:PORT where the service reaches its server.
         keep_alive_seconds: Time after which an idle connection is closed; must exceed the gateway's.
         shutdown_seconds: Time limit for requests in flight after SIGTERM.
         log_level: DEBUG, INFO, WARNING or ERROR.
@@ -75,6 +99,7 @@ class Settings:
     socket_dir: str = ""
     root_path: str = ""
     forwarded_allow_ips: str = "127.0.0.1,::1"
+    pages_links: tuple[PageLink, ...] = ()
     keep_alive_seconds: int = 75
     shutdown_seconds: int = 8
     log_level: str = "INFO"
@@ -95,7 +120,8 @@ class Settings:
                     values[setting.name] = ""
                 continue
             try:
-                values[setting.name] = _READERS.get(setting.name, _BY_TYPE[type(setting.default)])(text)
+                read = _READERS.get(setting.name) or _BY_TYPE[type(setting.default)]
+                values[setting.name] = read(text)
             except ValueError as error:
                 problems.append(f"{setting.name.upper()} {error}")
         if problems:
@@ -126,6 +152,21 @@ def _addresses(text: str) -> str:
                 f"must be IP addresses and networks with commas between them, or *: {part[:MAX_PREFIX]!r} is neither"
             ) from None
     return ",".join(parts)
+
+
+def _page_links(text: str) -> tuple[PageLink, ...]:
+    links = []
+    for part in filter(None, map(str.strip, text.split(","))):
+        match = _PAGE_LINK.fullmatch(part)
+        if match is None:
+            raise ValueError(f"must be NAME=BIND:PORT@HOST:PORT with commas between them: {part[:MAX_PREFIX]!r} is not")
+        name, bind, port, host, inside = match.groups()
+        try:
+            address = str(ipaddress.ip_address(bind.strip("[]")))
+        except ValueError:
+            raise ValueError(f"must have an IP address before the port of {name}, not {bind[:MAX_PREFIX]!r}") from None
+        links.append(PageLink(name, address, _port(port), host, _port(inside)))
+    return tuple(links)
 
 
 def _boolean(text: str) -> bool:
@@ -194,5 +235,6 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "longest_rest_ms": _number,
     "root_path": path_prefix,
     "forwarded_allow_ips": _addresses,
+    "pages_links": _page_links,
     "log_level": _log_level,
 }

@@ -20,6 +20,7 @@ from src.controller import mlflow_pages, model_info, open_inference_pages, opena
 from src.controller.body import media_type_of, read_body
 from src.controller.docs_pages import add_pages
 from src.controller.error_responses import ERROR_RESPONSES, error_response, on_api_error, on_http_exception
+from src.controller.home_page.routes import add_home_page
 from src.controller.protocols.endpoint import JSON, PredictionEndpoint, RequestParameters, TypedContent
 from src.controller.protocols.table import prediction_endpoints
 from src.controller.proxy_headers import ForwardingMiddleware, TrustedPeers
@@ -105,6 +106,7 @@ def create_app(settings: Settings) -> FastAPI:
     mlflow_pages.add_routes(app)
     open_inference_pages.add_routes(app)
     add_pages(app)
+    add_home_page(app, settings.pages_links)
     app.openapi = openapi.openapi_of(app, serving, endpoints)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
 

@@ -72,8 +72,10 @@ class ForwardingMiddleware:
             prefix = _single_value(given, _PREFIX, prefix)
             scheme = _single_value(given, _SCHEME, scheme)
         path = _without_last_slash(scope["path"])
-        if prefix and (not path.startswith(f"{prefix}/") or _is_own(path, scope)):
+        if prefix and (not f"{path}/".startswith(f"{prefix}/") or _is_own(path, scope)):
             path = prefix + path
+        elif path == prefix:  # the root, with or without its slash
+            path += "/"
         return {"path": path, "root_path": prefix, "scheme": scheme}
 
 
