@@ -190,13 +190,30 @@ def test_try_it_out_predicts(prefix: str, proxy: Proxy, browser: webdriver.Chrom
     assert proxy.url(prefix + "/predict") in found.urls
 
 
+@pytest.mark.parametrize("path", [f"{prefix}/" for prefix in PREFIXES] + ["/left/alone"])
+def test_the_page_for_people_predicts(path: str, proxy: Proxy, browser: webdriver.Chrome) -> None:
+    """Its form sends to a URL with the prefix, which is that of the code to copy; no request leaves the prefix."""
+    browser.get("about:blank")
+    traffic(browser)
+    browser.get(proxy.url(path))
+    _until(browser, "#form [type=submit]").click()
+    assert re.match(r"20\.99999\d*|21(\.0\d*)?$", _until(browser, "#answer output").text)
+    prefix = proxy.url(path.rstrip("/"))
+    for selector in ("#curl", "#python"):
+        assert f"{prefix}/predict" in _until(browser, selector).text
+    found = traffic(browser)
+    assert (found.failures, found.complaints) == ([], [])
+    assert [url for url in found.urls if url.startswith("http") and not f"{url}/".startswith(f"{prefix}/")] == []
+    assert f"{prefix}/predict" in found.urls
+
+
 @pytest.mark.parametrize("prefix", PREFIXES)
 def test_nothing_redirects(prefix: str, proxy: Proxy) -> None:
     """Paths with a trailing slash are answered without a redirect, for HEAD and OPTIONS as well."""
     for path in ("/predict", "/predict/"):
         answer = proxy.client.post(prefix + path, json={"x": 1, "y": 2})
         assert (answer.status_code, round(answer.json()["prediction"], 6)) == (200, 21)
-    for path in ("/health/", "/ready/", "/model/", "/metrics/", "/docs/", "/redoc/", "/openapi.json/"):
+    for path in ("/", "/health/", "/ready/", "/model/", "/metrics/", "/docs/", "/redoc/", "/openapi.json/"):
         assert proxy.client.head(prefix + path).status_code == 200
     assert proxy.client.options(prefix + "/predict/").headers["allow"] == "OPTIONS, POST"
     assert proxy.client.get(prefix + "/nowhere/").status_code == 404

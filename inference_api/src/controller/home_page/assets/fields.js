@@ -198,11 +198,13 @@ export function makeField(index, column, example, choices, earlier, t) {
   for (const control of controls) {
     control.setAttribute('aria-describedby', `${hint.id} ${seen.id} ${problem.id}`);
     if (column.required && column.type !== 'string' && column.type !== 'any') control.required = control === controls[0];
-    control.addEventListener('input', () => {
-      edited = true;
-      show('');
-      describe();
-    });
+    for (const event of ['input', 'change']) {
+      control.addEventListener(event, () => {
+        edited = true;
+        show('');
+        describe();
+      });
+    }
   }
   show('');
   describe();

@@ -127,9 +127,10 @@ function showChallenger(challenger) {
 function showDrift(drift) {
   find('drift-section').hidden = drift === null;
   if (drift === null) return;
+  const reason = drift.reason ?? '';
   find('drift-state').textContent = drift.profile
-    ? t('driftRows', { rows: number(drift.rows ?? 0, 9) })
-    : t('noDrift', { reason: drift.reason ?? '' });
+    ? `${t('driftRows', { rows: number(drift.rows ?? 0, 9) })} ${reason}`.trim()
+    : t('noDrift', { reason });
   if (!drift.profile) {
     find('drift').replaceChildren();
     return;
@@ -406,7 +407,7 @@ find('form').addEventListener('submit', (event) => {
   event.preventDefault();
   send();
 });
-find('form').addEventListener('input', showCode);
+for (const event of ['input', 'change']) find('form').addEventListener(event, showCode);
 find('reset').addEventListener('click', () => buildForm(false));
 for (const button of document.querySelectorAll('[data-language]')) {
   button.addEventListener('click', () => {
