@@ -18,6 +18,8 @@ CONTAINERS = {
     "model-trainer": "model_trainer",
     "fastapi-app": None,
     "gateway": "api_gateway",
+    "prometheus": "prometheus_server",
+    "grafana": "grafana_server",
 }
 JOBS = {"create-minio-buckets", "mlflow-migrate", "model-trainer"}
 # A service that only waits for a job; see the file.
@@ -108,7 +110,8 @@ def test_hosts_of_the_stack_are_in_no_proxy(compose: dict[str, Any]) -> None:
     clients = {
         name: service["environment"]
         for name, service in services.items()
-        if name in {"create-minio-buckets", "mlflow", "model-trainer", "fastapi-app", "locust", "locust-worker"}
+        if name
+        in {"create-minio-buckets", "mlflow", "model-trainer", "fastapi-app", "locust", "locust-worker", "grafana"}
     }
     servers = {name for name in services if name not in JOBS}
     names = servers | {service.get("container_name", name) for name, service in services.items() if name in servers}
