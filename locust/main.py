@@ -9,6 +9,7 @@ from locust import events
 
 from load import gc_tuning, report_files
 from load.arrivals import Arrivals
+from load.metrics import MetricsEndpoint
 from load.preflight import Preflight
 from load.recorder import Recorder
 from load.scenario import Scenario, SettingError
@@ -64,6 +65,7 @@ if _scenario.ramp is not None:
 
 report_files.listen(events)
 Preflight(_scenario).listen(events)
+MetricsEndpoint(_scenario.metrics_port).listen(events)
 gc_tuning.listen(events)
 if _scenario.record is not None:
     Recorder(_scenario.record).listen(events)

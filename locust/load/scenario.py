@@ -98,6 +98,7 @@ class Scenario:
         arrival_rate: Requests a second that each process of `open` users sends.
         record: Folder for a record of every answer, see `recorder.py`; None for no records.
         users_file: File with the number of users, see `user_count_file.py`; None leaves that to Locust.
+        metrics_port: Where a run without UI serves metrics, see `metrics.py`; None for nowhere.
     """
 
     user: str = "fast"
@@ -107,6 +108,7 @@ class Scenario:
     arrival_rate: float = 100
     record: Path | None = None
     users_file: Path | None = None
+    metrics_port: int | None = None
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Scenario:
@@ -129,6 +131,7 @@ class Scenario:
             arrival_rate=_number(environ, "LOCUST_ARRIVAL_RATE", 100, minimum=0.001),
             record=_folder(environ, "LOCUST_RECORD"),
             users_file=_file(environ, "LOCUST_USERS_FILE"),
+            metrics_port=int(_number(environ, "LOCUST_METRICS_PORT", 0, minimum=0)) or None,
         )
 
 

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 from service_process import Service, free_port
 
@@ -34,6 +35,15 @@ def test_requests_are_predictions_of_the_api(
     # Locust does not count the last request of a user that it stops during one.
     assert 0 <= predictions() - before - count <= 8
     assert "the API's own example" in swarm.output()
+
+
+def test_metrics_without_a_page(api: Service, start_locust: StartLocust) -> None:
+    """A run without a page serves them on the port that is chosen, and ends as it would without."""
+    port = free_port()
+    swarm = start_locust(*QUICK, "--host", api.url, LOCUST_METRICS_PORT=str(port))
+    address = f"http://127.0.0.1:{port}/metrics"
+    swarm.wait_until(lambda: "locust_users 8.0" in httpx.get(address, timeout=5).text, "8 users")
+    assert swarm.wait() == 0, swarm.output()
 
 
 def test_open_arrivals_have_their_rate(api: Service, start_locust: StartLocust, tmp_path: Path) -> None:

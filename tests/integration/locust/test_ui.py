@@ -5,6 +5,7 @@ import re
 
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from service_process import Service, free_port
 
 from tests.integration.locust.conftest import StartLocust, Swarm
@@ -43,6 +44,35 @@ def test_run_is_started_and_stopped(api: Service, start_locust: StartLocust) -> 
         ]
         swarm.stop()
         swarm.wait_until(lambda: swarm.stats()["state"] == "stopped", "the end of the run")
+
+
+def test_metrics_are_on_the_page_s_port(api: Service, start_locust: StartLocust) -> None:
+    """`/metrics` has the figures of the page, before, in and after a run."""
+    swarm = start_locust("--host", api.url)
+    wait_for_page(swarm)
+    assert metrics_of(swarm.ui) == {"locust_users": 0, "locust_workers": 1}
+    assert swarm.start(**FORM)["success"]
+    quantile = 'locust_response_time_seconds{quantile="0.99"}'
+    swarm.wait_until(lambda: quantile in metrics_of(swarm.ui), "response times")
+    found = metrics_of(swarm.ui)
+    assert found["locust_users"] == 4
+    assert found['locust_failures_total{method="POST",name="/predict"}'] == 0
+    assert 0 < found['locust_response_time_seconds{quantile="0.5"}'] <= found[quantile] < 10
+    swarm.stop()
+    swarm.wait_until(lambda: swarm.stats()["state"] == "stopped", "the end of the run")
+    assert metrics_of(swarm.ui)["locust_users"] == 0
+    assert metrics_of(swarm.ui)['locust_requests_total{method="POST",name="/predict"}'] == swarm.requests()
+
+
+def metrics_of(url: str) -> dict[str, float]:
+    """The metrics that Prometheus would read, each by its name with its labels."""
+    families = text_string_to_metric_families(httpx.get(f"{url}/metrics", timeout=30).raise_for_status().text)
+    found = {}
+    for family in families:
+        for sample in family.samples:
+            labels = ",".join(f'{name}="{value}"' for name, value in sorted(sample.labels.items()))
+            found[f"{sample.name}{{{labels}}}" if labels else sample.name] = sample.value
+    return found
 
 
 def test_refusal_is_shown_and_the_next_start_works(api: Service, start_locust: StartLocust) -> None:

@@ -38,8 +38,9 @@ def test_everything_can_be_chosen() -> None:
         "LOCUST_API_WAIT": "0",
         "LOCUST_REQUEST_TIMEOUT": "0.5",
         "LOCUST_ARRIVAL_RATE": "5714",
+        "LOCUST_METRICS_PORT": "8089",
     }
-    assert Scenario.from_environ(environ) == Scenario("lean", Ramp(5, 2.5, 12, 7), 0, 0.5, 5714)
+    assert Scenario.from_environ(environ) == Scenario("lean", Ramp(5, 2.5, 12, 7), 0, 0.5, 5714, metrics_port=8089)
 
 
 @pytest.mark.parametrize(
