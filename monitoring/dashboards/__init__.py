@@ -1,0 +1,1 @@
+"""Writes Grafana's dashboards as JSON: `python -m monitoring.dashboards`."""
