@@ -9,18 +9,28 @@ LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --g
 SERVICES := inference_api/requirements inference_api/requirements-lightgbm inference_api/requirements-xgboost \
   inference_api/requirements-trainer mlflow/requirements locust/requirements
 
+# For what needs no installation: the first of these that is 3.9 or later.
+PLAIN_PYTHON = $(or $(shell for python in $(PYTHON) python3.13 python3.12 python3.11 python3.10 python3.9 python; do \
+  $$python -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null && echo $$python && break; done),$(PYTHON))
+
 # Each process would compile MLflow and scikit-learn anew, which takes five seconds.
 unexport PYTHONDONTWRITEBYTECODE
 # As many processes as cores, each with one thread for its arithmetic; one whose share is done takes over from another.
 PARALLEL := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n logical --dist worksteal
 
-.PHONY: help run test test-unit check format lock up down load bench bench-quick capacity soak stress trial clean
+.PHONY: help run doctor secrets test test-unit check format lock up down load bench bench-quick capacity soak stress trial clean
 
 help: ## esta lista
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 run: $(INSTALLED) ## el stack sin Docker: MLflow en SQLite, entrenador y API (API_PORT, MLFLOW_PORT)
 	@exec $(VENV)/bin/python -m local_stack
+
+doctor: ## qué falla en esta instalación, por qué y con qué se arregla; basta Python 3.9 (ARGS=--json)
+	@$(PLAIN_PYTHON) -m doctor $(ARGS)
+
+secrets: ## escribe un .env con contraseñas al azar, antes del primer arranque
+	@$(PLAIN_PYTHON) -m env_file $(ARGS)
 
 # What takes all cores, or exists once on a machine, runs alone after the others.
 test: $(INSTALLED) ## todas las pruebas; sin Docker se omiten las e2e (ARGS="tests/unit -x")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -11,14 +12,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAMS = {"src": ROOT / "inference_api/src", "capacity": ROOT / "locust/capacity", "load": ROOT / "locust/load"}
+LOAD_TEST = {"capacity": ROOT / "locust/capacity", "load": ROOT / "locust/load"}
+WITHOUT_INSTALLATION = {"doctor": ROOT / "doctor", "env_file": ROOT / "env_file"}
+PROGRAMS = {"src": ROOT / "inference_api/src", **LOAD_TEST, **WITHOUT_INSTALLATION}
+# What the doctor asks for refused values: it imports nothing but the standard library either.
+ASKED_BY_THE_DOCTOR = {"src.settings", "credentials"}
 WEB_FRAMEWORKS = {"fastapi", "starlette", "uvicorn", "httptools"}
 BOTH = {"src.service.content_digest", "src.service.network_route"}
 MLFLOW_USERS = ("src.service.fetching", "src.service.verification", "src.service.training", "src.service.flavors")
 
 
 def modules() -> Iterator[tuple[str, Path]]:
-    """Every module of the service, of the load scenario and of the capacity search, with its dotted name."""
+    """Every module of the programs, with its dotted name."""
     for program, folder in PROGRAMS.items():
         for path in sorted(folder.rglob("*.py")):
             parts = path.relative_to(folder).with_suffix("").parts
@@ -94,8 +99,19 @@ def test_training_and_serving_share_the_registry_only() -> None:
 def test_the_load_test_knows_the_service_by_http_only() -> None:
     """Nothing under `locust/` imports the service."""
     for name, path in MODULES.items():
-        if not name.startswith("src"):
+        if name.split(".")[0] in LOAD_TEST:
             assert not {i for i in imports_of(path) if i.split(".")[0] == "src"}, name
+
+
+def test_the_doctor_needs_nothing_but_python() -> None:
+    """It and `make secrets` import the standard library, themselves, and what reads settings; Python 3.9 reads them."""
+    for name, path in MODULES.items():
+        if name.split(".")[0] not in WITHOUT_INSTALLATION:
+            continue
+        ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 9))
+        known = sys.stdlib_module_names | WITHOUT_INSTALLATION.keys()
+        foreign = {i for i in imports_of(path) if i.split(".")[0] not in known}
+        assert {i for i in foreign if not i.startswith(tuple(ASKED_BY_THE_DOCTOR))} == set(), name
 
 
 def test_no_class_name_means_two_things() -> None:

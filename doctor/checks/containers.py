@@ -1,0 +1,148 @@
+"""The containers: which are down, and the last words of what failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from doctor.compose_project import ComposeProject
+from doctor.container import Container
+from doctor.docker_client import COMPOSE
+from doctor.finding import Finding, fault, note, warning
+from doctor.installation import Installation
+
+JOBS = frozenset({"create-minio-buckets", "mlflow-migrate", "model-trainer"})
+"""Services that end with 0 when their work is done."""
+
+_LAST_LINES = 5
+_MANY_RESTARTS = 3
+_OOM_EXIT = 137
+
+
+def find_container_problems(installation: Installation) -> Iterator[Finding]:
+    """Names that others hold, containers that do not run, and settings that have changed since."""
+    installation.require_engine()
+    project = installation.require_project()
+    yield from _taken_names(installation, project)
+    if not installation.is_started:
+        yield note(
+            "not-started",
+            "El stack no está en pie.",
+            "Sin contenedores solo se comprueban la máquina, Docker y .env.",
+            f"{COMPOSE} up --build -d",
+        )
+        return
+    for container in installation.containers:
+        yield from _problems(installation, container)
+    yield from _absent(installation, project)
+    yield from _outdated(installation)
+
+
+def last_words(installation: Installation, container: str) -> str:
+    """The last lines of a container's log, indented below a finding."""
+    printed = installation.docker.run("logs", "--tail", str(_LAST_LINES), container)
+    lines = [line.strip() for line in f"{printed.stdout}\n{printed.stderr}".splitlines() if line.strip()]
+    return "".join(f"\n| {line[:300]}" for line in lines[-_LAST_LINES:])
+
+
+def _taken_names(installation: Installation, project: ComposeProject) -> Iterator[Finding]:
+    names = project.container_names()
+    holders: dict[str, list[str]] = {}
+    for container in installation.listed:
+        if container.name in names and container.project != project.name:
+            holders.setdefault(container.project, []).append(container.name)
+    for origin, taken in holders.items():
+        listed = " ".join(sorted(taken))
+        yield fault(
+            "name-taken",
+            f"{f'El proyecto {origin}' if origin else 'Un contenedor suelto'} tiene estos nombres: {listed}.",
+            "Docker no crea otro contenedor con el mismo nombre: `is already in use by container`.",
+            f"docker compose -p {origin} down (conserva los datos)" if origin else f"docker rm -f {listed}",
+        )
+
+
+def _problems(installation: Installation, container: Container) -> Iterator[Finding]:
+    name, service = container.name, container.service
+    if container.oom_killed or (container.status == "restarting" and container.exit_code == _OOM_EXIT):
+        api = service == "fastapi-app"
+        yield fault(
+            "out-of-memory",
+            f"A {name} lo mató su límite de memoria (o la falta de memoria de la máquina).",
+            "Vuelve a arrancar, y vuelve a morir con el mismo límite.",
+            f"API_MEMORY_LIMIT=512M {COMPOSE} up -d" if api else "Dale más memoria a la máquina, o a Docker Desktop",
+        )
+    elif container.status in {"restarting", "dead"} or (container.status == "exited" and container.exit_code):
+        yield fault(
+            "container-failed",
+            f"{name} {_how_it_ended(container)}. Sus últimas palabras:{last_words(installation, name)}",
+            f"Sin {service} no funciona lo que depende de él.",
+            f"docker logs {name}, y cuando esté arreglado: {COMPOSE} up -d",
+        )
+    elif container.status == "created" and container.error:
+        yield fault(
+            "container-not-started",
+            f"Docker no pudo arrancar {name}: {container.error}",
+            f"Sin {service} no funciona lo que depende de él.",
+            f"{COMPOSE} up -d",
+        )
+    elif not container.is_running and service not in JOBS:
+        yield fault(
+            "container-stopped",
+            f"{name} está parado ({container.status}).",
+            f"Sin {service} no funciona lo que depende de él.",
+            f"{COMPOSE} up -d",
+        )
+    elif container.health == "unhealthy" and service != "gateway":  # the check of the API says why
+        words = f"\n| {container.health_output[:300]}" if container.health_output else ""
+        yield fault(
+            "container-unhealthy",
+            f"{name} no pasa su comprobación de salud.{words or last_words(installation, name)}",
+            f"{service} corre, pero no hace su trabajo.",
+            f"docker logs {name}",
+        )
+    elif container.restarts >= _MANY_RESTARTS:
+        yield warning(
+            "container-restarts",
+            f"{name} ha vuelto a arrancar {container.restarts} veces; ahora está {container.status}.",
+            "Algo lo mata, o espera a otro que no llega.",
+            f"docker logs {name}",
+        )
+
+
+def _how_it_ended(container: Container) -> str:
+    if container.status == "restarting":
+        return f"termina una y otra vez, con código {container.exit_code}"
+    return f"terminó con código {container.exit_code}"
+
+
+def _absent(installation: Installation, project: ComposeProject) -> Iterator[Finding]:
+    missing = [
+        service
+        for service, settings in project.services.items()
+        if not installation.of(service) and (settings.get("deploy") or {}).get("replicas", 1) != 0
+    ]
+    if missing:
+        yield fault(
+            "container-missing",
+            f"Faltan contenedores: {', '.join(sorted(missing))}.",
+            "El stack está a medias.",
+            f"{COMPOSE} up -d",
+        )
+
+
+def _outdated(installation: Installation) -> Iterator[Finding]:
+    printed = installation.docker.compose("-f", f"{COMPOSE.split()[-1]}", "config", "--hash", "*")
+    hashes = dict(line.split() for line in printed.stdout.splitlines() if len(line.split()) == 2)  # noqa: PLR2004 - a service and its hash
+    changed = sorted(
+        {
+            container.service
+            for container in installation.containers
+            if container.service in hashes and container.config_hash not in {"", hashes[container.service]}
+        }
+    )
+    if changed:
+        yield note(
+            "settings-changed",
+            f"Con otros valores que los de ahora corren: {', '.join(changed)}.",
+            "Lo que se cambia en .env, en la terminal o en el archivo de Compose solo cuenta tras otro `up`.",
+            f"{COMPOSE} up -d",
+        )

@@ -1,0 +1,38 @@
+"""Public default passwords behind pages that are open to the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from doctor.docker_client import COMPOSE
+from doctor.finding import Finding, warning
+from doctor.installation import Installation
+from env_file.lines import read_defaults
+
+_PASSWORDS = {
+    "minio": ("MINIO_ROOT_PASSWORD",),
+    "mysql": ("MYSQL_PASSWORD", "MYSQL_ROOT_PASSWORD"),
+}
+
+
+def find_public_passwords(installation: Installation) -> Iterator[Finding]:
+    """Defaults of `.env.example` that guard something that other machines reach."""
+    project = installation.require_project()
+    pages = [port for service in ("mlflow", "minio") if (port := project.port_of(service)) and port.is_open]
+    if not pages:
+        return
+    defaults = read_defaults((installation.root / ".env.example").read_text(encoding="utf-8"))
+    public = [
+        name
+        for service, names in _PASSWORDS.items()
+        for name in names
+        if project.environment(service).get(name) == defaults.get(name)
+    ]
+    if public:
+        opened = ", ".join(f"{page.service} en {page.address}:{page.port}" for page in pages)
+        yield warning(
+            "public-passwords",
+            f"La red llega a {opened}, con las contraseñas públicas de .env.example: {', '.join(public)}.",
+            "Quien las conoce lee, cambia y borra los modelos.",
+            f"Cierra las páginas (PAGES_BIND=127.0.0.1; {COMPOSE} up -d), o cambia las contraseñas: make secrets",
+        )

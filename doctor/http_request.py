@@ -1,0 +1,52 @@
+"""One HTTP request to a published port of this machine."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from dataclasses import dataclass
+from typing import Any
+
+_TIMEOUT_SECONDS = 3
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Status and body of a response."""
+
+    status: int
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.body.decode("utf-8", "replace")
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The JSON object of the body; empty when it is none."""
+        try:
+            read = json.loads(self.body)
+        except ValueError:
+            return {}
+        return read if isinstance(read, dict) else {}
+
+
+def request(address: str, port: int, path: str, *, host: str | None = None) -> Answer | None:
+    """GET without any proxy of the environment; None when there is no answer.
+
+    Args:
+        address: The address of this machine on which the port is published.
+        port: The port.
+        path: The path with its query.
+        host: The host name that the request claims; by default the address.
+    """
+    connection = http.client.HTTPConnection(address, port, timeout=_TIMEOUT_SECONDS)
+    try:
+        connection.request("GET", path, headers={} if host is None else {"Host": host})
+        response = connection.getresponse()
+        return Answer(response.status, response.read())
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
