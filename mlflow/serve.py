@@ -12,6 +12,7 @@ import sys
 
 from configuration import ConfigurationError
 from database import Database
+from public_passwords import public_password_warning
 
 
 def main() -> None:
@@ -22,6 +23,8 @@ def main() -> None:
         url = Database.from_environment().url
     except ConfigurationError as error:
         sys.exit(f"serve: {error}")
+    if warning := public_password_warning(os.environ):
+        print(f"serve: WARNING: {warning}", file=sys.stderr, flush=True)  # noqa: T201 - the log of the container
     os.execvpe("mlflow", ["mlflow", "server", *options], {**os.environ, "MLFLOW_BACKEND_STORE_URI": url})  # noqa: S606, S607 - the one on PATH, without a shell
 
 

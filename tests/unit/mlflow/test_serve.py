@@ -1,11 +1,17 @@
 """The start script of the MLflow server."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from public_passwords import PUBLIC_PASSWORDS
+
 SERVE = Path(__file__).parents[3] / "mlflow" / "serve.py"
+EXAMPLE = Path(__file__).parents[3] / ".env.example"
 ENVIRONMENT = {"MYSQL_DATABASE": "mlflow_metadata", "MYSQL_USER": "mlflow_meta", "MYSQL_PASSWORD": "a b/c"}
 
 
@@ -37,3 +43,33 @@ def test_a_missing_variable_is_named(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert done.stderr == "serve: these environment variables must be set: MYSQL_USER\n"
+
+
+def test_public_passwords_on_open_pages_are_a_warning(tmp_path: Path) -> None:
+    """The log of the server begins with the names of the variables and what to do, without a password."""
+    done = run(tmp_path, **ENVIRONMENT | PUBLIC_PASSWORDS, PAGES_BIND="0.0.0.0")
+
+    assert done.returncode == 0
+    assert done.stderr.startswith("serve: WARNING: the network reaches MLflow")
+    assert "AWS_SECRET_ACCESS_KEY, MYSQL_PASSWORD" in done.stderr
+    assert "make secrets" in done.stderr
+    assert "supersecret" not in done.stderr
+
+
+@pytest.mark.parametrize("address", ["", "127.0.0.1", "127.0.0.2", "::1", "localhost"])
+def test_pages_on_loopback_need_no_warning(tmp_path: Path, address: str) -> None:
+    """By default only this machine reaches them."""
+    assert run(tmp_path, **ENVIRONMENT | PUBLIC_PASSWORDS, PAGES_BIND=address).stderr == ""
+
+
+def test_other_passwords_need_no_warning(tmp_path: Path) -> None:
+    """Open pages are what the user wants then."""
+    assert run(tmp_path, **ENVIRONMENT, AWS_SECRET_ACCESS_KEY="other", PAGES_BIND="0.0.0.0").stderr == ""
+
+
+def test_the_public_passwords_are_those_of_the_example() -> None:
+    """`.env.example` has the same values; MinIO's is that of MLflow's key."""
+    example = dict(re.findall(r"^(\w+)=(.*)$", EXAMPLE.read_text(encoding="utf-8"), re.MULTILINE))
+
+    assert {name: example[name] for name in PUBLIC_PASSWORDS} == PUBLIC_PASSWORDS
+    assert example["MINIO_ROOT_PASSWORD"] == example["AWS_SECRET_ACCESS_KEY"]
