@@ -18,7 +18,7 @@ PROGRAMS = {"src": ROOT / "inference_api/src", **LOAD_TEST, **WITHOUT_INSTALLATI
 # What the doctor asks for refused values: it imports nothing but the standard library either.
 ASKED_BY_THE_DOCTOR = {"src.settings", "credentials"}
 WEB_FRAMEWORKS = {"fastapi", "starlette", "uvicorn", "httptools"}
-BOTH = {"src.service.content_digest", "src.service.network_route"}
+BOTH = {"src.service.content_digest", "src.service.feature_profile", "src.service.network_route"}
 MLFLOW_USERS = ("src.service.fetching", "src.service.verification", "src.service.training", "src.service.flavors")
 
 
@@ -86,7 +86,7 @@ def test_only_fetching_and_training_know_mlflow() -> None:
 
 
 def test_training_and_serving_share_the_registry_only() -> None:
-    """Neither imports the other; they share how a server is reached and how files are digested."""
+    """Neither imports the other; they share how a server is reached, how files are digested, and a file's format."""
     training = ("src.service.training", "src.service.training_standalone")
     for name, path in MODULES.items():
         mine = {m for i in imports_of(path) if (m := module_of(i)) and m.startswith("src.") and m not in PACKAGES}

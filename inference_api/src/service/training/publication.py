@@ -18,8 +18,10 @@ from mlflow import MlflowClient
 from mlflow.models import ModelSignature, infer_signature
 
 from src.service.content_digest import content_digest
+from src.service.feature_profile import PROFILE_FILE
 from src.service.training.errors import PublicationError
 from src.service.training.golden_answers import GOLDEN_ANSWERS_FILE, Predictor, golden_answers
+from src.service.training.profile import feature_profile
 
 _LOG = logging.getLogger("training")
 
@@ -94,11 +96,16 @@ def log_and_register(client: MlflowClient, name: str, candidate: Candidate) -> R
         model = _verified_model(downloaded, candidate, expected)
         golden = downloaded / GOLDEN_ANSWERS_FILE
         golden.write_text(golden_answers(model, example, candidate.features))
-        client.log_model_artifact(info.model_id, str(golden))
+        profile = downloaded / PROFILE_FILE
+        predictions = estimator.predict(candidate.features)
+        profile.write_text(feature_profile(candidate.features, predictions).to_json(), encoding="utf-8")
+        for added in (golden, profile):
+            client.log_model_artifact(info.model_id, str(added))
         digest = content_digest(downloaded)
-        # A server downloads by the version's URI: the added file must be there too.
-        if mlflow.artifacts.load_text(f"{uri}/{GOLDEN_ANSWERS_FILE}") != golden.read_text():
-            raise PublicationError(f"{uri} does not hold the {GOLDEN_ANSWERS_FILE} that was added to it")
+        # A server downloads by the version's URI: the added files must be there too.
+        for added in (golden, profile):
+            if mlflow.artifacts.load_text(f"{uri}/{added.name}") != added.read_text(encoding="utf-8"):
+                raise PublicationError(f"{uri} does not hold the {added.name} that was added to it")
     client.set_model_version_tag(name, number, "content_sha256", digest)
     return RegisteredVersion(version=number, content_sha256=digest)
 
