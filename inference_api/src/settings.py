@@ -21,6 +21,9 @@ _PAGE_LINK = re.compile(
     r"(?P<name>[\w .-]+)=(?P<bind>\[[0-9A-Fa-f:.]+\]|[\w.-]+):(?P<port>\d+)@(?P<host>[\w.-]+):(?P<inside>\d+)", re.ASCII
 )
 
+# https://www.rfc-editor.org/rfc/rfc9110.html#name-tokens
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
 
 class SettingsError(ValueError):
     """One or more environment variables have an invalid value."""
@@ -57,6 +60,7 @@ class Settings:
         registered_model_name: Name in the MLflow registry.
         model_alias: Alias whose version is served.
         challenger_alias: Alias of the version that is tried beside it; empty for none.
+        canary_header: Header of requests; those with the same value get the same of the two versions.
         model_cache_dir: Folder of the model versions that were served last.
         model_poll_seconds: Time between two polls of the alias; a fifth of it is jitter.
         model_fetch_seconds: Limit for one download with its verification.
@@ -85,6 +89,7 @@ class Settings:
     registered_model_name: str = "linear_regression_model"
     model_alias: str = "champion"
     challenger_alias: str = "challenger"
+    canary_header: str = "X-Request-ID"
     model_cache_dir: Path = Path("/var/cache/inference")
     model_poll_seconds: float = 5.0
     model_fetch_seconds: float = 300.0
@@ -138,6 +143,12 @@ def path_prefix(text: str) -> str:
     if len(text) > MAX_PREFIX or not text.startswith("/") or not _PREFIX.fullmatch(text):
         raise ValueError("must be a path such as /ml or /team/ml, of letters, digits and . _ ~ : @ + -")
     return text.rstrip("/")
+
+
+def _header_name(text: str) -> str:
+    if len(text) > MAX_PREFIX or not _HEADER_NAME.fullmatch(text):
+        raise ValueError("must be the name of a header, such as X-User-ID")
+    return text
 
 
 def _addresses(text: str) -> str:
@@ -231,6 +242,7 @@ _BY_TYPE: dict[type, Callable[[str], Any]] = {
 }
 _READERS: dict[str, Callable[[str], Any]] = {
     "mlflow_tracking_uri": _http_url,
+    "canary_header": _header_name,
     "port": _port,
     "longest_rest_ms": _number,
     "root_path": path_prefix,

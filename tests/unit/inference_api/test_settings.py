@@ -51,6 +51,7 @@ GOOD = [
     ("ROOT_PATH", "/", ""),
     ("FORWARDED_ALLOW_IPS", "*", "*"),
     ("FORWARDED_ALLOW_IPS", "10.0.0.1, fd00::/8,", "10.0.0.1,fd00::/8"),
+    ("CANARY_HEADER", "X-User-ID", "X-User-ID"),
     ("LOG_LEVEL", "debug", "DEBUG"),
 ]
 
@@ -64,6 +65,10 @@ def test_value_is_read(name: str, text: str, value: object) -> None:
 
 
 BAD = [
+    ("CANARY_HEADER", "X-User-ID:"),
+    ("CANARY_HEADER", "user id"),
+    ("CANARY_HEADER", "usuário"),
+    ("CANARY_HEADER", "x" * 201),
     ("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db"),
     ("MLFLOW_TRACKING_URI", "mlflow:5000"),
     ("MLFLOW_TRACKING_URI", "http://"),
