@@ -27,6 +27,7 @@ from src.controller.proxy_headers import ForwardingMiddleware, TrustedPeers
 from src.controller.request_id import RequestIdMiddleware
 from src.errors import ApiError
 from src.failure_log import log_failure
+from src.service.challenger.canary import answer
 from src.service.lifecycle.challenger_watcher import ChallengerWatcher
 from src.service.lifecycle.serving_state import ServingState
 from src.service.lifecycle.watcher import ModelWatcher
@@ -163,24 +164,27 @@ async def predict(endpoint: PredictionEndpoint, request: Request) -> Response:
 
 
 async def _predicted(endpoint: PredictionEndpoint, request: Request) -> Response:
-    batcher = serving_of(request).current()
+    state = request.app.state
+    serving, settings = serving_of(request), state.settings
+    batcher = serving.current()
     headers = request.headers
     media_type = media_type_of(headers.get("content-type"))
     read = endpoint.bind(RequestParameters(request.path_params, request.url.query, media_type, headers))
-    body = await read_body(request, endpoint.media_types, request.app.state.settings.max_body_bytes)
+    body = await read_body(request, endpoint.media_types, settings.max_body_bytes)
     if len(body) > LARGE_BODY:  # takes milliseconds, during which the event loop answers others
-        asked = await asyncio.get_running_loop().run_in_executor(request.app.state.reader, read, body, batcher.model)
+        asked = await asyncio.get_running_loop().run_in_executor(state.reader, read, body, batcher.model)
     else:
         asked = read(body, batcher.model)
-    rows = asked.rows
-    outcomes = await batcher.predict(rows, probabilities=asked.probabilities) if rows else []
-    content = asked.content(outcomes)
+    challenger = None if endpoint.names_version else serving.challenger_of(batcher)
+    key = headers.get(settings.canary_header, "").encode("latin-1").strip()
+    answered = await answer(asked, key, batcher, challenger, state.metrics)
+    content = asked.with_version(answered.version).content(answered.outcomes)
     if isinstance(content, ApiError):
-        for outcome in outcomes:
+        for outcome in answered.outcomes:
             if isinstance(outcome, ApiError):
                 log_failure(outcome, logs.request_id.get())
         return _failed(endpoint, content)
-    version = {"X-Model-Version": batcher.model.bundle.version}
+    version = {"X-Model-Version": answered.version}
     if isinstance(content, TypedContent):
         return Response(content.body, media_type=content.media_type, headers={**version, **dict(content.headers)})
     return Response(content, media_type=JSON, headers=version)

@@ -74,6 +74,14 @@ class PredictionRequest(Protocol):
         """
         ...
 
+    def with_version(self, version: str) -> PredictionRequest:
+        """The same request, of whose outcomes another version of the model was the author.
+
+        Args:
+            version: The version, for a response that names it.
+        """
+        ...
+
 
 ReadRequest = Callable[[bytes, LoadedModel], PredictionRequest]
 """Reads the body of a request, whose content encoding is undone, for the model that will answer.
@@ -94,6 +102,11 @@ class PredictionEndpoint(Protocol):
     @property
     def media_types(self) -> frozenset[str]:
         """The media types of its requests; others are refused with 415."""
+        ...
+
+    @property
+    def names_version(self) -> bool:
+        """Whether its path names the version that answers, so that no other may."""
         ...
 
     def bind(self, parameters: RequestParameters) -> ReadRequest:

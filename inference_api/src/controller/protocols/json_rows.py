@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from pydantic_core import to_json
 
@@ -34,6 +34,7 @@ class SingleRow:
 
     path: Final = "/predict"
     media_types: Final = frozenset({JSON})
+    names_version: Final = False
 
     def bind(self, parameters: RequestParameters) -> ReadRequest:
         """Read one row, with or without the probabilities of its classes.
@@ -60,6 +61,7 @@ class RowBatch:
 
     path: Final = "/predict/batch"
     media_types: Final = frozenset({JSON})
+    names_version: Final = False
 
     def __init__(self, max_rows: int) -> None:
         """Accept at most so many rows in a request."""
@@ -104,6 +106,9 @@ class _Rows:
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self.rows = rows
+
+    def with_version(self, _version: str) -> Self:
+        return self
 
 
 class _One(_Rows):

@@ -65,6 +65,14 @@ class ServingState:
         self.attach_observers()
         self.challenger_due.set()
 
+    def challenger_of(self, batcher: MicroBatcher | None) -> Challenger | None:
+        """The challenger for rows that this champion has validated; None when another one serves by now.
+
+        Args:
+            batcher: The champion's.
+        """
+        return self.challenger if batcher is self.batcher else None
+
     def attach_observers(self) -> None:
         """Give the current model's batches to the observers that there are now."""
         if self.batcher is not None:

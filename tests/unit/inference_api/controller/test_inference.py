@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import random
 import threading
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -19,10 +21,12 @@ from src.service.lifecycle.serving_state import ServingState
 from src.service.prediction.micro_batcher import MicroBatcher
 from src.service.schema.column import Column
 from src.settings import Settings
+from tests.unit.inference_api.challenger_double import StubProcess, challenger_of, key_of
 from tests.unit.inference_api.doubles import (
     BAD,
     EXAMPLE,
     BlockedEstimator,
+    DoublingEstimator,
     FailingEstimator,
     PickyEstimator,
     eventually,
@@ -344,3 +348,69 @@ async def test_swap_between_requests(client: httpx.AsyncClient, serve: Serve) ->
     answer = await client.post("/predict", json={"x": 1})
     assert answer.headers["x-model-version"] == "2"
     assert answer.json()["prediction"] == pytest.approx(3)
+
+
+V2_BODY = {"inputs": [{"name": "x", "shape": [2, 1], "datatype": "FP64", "data": [1, 2]}]}
+CANARIES: list[tuple[str, Any, list[Any]]] = [
+    ("/predict", {"x": 1}, [{"prediction": 2.0}, {"prediction": 3.0}]),
+    ("/predict/batch", [{"x": 1}, {"x": 2}], [{"predictions": [2.0, 4.0]}, {"predictions": [3.0, 6.0]}]),
+    ("/invocations", {"inputs": [[1], [2]]}, [{"predictions": [2.0, 4.0]}, {"predictions": [3.0, 6.0]}]),
+]
+
+
+@pytest.mark.parametrize(("path", "body", "expected"), CANARIES)
+async def test_the_challenger_answers_its_part(
+    path: str, body: Any, expected: list[Any], client: httpx.AsyncClient, serve: Serve
+) -> None:
+    """A request is answered as a whole by the version that its header chooses, and the response says by which."""
+    serve(DoublingEstimator()).challenger = challenger_of(StubProcess())
+    for place, version in enumerate(("1", "2")):
+        answer = await client.post(path, json=body, headers={"X-Request-ID": key_of(chosen=version == "2")})
+        assert (answer.status_code, answer.headers["x-model-version"]) == (200, version)
+        assert answer.json() == expected[place]
+
+
+async def test_open_inference_names_who_answered(client: httpx.AsyncClient, serve: Serve) -> None:
+    """The version in the body is the one in the header; at the address of one version that version answers."""
+    serve(DoublingEstimator()).challenger = challenger_of(StubProcess(), 100)
+    of_model = await client.post("/v2/models/linear_regression_model/infer", json={"id": "7", **V2_BODY})
+    assert (of_model.headers["x-model-version"], of_model.json()["model_version"]) == ("2", "2")
+    assert (of_model.json()["id"], of_model.json()["outputs"][0]["data"]) == ("7", [3.0, 6.0])
+    of_version = await client.post("/v2/models/linear_regression_model/versions/1/infer", json=V2_BODY)
+    assert (of_version.headers["x-model-version"], of_version.json()["model_version"]) == ("1", "1")
+    assert of_version.json()["outputs"][0]["data"] == [2.0, 4.0]
+
+
+async def test_the_split_is_by_the_header_of_the_settings(
+    app: FastAPI, client: httpx.AsyncClient, serve: Serve
+) -> None:
+    """With CANARY_HEADER another header chooses, and without it the requests of one id are drawn."""
+    app.state.settings = replace(SETTINGS, canary_header="X-User-ID")
+    serve(DoublingEstimator()).challenger = challenger_of(StubProcess())
+    for chosen in (False, True):
+        headers = {"x-user-id": key_of(chosen=chosen), "X-Request-ID": key_of(chosen=not chosen)}
+        answer = await client.post("/predict", json={"x": 1}, headers=headers)
+        assert answer.headers["x-model-version"] == ("2" if chosen else "1")
+    random.seed(18)
+    headers = {"X-Request-ID": "me"}
+    versions = {
+        (await client.post("/predict", json={"x": 1}, headers=headers)).headers["x-model-version"] for _ in range(30)
+    }
+    assert versions == {"1", "2"}
+
+
+async def test_a_row_of_another_champion_is_not_a_canary(
+    client: httpx.AsyncClient, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request that a former champion has validated is answered by it: the challenger may have other columns."""
+    process = StubProcess()
+    serving = serve(DoublingEstimator())
+
+    async def slow_body(*_: Any) -> bytes:
+        serve(DoublingEstimator(), version="3").challenger = challenger_of(process, 100)
+        return b'{"x": 1}'
+
+    monkeypatch.setattr(inference, "read_body", slow_body)
+    answer = await client.post("/predict", json={"x": 1})
+    assert (answer.headers["x-model-version"], process.calls) == ("1", [])
+    assert serving.challenger is not None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from pydantic_core import to_json
 
@@ -50,12 +50,16 @@ class _Request:
     def content(self, outcomes: Sequence[Outcome]) -> bytes | ApiError:
         return errors.refused(outcomes) or b'{"predictions": %b}' % to_json(outcomes)
 
+    def with_version(self, _version: str) -> Self:
+        return self
+
 
 class Invocations:
     """A table in JSON or CSV, answered with `{"predictions": [...]}`."""
 
     path: Final = "/invocations"
     media_types: Final = frozenset({JSON, CSV})
+    names_version: Final = False
 
     def __init__(self, max_rows: int) -> None:
         """Accept at most so many rows in a request."""

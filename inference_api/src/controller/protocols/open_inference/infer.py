@@ -58,6 +58,7 @@ class Infer:
             max_rows: The limit.
         """
         self.path = f"{model_path}/infer"
+        self.names_version = "{version}" in model_path
         self._max_rows = max_rows
         self._latest: RequestReader | None = None
 
@@ -156,6 +157,14 @@ class _Inference:
             if content is not None:
                 return content
         return batch_error(outcomes) or written(self._start, self._wanted, self._tensors(outcomes))
+
+    def with_version(self, version: str) -> PredictionRequest:
+        bundle = self._model.bundle
+        if version == bundle.version:
+            return self
+        echo = self._start.removeprefix(response_start(bundle.name, bundle.version))
+        start = response_start(bundle.name, version) + echo
+        return _Inference(self._model, self.rows, self.probabilities, self._wanted, start)
 
     def _tensors(self, outcomes: Sequence[Outcome]) -> dict[str, OutputTensor]:
         if not outcomes:

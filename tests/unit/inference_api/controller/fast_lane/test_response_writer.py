@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Self
 
 import httpx
 import pytest
@@ -106,6 +107,10 @@ class _BinaryRequest:
     def content(self, outcomes: Sequence[Outcome]) -> TypedContent:
         """Bytes of another media type, with a header of their own."""
         return TypedContent(b"%d parts" % len(outcomes), "application/octet-stream", (("x-parts", "1"),))
+
+    def with_version(self, _version: str) -> Self:
+        """It names no version."""
+        return self
 
 
 def test_content_of_another_type() -> None:

@@ -60,6 +60,15 @@ def test_a_response_has_the_predictions() -> None:
     assert json.loads(content).keys() == {"model_name", "model_version", "outputs"}
 
 
+def test_a_response_of_another_version() -> None:
+    """It names that version, and everything else is as in the response of the model's own."""
+    asked = read({**TWO, "id": "7", "parameters": {"trace": "á"}}, MODEL)
+    own, other = (asked.with_version(version).content([321.0, 654.5]) for version in ("1", "22"))
+    assert isinstance(own, bytes)
+    assert own == asked.content([321.0, 654.5])
+    assert other == own.replace(b'"model_version":"1"', b'"model_version":"22"')
+
+
 @pytest.mark.parametrize(
     "form",
     [
