@@ -24,8 +24,11 @@ FULL_ROWS: Final = MAX_ROWS_PER_CALL // 2
 
 
 # A tuple: one with names would cost a tenth of what a request costs in all.
-_Pending = tuple[int, RequestHead, PredictionRequest | ApiError]
+PendingRequest = tuple[int, RequestHead, PredictionRequest | ApiError]
 """Descriptor, head, and the request that was read, or the error when it is known already."""
+
+Responses = tuple[list[tuple[int, bytes]], dict[tuple[str, int], int]]
+"""The bytes for each connection, in order, and how many responses have which path and status."""
 
 
 class LaneBatch:
@@ -36,9 +39,10 @@ class LaneBatch:
         requests: The requests.
         rows: The rows of all whose predictions are wanted.
         rows_with_probabilities: The rows of all whose probabilities are wanted as well.
+        since: When the first was read, by `perf_counter`.
     """
 
-    __slots__ = ("_since", "batcher", "requests", "rows", "rows_with_probabilities")
+    __slots__ = ("batcher", "requests", "rows", "rows_with_probabilities", "since")
 
     def __init__(self, batcher: MicroBatcher | None = None) -> None:
         """Start empty.
@@ -47,10 +51,10 @@ class LaneBatch:
             batcher: The model that serves now.
         """
         self.batcher = batcher
-        self.requests: list[_Pending] = []
+        self.requests: list[PendingRequest] = []
         self.rows: list[Row] = []
         self.rows_with_probabilities: list[Row] = []
-        self._since = perf_counter()
+        self.since = perf_counter()
 
     def row_count(self) -> int:
         """Number of rows."""
@@ -72,13 +76,24 @@ class LaneBatch:
             read = unexpected(fault, serving.failures)
         self.requests.append((descriptor, head, read))
 
+    def replace_requests(self, requests: list[PendingRequest]) -> None:
+        """Have these requests, which this model has validated, and their rows.
+
+        Args:
+            requests: In the order in which they came.
+        """
+        self.requests, self.rows, self.rows_with_probabilities = requests, [], []
+        for _descriptor, _head, read in requests:
+            if not isinstance(read, ApiError):
+                self._add_rows(read)
+
     def descriptors(self) -> set[int]:
         """The connections of all requests."""
         return {request[0] for request in self.requests}
 
     def seconds(self) -> float:
         """Time since the first request was read."""
-        return perf_counter() - self._since
+        return perf_counter() - self.since
 
     def is_quick(self) -> bool:
         """Whether the model's calls are short enough for the event loop."""
@@ -107,10 +122,8 @@ class LaneBatch:
         )
         return plain, with_probabilities
 
-    def responses(
-        self, outcomes: Outcomes, writer: ResponseWriter, *, closing: bool
-    ) -> tuple[list[tuple[int, bytes]], dict[tuple[str, int], int]]:
-        """The bytes for each connection, in order, and how many responses have which path and status.
+    def responses(self, outcomes: Outcomes, writer: ResponseWriter, *, closing: bool) -> Responses:
+        """Write a response to each request.
 
         Args:
             outcomes: One for each row, without and with probabilities.
@@ -145,9 +158,12 @@ class LaneBatch:
                 continue
             # As on the route, one large request passes when nothing waits.
             if self.row_count() + len(read.rows) <= room or (not self.row_count() and batcher.admits(len(read.rows))):
-                if read.probabilities:
-                    self.rows_with_probabilities += read.rows
-                else:
-                    self.rows += read.rows
+                self._add_rows(read)
             else:
                 self.requests[place] = descriptor, head, batcher.overloaded()
+
+    def _add_rows(self, read: PredictionRequest) -> None:
+        if read.probabilities:
+            self.rows_with_probabilities += read.rows
+        else:
+            self.rows += read.rows

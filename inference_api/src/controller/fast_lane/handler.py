@@ -11,12 +11,13 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from typing import Final
 
 from src.controller.fast_lane.batch import FULL_ROWS, LaneBatch, Outcomes
 from src.controller.fast_lane.batching_delay import BatchingDelay
+from src.controller.fast_lane.canary_batch import CanaryBatch, take_canaries
 from src.controller.fast_lane.connections import LaneConnections
 from src.controller.fast_lane.poll_scheduler import PollScheduler
 from src.controller.fast_lane.request_head_cache import RequestHeadCache
@@ -62,7 +63,7 @@ class FastLane:
         """
         self._serving, self._metrics, self._hand_over = serving, metrics, hand_over
         self._keep_alive = settings.keep_alive_seconds
-        self._heads = RequestHeadCache(endpoints, settings.max_body_bytes)
+        self._heads = RequestHeadCache(endpoints, settings.max_body_bytes, settings.canary_header)
         self._writer = ResponseWriter(default_headers, serving.failures)
         self._loop = asyncio.get_running_loop()
         self._connections = LaneConnections()
@@ -168,19 +169,39 @@ class FastLane:
         count = 0
         while batch := self._next_batch():
             count += len(batch.requests)
+            if self._serving.challenger is not None:
+                self._take_canaries(batch)
             if batch.is_quick():
                 self._parse_all(self._respond(batch, batch.predict_now()))
             else:
-                task = self._loop.create_task(self._answer_later(batch))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                self._start(self._answer_later(batch))
         self._connections.rearm()
         self._check_settled()
         return count
 
+    def _take_canaries(self, batch: LaneBatch) -> None:
+        challenger = self._serving.challenger_of(batch.batcher)
+        canaries = None if challenger is None else take_canaries(batch, challenger, self._metrics)
+        if canaries is not None:
+            self._start(self._answer_canaries(canaries))
+
+    def _start(self, answering: Coroutine[None, None, None]) -> None:
+        task = self._loop.create_task(answering)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     async def _answer_later(self, batch: LaneBatch) -> None:
         self._parse_all(self._respond(batch, await batch.predict()))
         self._answer()
+
+    async def _answer_canaries(self, batch: CanaryBatch) -> None:
+        behind = self._respond(batch, await batch.predict())
+        if behind:
+            self._parse_all(behind)
+            self._answer()
+        else:  # what other connections have sent goes on waiting for the end of the delay
+            self._connections.rearm()
+            self._check_settled()
 
     def _next_batch(self) -> LaneBatch | None:
         if self._full:

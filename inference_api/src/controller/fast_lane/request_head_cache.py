@@ -36,27 +36,31 @@ class RequestHead:
         read: Reads its body.
         body_length: Bytes that follow the blank line.
         request_id: The client's own acceptable `X-Request-ID`, or empty.
+        canary_key: What it is split by between champion and challenger: the value of a header, or empty.
     """
 
     endpoint: PredictionEndpoint
     read: ReadRequest
     body_length: int
     request_id: bytes
+    canary_key: bytes = b""
 
 
 class RequestHeadCache:
     """Heads seen before. One that differs on every request (a trace id) is parsed, and leaves the others in place."""
 
-    def __init__(self, endpoints: Sequence[PredictionEndpoint], max_body: int) -> None:
+    def __init__(self, endpoints: Sequence[PredictionEndpoint], max_body: int, canary_header: str) -> None:
         """Start empty.
 
         Args:
             endpoints: Those that the lane serves.
             max_body: The service's limit of a body in bytes; the lane's own may be lower.
+            canary_header: Name of the header that splits the requests between champion and challenger.
         """
         self._paths = EndpointPaths(endpoints)
         self._starts = tuple(b"POST %b" % start.encode() for start in self._paths.starts)
         self._max_body = min(max_body, MAX_BODY)
+        self._canary_header = canary_header.lower().encode()
         self._known: dict[bytes, RequestHead] = {}
         self._seen_once: set[int] = set()
 
@@ -132,7 +136,8 @@ class RequestHeadCache:
             read = endpoint.bind(RequestParameters(of_path, query, media_type, headers))
         except ApiError:  # the route has the error
             return None
-        return RequestHead(endpoint, read, length, accepted(values.get(b"x-request-id", b"")))
+        request_id, key = accepted(values.get(b"x-request-id", b"")), values.get(self._canary_header, b"").strip()
+        return RequestHead(endpoint, read, length, request_id, key)
 
 
 class _Reading:

@@ -32,8 +32,8 @@ class ResponseWriter:
         self._failures = failures
         self._default_headers = default_headers
         self._ids = RequestIds()
-        self._made_from: tuple[DefaultHeaders | None, str] = (None, "")
-        self._start = b""
+        self._made_from: DefaultHeaders | None = None
+        self._starts: dict[str, bytes] = {}  # by the version that answers
 
     def response(
         self, head: RequestHead, request: PredictionRequest, outcomes: Sequence[Outcome], version: str, *, close: bool
@@ -53,13 +53,13 @@ class ResponseWriter:
             content = unexpected(fault, self._failures)
         if isinstance(content, ApiError):
             return self.error(head, content, close=close, causes=outcomes)
-        if self._made_from[0] is not self._default_headers() or self._made_from[1] != version:
-            self._make_start(version)
+        if self._made_from is not self._default_headers():
+            self._made_from, self._starts = self._default_headers(), {}
         body, type_lines = (content, _JSON) if isinstance(content, bytes) else (content.body, _type_lines(content))
         return OK, (
             b"%b%d\r\n%bx-request-id: %b\r\n%b\r\n%b"
             % (
-                self._start,
+                self._starts.get(version) or self._make_start(version),
                 len(body),
                 type_lines,
                 head.request_id or self._ids.new(),
@@ -100,13 +100,13 @@ class ResponseWriter:
             )
         )
 
-    def _make_start(self, version: str) -> None:
-        headers = self._default_headers()
-        self._made_from = headers, version
-        self._start = b"HTTP/1.1 200 OK\r\n%bx-model-version: %b\r\ncontent-length: " % (
-            _lines(headers),
+    def _make_start(self, version: str) -> bytes:
+        start = b"HTTP/1.1 200 OK\r\n%bx-model-version: %b\r\ncontent-length: " % (
+            _lines(self._default_headers()),
             version.encode("latin-1"),
         )
+        self._starts[version] = start
+        return start
 
 
 def _lines(headers: DefaultHeaders) -> bytes:

@@ -16,9 +16,9 @@ LIMIT = 1_000_000
 ONE, MANY = SingleRow(), RowBatch(10)
 
 
-def cache_of(max_body: int = LIMIT) -> RequestHeadCache:
+def cache_of(max_body: int = LIMIT, canary_header: str = "X-User-ID") -> RequestHeadCache:
     """A cache of two endpoints."""
-    return RequestHeadCache((ONE, MANY), max_body)
+    return RequestHeadCache((ONE, MANY), max_body, canary_header)
 
 
 def head(*lines: str, first: str = "POST /predict HTTP/1.1", length: str | None = "5") -> bytes:
@@ -53,6 +53,23 @@ OURS = [
 def test_a_plain_prediction_is_for_the_lane(given: bytes, expected: RequestHead) -> None:
     """A keep-alive `POST /predict` with a length is read: endpoint, length of the body, request id of the client."""
     assert cache_of().read(given) == expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "key"),
+    [
+        ((), b""),
+        (("X-User-ID:",), b""),
+        (("x-user-id: me",), b"me"),
+        (("X-User-ID:  any thing, \xe9 ",), b"any thing, \xe9"),
+        (("X-User-ID: first", "X-User-ID: second"), b"first"),
+    ],
+)
+def test_the_key_of_the_split_is_the_value_of_its_header(lines: tuple[str, ...], key: bytes) -> None:
+    """Its name in any case, its value unchanged, the first of several."""
+    for cache in (cache_of(canary_header="X-User-ID"), cache_of(canary_header="x-USER-id")):
+        found = [cache.read(head("X-Request-ID: 7", *lines)) for _ in range(3)]
+        assert [one and one.canary_key for one in found] == [key] * 3
 
 
 OTHERS = [

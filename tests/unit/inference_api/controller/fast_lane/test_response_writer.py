@@ -86,6 +86,28 @@ def test_the_date_and_the_version_are_current() -> None:
     assert parsed(written(writer, 1.0, version="2")[1])[1][b"x-model-version"] == b"2"
 
 
+def test_versions_that_alternate() -> None:
+    """The headers of two versions are put together once a second for each, not for every response."""
+    moments, asked = [[DATE]], [0]
+
+    class Version(str):
+        __slots__ = ()
+
+        def encode(self, *_: str) -> bytes:
+            """The bytes; counts the calls."""
+            asked[0] += 1
+            return super().encode()
+
+    writer = ResponseWriter(lambda: moments[-1], FailureLog())
+    for moment in (1, 2):
+        for _ in range(10):
+            for version in ("1", "2"):
+                _first, headers, _body = parsed(written(writer, 1.0, version=Version(version))[1])
+                assert headers[b"x-model-version"] == version.encode()
+        assert asked[0] == 2 * moment
+        moments.append([DATE])
+
+
 def test_every_answer_has_an_id_of_its_own() -> None:
     """Without an id of the client each response, also an error, has a unique one."""
     writer = ResponseWriter(list, FailureLog())
