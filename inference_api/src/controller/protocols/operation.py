@@ -15,6 +15,14 @@ PROBABILITIES: Final[dict[str, Any]] = {
     "type": "object",
     "additionalProperties": {"type": "number"},
 }
+VERSION_HEADER: Final[dict[str, Any]] = {
+    "X-Model-Version": {
+        "description": "Version that answered. While another version is tried, that one answers a part of the "
+        "requests. Those with the same X-Request-ID, or the same value of the header that CANARY_HEADER names, are "
+        "always answered by the same version.",
+        "schema": {"type": "string"},
+    }
+}
 _PARAMETERS: Final = [
     {
         "name": "probabilities",
@@ -71,7 +79,6 @@ class Operation:
             }
             for status, text in _ERRORS.items()
         }
-        version = {"description": "Version that answered", "schema": {"type": "string"}}
         return {
             "tags": ["prediction"],
             "summary": self.summary,
@@ -81,7 +88,7 @@ class Operation:
             "responses": {
                 "200": {
                     "description": "The answer",
-                    "headers": {"X-Model-Version": version},
+                    "headers": VERSION_HEADER,
                     "content": {"application/json": {"schema": success}},
                 },
                 **errors,

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from src.controller.protocols.endpoint import JSON
 from src.controller.protocols.mlflow_scoring.json_body import FORMATS
-from src.controller.protocols.operation import PREDICTION
+from src.controller.protocols.operation import PREDICTION, VERSION_HEADER
 from src.service.prediction.model import LoadedModel
 
 CSV: Final = "text/csv"
@@ -44,7 +44,6 @@ def operation_of(model: LoadedModel | None) -> dict[str, Any]:
     Args:
         model: The model that serves; None while none does.
     """
-    version = {"description": "Version that answered", "schema": {"type": "string"}}
     return {
         "tags": ["prediction"],
         "summary": "Predict as `mlflow models serve`",
@@ -54,7 +53,7 @@ def operation_of(model: LoadedModel | None) -> dict[str, Any]:
         "responses": {
             "200": {
                 "description": "The answer",
-                "headers": {"X-Model-Version": version},
+                "headers": VERSION_HEADER,
                 "content": {JSON: {"schema": _RESPONSE}},
             },
             **{status: {"description": text, "content": {JSON: {"schema": ERROR}}} for status, text in _ERRORS.items()},

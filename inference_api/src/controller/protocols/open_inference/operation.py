@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from src.controller.protocols.open_inference.datatypes import BOOL, BYTES, DATATYPES, FP64, INT64
 from src.controller.protocols.open_inference.metadata import PREDICT, PREDICT_PROBA, inputs_of
+from src.controller.protocols.operation import VERSION_HEADER
 from src.service.prediction.model import LoadedModel
 
 TAG: Final = "open inference protocol"
@@ -102,7 +103,7 @@ def infer_operation(model: LoadedModel | None, path: str) -> dict[str, Any]:
     names = re.findall(r"{(\w+)}", path)
     bundle = None if model is None else model.bundle
     examples = {} if bundle is None else {"model": bundle.name, "version": bundle.version}
-    version = {"description": "Version that answered", "schema": {"type": "string"}}
+    of_path = {"description": "The version of the path, which answered", "schema": {"type": "string"}}
     return {
         "tags": [TAG],
         "summary": "Predict rows of tensors" + (" with a version" if "version" in names else ""),
@@ -122,7 +123,7 @@ def infer_operation(model: LoadedModel | None, path: str) -> dict[str, Any]:
         "responses": {
             "200": {
                 "description": "The answer; binary outputs follow the JSON object",
-                "headers": {"X-Model-Version": version},
+                "headers": {"X-Model-Version": of_path} if "version" in names else VERSION_HEADER,
                 "content": {
                     "application/json": {"schema": _RESPONSE},
                     "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},

@@ -51,6 +51,8 @@ def test_the_operation_of_each_path() -> None:
         found = endpoint.operation(model)
         assert [parameter["name"] for parameter in found["parameters"]] == names
         assert found["parameters"][0]["example"] == "linear_regression_model"
+        who = found["responses"]["200"]["headers"]["X-Model-Version"]["description"]
+        assert ("another version" in who) is ("version" not in names)
         assert found["requestBody"]["content"]["application/json"]["example"] == example_request(model)
         without = endpoint.operation(None)
         assert "example" not in without["requestBody"]["content"]["application/json"]
