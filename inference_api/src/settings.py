@@ -15,6 +15,7 @@ FALSE_WORDS = frozenset({"0", "false", "no", "off"})
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 ALL_PEERS = "*"
 MAX_PREFIX = 200
+MIN_DRIFT_WINDOW_ROWS = 1000
 # Excludes what a browser would read as another host (//host) or as a parent folder (..).
 _PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[\w.~:@+-]+)*/?", re.ASCII)
 _PAGE_LINK = re.compile(
@@ -79,6 +80,8 @@ class Settings:
             BIND:PORT is where a page is published, and HOST:PORT where the service reaches its server.
         keep_alive_seconds: Time after which an idle connection is closed; must exceed the gateway's.
         shutdown_seconds: Time limit for requests in flight after SIGTERM.
+        drift_window_rows: Most rows behind a drift figure; 0 turns the figures off.
+        drift_window_seconds: Age at which rows leave the figures; 0 turns them off.
         log_level: DEBUG, INFO, WARNING or ERROR.
     """
 
@@ -107,6 +110,8 @@ class Settings:
     pages_links: tuple[PageLink, ...] = ()
     keep_alive_seconds: int = 75
     shutdown_seconds: int = 8
+    drift_window_rows: int = 10_000
+    drift_window_seconds: float = 3600.0
     log_level: str = "INFO"
 
     @classmethod
@@ -206,6 +211,13 @@ def _number(text: str) -> float:
     return 0.0 if text in {"0", "0.0"} else _positive_number(text)
 
 
+def _window_rows(text: str) -> int:
+    rows = int(text) if text.isdecimal() else -1
+    if rows and rows < MIN_DRIFT_WINDOW_ROWS:
+        raise ValueError(f"must be 0, or a whole number from {MIN_DRIFT_WINDOW_ROWS} on")
+    return rows
+
+
 def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 1 << 16:
         raise ValueError("must be a port, 1 to 65535")
@@ -248,5 +260,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "root_path": path_prefix,
     "forwarded_allow_ips": _addresses,
     "pages_links": _page_links,
+    "drift_window_rows": _window_rows,
+    "drift_window_seconds": _number,
     "log_level": _log_level,
 }

@@ -28,6 +28,8 @@ from src.controller.request_id import RequestIdMiddleware
 from src.errors import ApiError
 from src.failure_log import log_failure
 from src.service.challenger.canary import answer
+from src.service.drift.collector import DriftCollector
+from src.service.drift.monitor import count_regularly
 from src.service.lifecycle.challenger_watcher import ChallengerWatcher
 from src.service.lifecycle.serving_state import ServingState
 from src.service.lifecycle.watcher import ModelWatcher
@@ -48,11 +50,13 @@ def create_app(settings: Settings) -> FastAPI:
     metrics, serving, endpoints = Metrics(), ServingState(), prediction_endpoints(settings)
     metrics.ready_when(lambda: serving.batcher is not None)
     metrics.add_waiting(rows=serving.waiting_rows)
+    metrics.register(DriftCollector(lambda: serving.drift))
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         watchers = ModelWatcher(settings, serving, metrics), ChallengerWatcher(settings, serving, metrics)
         tasks = [asyncio.create_task(watcher.run()) for watcher in watchers]
+        tasks.append(asyncio.create_task(count_regularly(lambda: serving.drift)))
         yield
         for task in tasks:
             task.cancel()

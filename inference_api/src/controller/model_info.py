@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from src.service.challenger.status import ChallengerStatus
+from src.service.drift.model_profile import choices_of
+from src.service.drift.monitor import DriftMonitor
 from src.service.flavors.table import FLAVORS
 from src.service.lifecycle.serving_state import ServingState
+from src.service.prediction.model import LoadedModel
 from src.settings import Settings
 
 
@@ -55,6 +58,8 @@ def describe(serving: ServingState, settings: Settings) -> dict[str, Any]:
         "outputs": ["prediction"] if classifier is None else ["prediction", "probabilities"],
         "classes": None if classifier is None else list(classifier.names),
         "probabilities_reason": model.probabilities_reason,
+        "drift": _drift(serving.drift, model),
+        "choices": {} if model.profile is None else choices_of(model.profile),
         "warnings": [*model.warnings, *warnings],
     }
 
@@ -81,4 +86,26 @@ def _challenger(status: ChallengerStatus | None, settings: Settings) -> dict[str
             "mean_absolute_difference": agreement.mean_absolute(),
             "mean_relative_difference": agreement.mean_relative(),
         },
+    }
+
+
+def _drift(monitor: DriftMonitor | None, model: LoadedModel) -> dict[str, Any]:
+    if monitor is None:
+        reason = model.profile_reason or "DRIFT_WINDOW_ROWS or DRIFT_WINDOW_SECONDS is 0"
+        return {
+            "profile": model.profile is not None,
+            "reason": reason,
+            "rows": 0,
+            "since": None,
+            "columns": {column.name: None for column in model.bundle.columns},
+            "prediction": None,
+        }
+    report = monitor.report()
+    return {
+        "profile": True,
+        "reason": report.missing_reason or None,
+        "rows": report.rows,
+        "since": report.since and report.since.isoformat(),
+        "columns": report.columns,
+        "prediction": report.prediction,
     }

@@ -19,6 +19,7 @@ import skops.io
 from sklearn.linear_model import LinearRegression
 
 from src.service.content_digest import content_digest
+from src.service.feature_profile import PROFILE_FILE, FeatureProfile
 from src.service.flavors.computation import Computation
 from src.service.prediction.encoders import Encoder, FrameEncoder, MatrixEncoder
 from src.service.prediction.method import EstimatorMethod
@@ -210,10 +211,14 @@ def version_of(number: str = "1", **values: str) -> ModelVersion:
     return ModelVersion(**{"name": "linear_regression_model", "version": number, **fixed, **values})
 
 
-def write_bundle(folder: Path, estimator: Any, version: str = "1", **values: Any) -> Bundle:
+def write_bundle(
+    folder: Path, estimator: Any, version: str = "1", profile: FeatureProfile | None = None, **values: Any
+) -> Bundle:
     """Put a model and its description into a folder, as a fetch does."""
     (folder / MODEL_FOLDER).mkdir(parents=True)
     skops.io.dump(estimator, folder / MODEL_FOLDER / "model.skops")
+    if profile is not None:
+        (folder / MODEL_FOLDER / PROFILE_FILE).write_text(profile.to_json(), encoding="utf-8")
     if "checks" not in values:
         rows = [list(EXAMPLE.values())] * 2
         answers = estimator.predict(rows).tolist() if hasattr(estimator, "predict") else [0.0]

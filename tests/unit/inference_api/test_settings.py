@@ -45,6 +45,10 @@ GOOD = [
     ("FAST_LANE", "false", False),
     ("LONGEST_REST_MS", "0", 0.0),
     ("LONGEST_REST_MS", "7.5", 7.5),
+    ("DRIFT_WINDOW_ROWS", "0", 0),
+    ("DRIFT_WINDOW_ROWS", "1000", 1000),
+    ("DRIFT_WINDOW_SECONDS", "0", 0.0),
+    ("DRIFT_WINDOW_SECONDS", "86400", 86400.0),
     ("SOCKET_DIR", "/run/inference", "/run/inference"),
     ("ROOT_PATH", "/ml", "/ml"),
     ("ROOT_PATH", "/team/ml-2.0/", "/team/ml-2.0"),
@@ -101,6 +105,11 @@ BAD = [
     ("MAX_QUEUE_ROWS", "1e6"),
     ("KEEP_ALIVE_SECONDS", "²"),
     ("SHUTDOWN_SECONDS", "9" * 5000),
+    ("DRIFT_WINDOW_ROWS", "999"),
+    ("DRIFT_WINDOW_ROWS", "-1"),
+    ("DRIFT_WINDOW_ROWS", "1e4"),
+    ("DRIFT_WINDOW_SECONDS", "-1"),
+    ("DRIFT_WINDOW_SECONDS", "1h"),
     ("LOG_LEVEL", "LOUD"),
 ]
 

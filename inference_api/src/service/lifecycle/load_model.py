@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from src.errors import ApiError, ModelRefusedError
+from src.service.drift.model_profile import profile_of
+from src.service.feature_profile import FeatureProfile, ProfileError
 from src.service.flavors.interface import Flavor
 from src.service.flavors.table import installed_flavor
 from src.service.flavors.versions import both_versions
@@ -33,6 +35,7 @@ def load_model(bundle: Bundle, folder: Path, *, allow_pickle: bool) -> LoadedMod
     estimator = flavor.load(folder / MODEL_FOLDER, bundle.file, allow_pickle=allow_pickle)
     schema = Schema(bundle.columns, bundle.example)
     path = verify_model(flavor, bundle, schema, estimator)
+    profile, profile_reason = _profile(folder / MODEL_FOLDER, bundle)
     classifier, probabilities_reason = find_classifier(flavor, bundle, schema, path.method)
     model = LoadedModel(
         bundle=bundle,
@@ -46,6 +49,8 @@ def load_model(bundle: Bundle, folder: Path, *, allow_pickle: bool) -> LoadedMod
         classifier=classifier,
         probabilities_reason=probabilities_reason,
         library_name=flavor.library_name,
+        profile=profile,
+        profile_reason=profile_reason,
     )
     example = _accepted_example(model)
     return model if example == bundle.example else replace(model, schema=Schema(bundle.columns, example))
@@ -62,6 +67,14 @@ def _accepted_example(model: LoadedModel) -> dict[str, Any]:
         if not isinstance(model.predict(model.schema.rows_of([row]))[0], ApiError):
             return {name: value for name, value in row.items() if value is not None}
     raise ModelRefusedError("the model answers neither its input example nor a row of its verification")
+
+
+def _profile(folder: Path, bundle: Bundle) -> tuple[FeatureProfile | None, str]:
+    """The profile of the training rows, or the reason for which there is none."""
+    try:
+        return profile_of(folder, bundle.columns), ""
+    except ProfileError as error:
+        return None, str(error)
 
 
 def _warnings(flavor: Flavor, bundle: Bundle) -> tuple[str, ...]:

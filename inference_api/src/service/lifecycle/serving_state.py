@@ -10,6 +10,7 @@ from src.errors import NotReadyError
 from src.failure_log import FailureLog
 from src.service.challenger.challenger import Challenger
 from src.service.challenger.status import ChallengerStatus
+from src.service.drift.monitor import DriftMonitor
 from src.service.prediction.batch_observer import BatchObserver
 from src.service.prediction.micro_batcher import MicroBatcher
 
@@ -41,7 +42,7 @@ class ServingState:
         challenger: The version beside the champion that may be asked; None without one.
         challenger_status: The state of the version that the challenger's alias points at; None when there is none.
         challenger_due: Set when the challenger has to be looked at before the next poll.
-        drift: Compares the champion's rows with its training data; None without a profile of these.
+        drift: Compares the champion's rows with its training rows; None without their profile, or when turned off.
         shadow: Sends some of the champion's rows to the challenger as well; None without a challenger.
     """
 
@@ -52,7 +53,7 @@ class ServingState:
     challenger: Challenger | None = None
     challenger_status: ChallengerStatus | None = None
     challenger_due: asyncio.Event = field(default_factory=asyncio.Event)
-    drift: BatchObserver | None = None
+    drift: DriftMonitor | None = None
     shadow: BatchObserver | None = None
 
     def note_cache_problem(self, problem: str | None) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from src.errors import ApiError, ModelError
+from src.service.drift.monitor import DriftMonitor
+from src.service.drift.sliding_counts import WindowSize
 from src.service.lifecycle.gc_tuning import freeze_gc
 from src.service.lifecycle.load_model import load_model
 from src.service.lifecycle.retry_backoff import RetryBackoff
@@ -17,6 +19,7 @@ from src.service.lifecycle.serving_state import ReloadError, ServingState
 from src.service.lifecycle.version_source import VersionSource
 from src.service.metrics.metrics import Metrics
 from src.service.prediction.micro_batcher import MicroBatcher
+from src.service.prediction.model import LoadedModel
 from src.service.registry.bundle import Bundle
 from src.service.registry.cache import ModelCache
 from src.service.registry.client import RegistryClient
@@ -108,6 +111,7 @@ class ModelWatcher:
         )
         # A single assignment: a request uses either the old model or the new one.
         self._serving.batcher = MicroBatcher(model, self._metrics, self._settings.max_queue_rows)
+        self._serving.drift = self._drift_monitor(model)
         self._serving.detach_challenger()  # its watcher compares it with the new model first
         self._forget_error()
         self._folder = folder
@@ -122,6 +126,12 @@ class ModelWatcher:
             },
         )
         freeze_gc()
+
+    def _drift_monitor(self, model: LoadedModel) -> DriftMonitor | None:
+        size = WindowSize(self._settings.drift_window_rows, self._settings.drift_window_seconds)
+        if model.profile is None or not size.rows or not size.seconds:
+            return None
+        return DriftMonitor(model.bundle.version, model.bundle.columns, model.profile, size)
 
     def _forget_error(self) -> None:
         self._serving.last_error = None

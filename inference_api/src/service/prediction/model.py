@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from src.errors import ApiError, NoProbabilitiesError
 from src.failure_log import FailureLog
+from src.service.feature_profile import FeatureProfile
 from src.service.prediction.encoders import Encoder
 from src.service.prediction.method import EstimatorMethod
 from src.service.prediction.outputs import Answer
@@ -38,6 +39,8 @@ class LoadedModel:
         classifier: The classes and how their probabilities are predicted; None for a model without probabilities.
         probabilities_reason: Why the probabilities are computed in this way, or why there are none.
         library_name: Name of the library of the estimator.
+        profile: The distribution of the training rows; None without one.
+        profile_reason: Why there is none.
     """
 
     bundle: Bundle
@@ -51,6 +54,8 @@ class LoadedModel:
     classifier: Classifier | None = None
     probabilities_reason: str = ""
     library_name: str = "scikit-learn"
+    profile: FeatureProfile | None = None
+    profile_reason: str = ""
 
     @property
     def estimator(self) -> Any:

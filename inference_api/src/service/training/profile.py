@@ -40,14 +40,15 @@ _NUMBERS: Final = {"floating", "integer", "mixed-integer-float", "integer-na"}
 _DATES: Final = {"datetime", "datetime64", "date"}
 
 
-def feature_profile(features: pd.DataFrame, predictions: Any) -> FeatureProfile:
+def feature_profile(features: pd.DataFrame | NDArray[Any], predictions: Any) -> FeatureProfile:
     """Describe the distribution of each column and of the predictions.
 
     Args:
         features: The rows, at least one.
         predictions: The model's answer to each of these rows.
     """
-    columns = {str(name): _column_profile(column) for name, column in features.items()}
+    table = features if isinstance(features, pd.DataFrame) else _named(features)
+    columns = {str(name): _column_profile(column) for name, column in table.items()}
     return FeatureProfile(
         rows=len(features),
         columns={name: profile for name, profile in columns.items() if profile is not None},
@@ -55,18 +56,25 @@ def feature_profile(features: pd.DataFrame, predictions: Any) -> FeatureProfile:
     )
 
 
-def log_profile(model_id: str, features: pd.DataFrame, predictions: Any) -> None:
+def log_profile(model_id: str, features: pd.DataFrame | NDArray[Any], predictions: Any) -> None:
     """Add the profile of these rows to the files of a model that was logged to MLflow.
 
     Args:
         model_id: The `model_id` of what `log_model` returned.
-        features: The rows that the model was fitted on, with the columns of its signature.
+        features: The rows that the model was fitted on: a table with the columns of its signature, or an array.
         predictions: Its answer to each of these rows.
     """
     with tempfile.TemporaryDirectory(prefix="profile-") as folder:
         file = Path(folder) / PROFILE_FILE
         file.write_text(feature_profile(features, predictions).to_json(), encoding="utf-8")
         mlflow.MlflowClient().log_model_artifact(model_id, str(file))
+
+
+def _named(features: NDArray[Any]) -> pd.DataFrame:
+    """An array with the names that a server gives to its columns, and to texts that come one by one."""
+    if features.ndim == 1:
+        return pd.DataFrame({"text": features})
+    return pd.DataFrame(features, columns=[f"feature{number}" for number in range(1, features.shape[1] + 1)])
 
 
 def _column_profile(column: pd.Series) -> ColumnProfile | None:

@@ -4,14 +4,19 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pandas as pd
+import pytest
 from sklearn.linear_model import LinearRegression
 
 from src.controller.model_info import describe
+from src.service.drift.monitor import DriftMonitor
+from src.service.drift.sliding_counts import WindowSize
+from src.service.feature_profile import CategoryProfile, FeatureProfile, NumberProfile
 from src.service.flavors.sklearn.flavor import SklearnFlavor
 from src.service.lifecycle.serving_state import ReloadError, ServingState
 from src.service.metrics.metrics import Metrics
 from src.service.prediction.micro_batcher import MicroBatcher
 from src.service.registry.bundle import Check
+from src.service.schema.column import Column
 from src.service.schema.validator import Schema
 from src.service.verification.verify import verify_model
 from src.settings import Settings
@@ -60,6 +65,43 @@ def test_prediction_path() -> None:
     assert found["predict_path_reason"] == (
         "LinearRegression.predict computed from its fitted attributes gave equal answers for 5 rows"
     )
+
+
+def test_without_a_profile() -> None:
+    """A model without a profile has no drift figures and no choices, and the response says why."""
+    model = replace(model_of(regression()), profile_reason="the version has no profile.json")
+    found = describe(ServingState(MicroBatcher(model, Metrics(), 10)), Settings())
+    assert found["drift"] == {
+        "profile": False,
+        "reason": "the version has no profile.json",
+        "rows": 0,
+        "since": None,
+        "columns": {"feature1": None, "feature2": None, "feature3": None},
+        "prediction": None,
+    }
+    assert found["choices"] == {}
+
+
+def test_drift() -> None:
+    """The response has the figure of each column and of the predictions, and the texts of the training rows."""
+    columns = (Column("x", "number", "float64"), Column("barrio", "string", "str"))
+    texts = CategoryProfile(("norte", "sur"), (60, 40))
+    profile = FeatureProfile(100, {"x": NumberProfile("number", (1.5,), (50, 50)), "barrio": texts}, None)
+    model = replace(model_of(regression(), columns), profile=profile)
+    off = describe(ServingState(MicroBatcher(model, Metrics(), 10)), Settings())
+    assert (off["drift"]["profile"], off["drift"]["rows"]) == (True, 0)
+    assert off["drift"]["reason"] == "DRIFT_WINDOW_ROWS or DRIFT_WINDOW_SECONDS is 0"
+    monitor = DriftMonitor("7", columns, profile, WindowSize(10_000, 3600.0))
+    serving = ServingState(MicroBatcher(model, Metrics(), 10), drift=monitor)
+    few = describe(serving, Settings())
+    assert few["drift"]["reason"] == "not enough rows yet: all figures need 100"
+    monitor.observe([(1.0, "norte"), (2.0, "sur")] * 100, [1.0] * 200)
+    monitor.count_portion()
+    found = describe(serving, Settings())
+    assert found["choices"] == {"barrio": ["norte", "sur"]}
+    assert (found["drift"]["reason"], found["drift"]["rows"], found["drift"]["prediction"]) == (None, 200, None)
+    assert found["drift"]["columns"] == {"x": 0.0, "barrio": pytest.approx(0.0405, abs=1e-4)}
+    assert datetime.fromisoformat(found["drift"]["since"]).tzinfo is not None
 
 
 def test_failed_reload() -> None:

@@ -3,7 +3,7 @@
 import json
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -51,7 +51,7 @@ def columns(draw: st.DrawFn) -> ColumnProfile:
         return CategoryProfile(tuple(names), tuple(found), draw(counts), draw(counts))
     bounds = draw(edges)
     found = draw(st.lists(counts, min_size=len(bounds) + 1, max_size=len(bounds) + 1))
-    kind = draw(st.sampled_from(["number", "datetime"]))
+    kind: Literal["number", "datetime"] = draw(st.sampled_from(["number", "datetime"]))
     return NumberProfile(kind, tuple(bounds), tuple(found), draw(counts))
 
 

@@ -8,8 +8,9 @@ import pytest
 import sklearn
 
 from src.errors import ModelRefusedError
+from src.service.feature_profile import PROFILE_FILE, FeatureProfile, NumberProfile
 from src.service.lifecycle.load_model import load_model
-from src.service.registry.bundle import Check
+from src.service.registry.bundle import MODEL_FOLDER, Check
 from tests.unit.inference_api.doubles import FEATURES, regression, write_bundle
 
 
@@ -36,6 +37,23 @@ def test_what_an_operator_should_know(values: dict[str, Any], expected: list[str
     found = loaded(tmp_path, **{"checks": CHECKS, **values})
     assert len(found) == len(expected)
     assert all(note.startswith(start) for note, start in zip(found, expected, strict=True))
+
+
+def test_profile(tmp_path: Path) -> None:
+    """The profile beside the model comes along; a version with a damaged one, or without, serves, with the reason."""
+    bundle = write_bundle(tmp_path / "bundle", regression(), checks=CHECKS)
+    file = tmp_path / "bundle" / MODEL_FOLDER / PROFILE_FILE
+    profile = FeatureProfile(10, {"feature1": NumberProfile("number", (1.5,), (5, 5))}, None)
+    for text, reason in (
+        (None, "the version has no profile.json"),
+        ("{", "profile.json is not JSON"),
+        (profile.to_json(), ""),
+    ):
+        if text is not None:
+            file.write_text(text, encoding="utf-8")
+        model = load_model(bundle, tmp_path / "bundle", allow_pickle=False)
+        assert (model.profile, model.profile_reason) == (None if reason else profile, reason)
+        assert model.predict([(1.0, 1.0, 1.0)]) == [pytest.approx(111.0)]
 
 
 def test_example_is_answered(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import logging
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.preprocessing import FunctionTransformer
 
 from src.errors import ModelError, ModelRefusedError, NotReadyError, RegistryError
+from src.service.feature_profile import FeatureProfile, NumberProfile
 from src.service.fetching.request import FetchRequest
 from src.service.lifecycle import version_source
 from src.service.lifecycle import watcher as module
@@ -157,6 +159,39 @@ async def test_new_registry_counts_from_one_again(watched: Watched) -> None:
     watched.register(version_of("1", source="models:/m-new"), times(3))
     await watched.watcher.refresh()
     assert await watched.answer() == pytest.approx(333)
+
+
+PROFILE = FeatureProfile(10, {"feature1": NumberProfile("number", (1.5,), (5, 5))}, None)
+
+
+async def test_drift_of_the_model_that_serves(watched: Watched) -> None:
+    """Each version is compared with its own profile; one without a profile is compared with nothing."""
+    watched.register(version_of("1"), profile=PROFILE)
+    await watched.watcher.refresh()
+    first = watched.serving.drift
+    await watched.answer()
+    assert first is not None
+    first.count_portion()
+    assert (first.version, first.report().rows) == ("1", 1)
+    watched.register(version_of("2"), profile=PROFILE)
+    await watched.watcher.refresh()
+    second = watched.serving.drift
+    assert second is not None
+    assert (second.version, second.report().rows) == ("2", 0)
+    watched.register(version_of("3"))
+    await watched.watcher.refresh()
+    assert watched.serving.drift is None
+    assert watched.serving.current().observers == ()
+
+
+@pytest.mark.parametrize("off", [{"drift_window_rows": 0}, {"drift_window_seconds": 0.0}])
+async def test_drift_turned_off(off: dict[str, Any], watched: Watched) -> None:
+    """With a window of 0 rows or seconds nothing is compared."""
+    watched.watcher._settings = replace(watched.settings, **off)
+    watched.register(version_of("1"), profile=PROFILE)
+    await watched.watcher.refresh()
+    assert watched.serving.drift is None
+    assert watched.serving.current().model.profile == PROFILE
 
 
 BAD: dict[str, dict[str, Any]] = {

@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from model_cases import CASES
+from profiled_rows import columns_of
 
 from src.service.feature_profile import CategoryProfile, ColumnProfile, NumberProfile, parse_profile
 from src.service.training.profile import feature_profile
+
+pytestmark = pytest.mark.filterwarnings("ignore:Hint. Inferred schema contains integer column:UserWarning")
 
 ROWS = 1000
 DRAW = np.random.default_rng(1)
@@ -190,8 +193,7 @@ def test_every_kind_of_model(kind: str) -> None:
     """Rows and predictions of every kind of model have a profile that can be read again."""
     case = CASES[kind]()
     method = case.options.get("pyfunc_predict_fn", "predict")
-    rows = case.data if isinstance(case.data, pd.DataFrame) else pd.DataFrame(case.data)
-    profile = feature_profile(rows, getattr(case.estimator, method)(case.data))
-    assert set(profile.columns) == {str(name) for name in rows}
+    profile = feature_profile(case.data, getattr(case.estimator, method)(case.data))
+    assert list(profile.columns) == [column.name for column in columns_of(case.data)]
     assert (profile.prediction is None) == (kind in {"several outputs", "several labels", "probabilities"})
     assert parse_profile(profile.to_json().encode()) == profile
