@@ -16,6 +16,7 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 ALL_PEERS = "*"
 MAX_PREFIX = 200
 MIN_DRIFT_WINDOW_ROWS = 1000
+_WHOLE = 100
 # Excludes what a browser would read as another host (//host) or as a parent folder (..).
 _PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[\w.~:@+-]+)*/?", re.ASCII)
 _PAGE_LINK = re.compile(
@@ -83,6 +84,11 @@ class Settings:
         drift_window_rows: Most rows behind a drift figure; 0 turns the figures off.
         drift_window_seconds: Age at which rows leave the figures; 0 turns them off.
         log_level: DEBUG, INFO, WARNING or ERROR.
+        prediction_log_percent: Share of the answered requests that the prediction log gets; 0 for no log.
+        prediction_log_dir: Folder of the prediction log; several replicas may share it.
+        prediction_log_file_mb: Size at which a file of the log is closed, in MiB; at most half of what is kept.
+        prediction_log_keep_mb: Size of all files of the log from which on the oldest are removed, in MiB.
+        prediction_log_keep_days: Age at which a file of the log is removed.
     """
 
     mlflow_tracking_uri: str = "http://mlflow:5000"
@@ -113,6 +119,11 @@ class Settings:
     drift_window_rows: int = 10_000
     drift_window_seconds: float = 3600.0
     log_level: str = "INFO"
+    prediction_log_percent: float = 0.0
+    prediction_log_dir: Path = Path("/var/log/inference")
+    prediction_log_file_mb: int = 16
+    prediction_log_keep_mb: int = 512
+    prediction_log_keep_days: int = 30
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -218,6 +229,13 @@ def _window_rows(text: str) -> int:
     return rows
 
 
+def _percent(text: str) -> float:
+    number = _number(text)
+    if number > _WHOLE:
+        raise ValueError(f"must be a number from 0 to {_WHOLE}")
+    return number
+
+
 def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 1 << 16:
         raise ValueError("must be a port, 1 to 65535")
@@ -263,4 +281,5 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "drift_window_rows": _window_rows,
     "drift_window_seconds": _number,
     "log_level": _log_level,
+    "prediction_log_percent": _percent,
 }

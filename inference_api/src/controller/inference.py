@@ -34,6 +34,8 @@ from src.service.lifecycle.challenger_watcher import ChallengerWatcher
 from src.service.lifecycle.serving_state import ServingState
 from src.service.lifecycle.watcher import ModelWatcher
 from src.service.metrics.metrics import Metrics
+from src.service.prediction_log.collector import PredictionLogCollector
+from src.service.prediction_log.prediction_log import PredictionLog
 from src.service.schema.validator import LARGE_BODY
 from src.settings import Settings
 
@@ -47,21 +49,28 @@ def create_app(settings: Settings) -> FastAPI:
     Args:
         settings: The service's settings.
     """
-    metrics, serving, endpoints = Metrics(), ServingState(), prediction_endpoints(settings)
+    metrics, endpoints, log = Metrics(), prediction_endpoints(settings), PredictionLog.of(settings)
+    serving = ServingState(prediction_log=log)
     metrics.ready_when(lambda: serving.batcher is not None)
     metrics.add_waiting(rows=serving.waiting_rows)
     metrics.register(DriftCollector(lambda: serving.drift))
+    if log is not None:
+        metrics.register(PredictionLogCollector(log))
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         watchers = ModelWatcher(settings, serving, metrics), ChallengerWatcher(settings, serving, metrics)
         tasks = [asyncio.create_task(watcher.run()) for watcher in watchers]
         tasks.append(asyncio.create_task(count_regularly(lambda: serving.drift)))
+        if log is not None:
+            log.start()
         yield
         for task in tasks:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+        if log is not None:  # every request has its answer now
+            await asyncio.to_thread(log.close)
 
     app = FastAPI(
         openapi_url=None,  # it and its pages have addresses of their own kind
@@ -188,6 +197,11 @@ async def _predicted(endpoint: PredictionEndpoint, request: Request) -> Response
             if isinstance(outcome, ApiError):
                 log_failure(outcome, logs.request_id.get())
         return _failed(endpoint, content)
+    if serving.prediction_log is not None:
+        request_id = logs.request_id.get().encode()
+        serving.prediction_log.add(
+            request_id, asked.rows, answered.outcomes, batcher.model, version=answered.version, size=len(body)
+        )
     version = {"X-Model-Version": answered.version}
     if isinstance(content, TypedContent):
         return Response(content.body, media_type=content.media_type, headers={**version, **dict(content.headers)})

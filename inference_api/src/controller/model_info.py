@@ -31,6 +31,8 @@ def describe(serving: ServingState, settings: Settings) -> dict[str, Any]:
         "challenger": _challenger(serving.challenger_status, settings),
         "warnings": warnings,
     }
+    if serving.prediction_log is not None:
+        about["prediction_log"] = serving.prediction_log.describe()
     if serving.batcher is None:
         return about
     model = serving.batcher.model

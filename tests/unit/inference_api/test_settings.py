@@ -57,6 +57,11 @@ GOOD = [
     ("FORWARDED_ALLOW_IPS", "10.0.0.1, fd00::/8,", "10.0.0.1,fd00::/8"),
     ("CANARY_HEADER", "X-User-ID", "X-User-ID"),
     ("LOG_LEVEL", "debug", "DEBUG"),
+    ("PREDICTION_LOG_PERCENT", "0", 0.0),
+    ("PREDICTION_LOG_PERCENT", "0.5", 0.5),
+    ("PREDICTION_LOG_PERCENT", "100", 100.0),
+    ("PREDICTION_LOG_DIR", "logs", Path("logs")),
+    ("PREDICTION_LOG_KEEP_DAYS", "7", 7),
 ]
 
 
@@ -92,6 +97,9 @@ BAD = [
     ("PORT", "http"),
     ("MAX_BODY_BYTES", "0"),
     ("LONGEST_REST_MS", "-1"),
+    ("PREDICTION_LOG_PERCENT", "100.1"),
+    ("PREDICTION_LOG_PERCENT", "-1"),
+    ("PREDICTION_LOG_FILE_MB", "0"),
     ("LONGEST_REST_MS", "long"),
     ("ROOT_PATH", "ml"),
     ("ROOT_PATH", "//host"),

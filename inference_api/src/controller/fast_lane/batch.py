@@ -130,7 +130,8 @@ class LaneBatch:
             writer: Writes them.
             closing: Whether the last response of each connection says that it ends.
         """
-        version = self.batcher.model.bundle.version if self.batcher else ""
+        model = self.batcher.model if self.batcher else None
+        version = model.bundle.version if model else ""
         last = {pending[0]: place for place, pending in enumerate(self.requests)} if closing else {}
         found: list[tuple[int, bytes]] = []
         counts: dict[tuple[str, int], int] = {}
@@ -143,7 +144,7 @@ class LaneBatch:
                 kind = read.probabilities
                 start = first[kind]
                 first[kind] = end = start + len(read.rows)
-                status, content = writer.response(head, read, outcomes[kind][start:end], version, close=close)
+                status, content = writer.response(head, read, outcomes[kind][start:end], model, version, close=close)
             answered = head.endpoint.path, status
             counts[answered] = counts.get(answered, 0) + 1
             found.append((descriptor, content))

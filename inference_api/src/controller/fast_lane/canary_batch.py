@@ -75,7 +75,8 @@ class CanaryBatch(LaneBatch):
             writer: Writes them.
             closing: Whether the last response of each connection says that it ends.
         """
-        champion = self.batcher.model.bundle.version if self.batcher else ""
+        model = self.batcher.model if self.batcher else None
+        champion = model.bundle.version if model else ""
         last = {pending[0]: place for place, pending in enumerate(self.requests)}
         found: list[tuple[int, bytes]] = []
         counts: dict[tuple[str, int], int] = {}
@@ -87,12 +88,12 @@ class CanaryBatch(LaneBatch):
             elif place in self._answers:
                 version = self._challenger.version
                 answered = read.with_version(version)
-                status, content = writer.response(head, answered, self._answers[place], version, close=close)
+                status, content = writer.response(head, answered, self._answers[place], model, version, close=close)
             else:
                 kind = read.probabilities
                 start = first[kind]
                 first[kind] = end = start + len(read.rows)
-                status, content = writer.response(head, read, outcomes[kind][start:end], champion, close=close)
+                status, content = writer.response(head, read, outcomes[kind][start:end], model, champion, close=close)
             counts[head.endpoint.path, status] = counts.get((head.endpoint.path, status), 0) + 1
             found.append((descriptor, content))
         return found, counts

@@ -64,7 +64,7 @@ class FastLane:
         self._serving, self._metrics, self._hand_over = serving, metrics, hand_over
         self._keep_alive = settings.keep_alive_seconds
         self._heads = RequestHeadCache(endpoints, settings.max_body_bytes, settings.canary_header)
-        self._writer = ResponseWriter(default_headers, serving.failures)
+        self._writer = ResponseWriter(default_headers, serving.failures, serving.prediction_log)
         self._loop = asyncio.get_running_loop()
         self._connections = LaneConnections()
         self._batch = LaneBatch()

@@ -12,7 +12,8 @@ from src.controller.protocols.endpoint import PredictionRequest, TypedContent
 from src.controller.request_id import RequestIds
 from src.errors import ApiError
 from src.failure_log import FailureLog, log_failure
-from src.service.prediction.model import Outcome
+from src.service.prediction.model import LoadedModel, Outcome
+from src.service.prediction_log.prediction_log import PredictionLog
 
 DefaultHeaders = list[tuple[bytes, bytes]]
 OK: Final = int(HTTPStatus.OK)
@@ -22,21 +23,31 @@ _JSON: Final = b"content-type: application/json\r\n"
 class ResponseWriter:
     """Writes whole HTTP responses. The parts that stay the same for a second are put together once."""
 
-    def __init__(self, default_headers: Callable[[], DefaultHeaders], failures: FailureLog) -> None:
+    def __init__(
+        self, default_headers: Callable[[], DefaultHeaders], failures: FailureLog, log: PredictionLog | None = None
+    ) -> None:
         """Start with a new series of request ids.
 
         Args:
             default_headers: uvicorn's headers of the moment: a new list once a second, for the date.
             failures: Which exceptions of the service were logged.
+            log: Gets the requests that are answered with status 200; None when it is off.
         """
-        self._failures = failures
+        self._failures, self._log = failures, log
         self._default_headers = default_headers
         self._ids = RequestIds()
         self._made_from: DefaultHeaders | None = None
         self._starts: dict[str, bytes] = {}  # by the version that answers
 
-    def response(
-        self, head: RequestHead, request: PredictionRequest, outcomes: Sequence[Outcome], version: str, *, close: bool
+    def response(  # noqa: PLR0913 - an object for what a batch shares would be one more lookup for each request
+        self,
+        head: RequestHead,
+        request: PredictionRequest,
+        outcomes: Sequence[Outcome],
+        model: LoadedModel | None,
+        version: str,
+        *,
+        close: bool,
     ) -> tuple[int, bytes]:
         """The status and the bytes of one response.
 
@@ -44,6 +55,7 @@ class ResponseWriter:
             head: The request's head.
             request: The request.
             outcomes: One for each row of the request.
+            model: The model that validated its rows; None when none serves.
             version: The model version that answered.
             close: Whether the client is told that the connection ends.
         """
@@ -55,6 +67,9 @@ class ResponseWriter:
             return self.error(head, content, close=close, causes=outcomes)
         if self._made_from is not self._default_headers():
             self._made_from, self._starts = self._default_headers(), {}
+        request_id = head.request_id or self._ids.new()
+        if self._log is not None and model is not None:
+            self._log.add(request_id, request.rows, outcomes, model, version=version, size=head.body_length)
         body, type_lines = (content, _JSON) if isinstance(content, bytes) else (content.body, _type_lines(content))
         return OK, (
             b"%b%d\r\n%bx-request-id: %b\r\n%b\r\n%b"
@@ -62,7 +77,7 @@ class ResponseWriter:
                 self._starts.get(version) or self._make_start(version),
                 len(body),
                 type_lines,
-                head.request_id or self._ids.new(),
+                request_id,
                 b"connection: close\r\n" if close else b"",
                 body,
             )

@@ -13,6 +13,7 @@ from src.service.challenger.status import ChallengerStatus
 from src.service.drift.monitor import DriftMonitor
 from src.service.prediction.batch_observer import BatchObserver
 from src.service.prediction.micro_batcher import MicroBatcher
+from src.service.prediction_log.prediction_log import PredictionLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class ServingState:
         challenger_due: Set when the challenger has to be looked at before the next poll.
         drift: Compares the champion's rows with its training rows; None without their profile, or when turned off.
         shadow: Sends some of the champion's rows to the challenger as well; None without a challenger.
+        prediction_log: Gets the answered requests; None when it is off.
     """
 
     batcher: MicroBatcher | None = None
@@ -55,6 +57,7 @@ class ServingState:
     challenger_due: asyncio.Event = field(default_factory=asyncio.Event)
     drift: DriftMonitor | None = None
     shadow: BatchObserver | None = None
+    prediction_log: PredictionLog | None = None
 
     def note_cache_problem(self, problem: str | None) -> None:
         """Store why the model cache cannot be written; None when it can."""

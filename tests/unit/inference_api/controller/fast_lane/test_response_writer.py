@@ -32,7 +32,7 @@ def written(
     head = RequestHead(endpoint, read, 5, request_id)
     if isinstance(outcome, ApiError):
         return writer.error(head, outcome, close=close)
-    return writer.response(head, read(json.dumps(EXAMPLE).encode(), MODEL), [outcome], version, close=close)
+    return writer.response(head, read(json.dumps(EXAMPLE).encode(), MODEL), [outcome], MODEL, version, close=close)
 
 
 def parsed(content: bytes) -> tuple[bytes, dict[bytes, bytes], bytes]:
@@ -139,7 +139,9 @@ def test_content_of_another_type() -> None:
     """A protocol may answer with another media type and further headers."""
     endpoint = SingleRow()
     head = RequestHead(endpoint, endpoint.bind(RequestParameters()), 5, b"")
-    status, content = ResponseWriter(list, FailureLog()).response(head, _BinaryRequest(), [7, 9], "1", close=False)
+    status, content = ResponseWriter(list, FailureLog()).response(
+        head, _BinaryRequest(), [7, 9], MODEL, "1", close=False
+    )
     _first, headers, body = parsed(content)
     assert (status, body, headers[b"content-length"]) == (200, b"2 parts", b"7")
     assert (headers[b"content-type"], headers[b"x-parts"]) == (b"application/octet-stream", b"1")
