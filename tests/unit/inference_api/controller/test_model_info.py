@@ -34,6 +34,7 @@ def test_before_the_first_model() -> None:
         "alias": "champion",
         "version": None,
         "ready": False,
+        "challenger": None,
         "last_reload_error": ERROR_JSON,
         "warnings": [],
     }
