@@ -73,7 +73,8 @@ class WorkerProcess:
         self._queue: deque[_Waiting] = deque()
         self._rows = 0
         self._wake = asyncio.Event()
-        self._task = asyncio.get_running_loop().create_task(self._serve())
+        loop = asyncio.get_running_loop()
+        self._tasks = loop.create_task(self._serve()), loop.create_task(self._watch())
 
     @classmethod
     async def start(
@@ -140,9 +141,10 @@ class WorkerProcess:
     async def close(self) -> None:
         """End the process, whatever it does."""
         self.ended = self.ended or ModelError("the challenger was ended")
-        self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
+        for task in self._tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         self._fail_all()
         await _kill(self._child)
 
@@ -163,6 +165,8 @@ class WorkerProcess:
             while True:
                 while self._queue:
                     await self._send_next()
+                if self._child.returncode is not None:
+                    raise EOFError
                 self._wake.clear()
                 await self._wake.wait()
         except TimeoutError:
@@ -178,6 +182,11 @@ class WorkerProcess:
             logger.exception("rows cannot be sent to the challenger")
             reason = f"unexpected {type(error).__name__} while rows were sent to the challenger"
         await self._end(ModelError(reason))
+
+    async def _watch(self) -> None:
+        """Notice the end of the process while no rows are sent to it."""
+        await self._child.wait()
+        self._wake.set()
 
     async def _send_next(self) -> None:
         batch = self._take()
@@ -266,7 +275,10 @@ async def _load(child: Process, request: frames.LoadRequest) -> frames.Loaded:
 async def _exchange(child: Process, content: bytes) -> bytes:
     """Send a frame and receive the next one."""
     stdin, stdout = cast("asyncio.StreamWriter", child.stdin), cast("asyncio.StreamReader", child.stdout)
-    stdin.write(content)
+    try:
+        stdin.write(content)
+    except RuntimeError as error:  # of uvloop, for a pipe that is closed
+        raise BrokenPipeError(str(error)) from error
     await stdin.drain()
     return await frames.receive(stdout)
 

@@ -8,6 +8,9 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 from src.controller.model_info import describe
+from src.service.challenger.agreement import Agreement
+from src.service.challenger.status import ChallengerStatus
+from src.service.challenger.traffic import Traffic
 from src.service.drift.monitor import DriftMonitor
 from src.service.drift.sliding_counts import WindowSize
 from src.service.feature_profile import CategoryProfile, FeatureProfile, NumberProfile
@@ -36,6 +39,7 @@ def test_before_the_first_model() -> None:
         "ready": False,
         "challenger": None,
         "last_reload_error": ERROR_JSON,
+        "challenger": None,
         "warnings": [],
     }
 
@@ -121,3 +125,32 @@ def test_cache_that_cannot_be_written() -> None:
     )
     assert describe(waiting, Settings())["warnings"] == ["the cache is full"]
     assert describe(serving, Settings())["warnings"] == ["old", "the cache is full"]
+
+
+def test_challenger() -> None:
+    """The version beside it has its state, its reason, its traffic and how far its answers are from the champion's."""
+    status = ChallengerStatus("8", "refused", Traffic(10.0, 2.5, ("a wrong tag",)), "it has no column 'x'")
+    status.since = ERROR.at
+    expected = {
+        "version": "8",
+        "alias": "challenger",
+        "state": "refused",
+        "reason": "it has no column 'x'",
+        "since": "2026-01-02T00:00:00+00:00",
+        "shadow_percent": 10.0,
+        "canary_percent": 2.5,
+        "problems": ["a wrong tag"],
+        "path": None,
+        "agreement": None,
+    }
+    assert describe(ServingState(challenger_status=status), Settings())["challenger"] == expected
+    status.state, status.reason, status.path = "serving", "", "direct"
+    status.agreement = Agreement(rows=4, agreeing=3, numbers=4, absolute=2.0, relative=1.0)
+    found = describe(ServingState(challenger_status=status), Settings())["challenger"]
+    assert (found["reason"], found["path"]) == (None, "direct")
+    assert found["agreement"] == {
+        "rows": 4,
+        "equal": 3,
+        "mean_absolute_difference": 0.5,
+        "mean_relative_difference": 0.25,
+    }
