@@ -9,17 +9,18 @@ import gc
 import logging
 import os
 import resource
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from time import process_time
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from src import logs
 from src.errors import ApiError, ModelError
 from src.failure_log import log_failure
 from src.service.challenger import frames
-from src.service.child_process import give_way
+from src.service.child_process import end_before_parent
 from src.service.lifecycle.load_model import load_model
 from src.service.prediction.model import LoadedModel, Outcome
 from src.service.registry.bundle import Bundle
@@ -27,10 +28,15 @@ from src.service.schema.validator import Row
 
 logger = logging.getLogger(__name__)
 
+_NICENESS: Final = 10
+"""The serving process goes first where both want a core."""
+
 
 def main() -> int:
     """Load the model that the first frame names, and predict until the input ends."""
-    give_way()
+    end_before_parent()
+    os.nice(_NICENESS)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal goes to all; the parent ends this process
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not get between the frames
     first = frames.receive_now(sys.stdin.buffer)
@@ -57,13 +63,20 @@ def _loaded(request: frames.LoadRequest) -> LoadedModel | frames.NotLoaded:
         if request.memory_bytes is not None:
             _limit_memory(request.memory_bytes)
         return load_model(Bundle.read(folder), folder, allow_pickle=request.allow_pickle)
-    except ApiError as error:
-        return frames.NotLoaded(error.kind, error.detail)
-    except MemoryError:
-        return frames.NotLoaded(ModelError.kind, "the challenger needs more memory than the container has left")
     except Exception as error:
+        if _lacks_memory(error):
+            return frames.NotLoaded(ModelError.kind, "the challenger needs more memory than the container has left")
+        if isinstance(error, ApiError):
+            return frames.NotLoaded(error.kind, error.detail)
         logger.exception("the challenger cannot be loaded")
         return frames.NotLoaded(ModelError.kind, f"unexpected {type(error).__name__} while loading the challenger")
+
+
+def _lacks_memory(error: BaseException | None) -> bool:
+    """Whether an error, or what caused it, is that there is no memory."""
+    while error is not None and not isinstance(error, MemoryError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _limit_memory(more: int) -> None:

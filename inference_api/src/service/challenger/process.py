@@ -24,6 +24,7 @@ from src.service.schema.validator import Row
 logger = logging.getLogger(__name__)
 
 _ROOT: Final = Path(__file__).parents[3]
+PROGRAM: Final = ("-m", "src.service.challenger_worker")
 MAX_QUEUED_ROWS: Final = 4096
 MAX_FRAME_ROWS: Final = 512
 MAX_FRAME_VALUES: Final = 8192
@@ -100,8 +101,7 @@ class WorkerProcess:
                 "left: raise its memory limit (API_MEMORY_LIMIT)"
             )
         request = frames.LoadRequest(str(folder), allow_pickle, log_level, room)
-        command = (sys.executable, "-m", "src.service.challenger_worker")
-        child = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, cwd=_ROOT)
+        child = await asyncio.create_subprocess_exec(sys.executable, *PROGRAM, stdin=PIPE, stdout=PIPE, cwd=_ROOT)
         try:
             async with asyncio.timeout(limit_seconds):
                 loaded = await _load(child, request)

@@ -19,7 +19,7 @@ from typing import Any
 import yaml
 
 from src.errors import ApiError, ModelError, ModelRefusedError
-from src.service.child_process import give_way
+from src.service.child_process import end_before_parent
 from src.service.content_digest import content_digest
 from src.service.fetching.download import download
 from src.service.fetching.request import FetchRequest
@@ -187,7 +187,7 @@ def _logged_predictions(mlmodel: Mapping[str, Any], examples: list[dict[str, Any
 
 def main() -> int:
     """Read a request from stdin, fetch, and write the result to stdout."""
-    give_way()
+    end_before_parent()
     try:
         fetch(FetchRequest(**json.load(sys.stdin)))
     except ApiError as error:
