@@ -60,7 +60,7 @@ up: ## el stack con Docker Compose
 
 down: ## detiene las pruebas de carga y el stack (ARGS=-v borra también los datos)
 	$(COMPOSE) -f docker-compose-load-testing.yml down $(ARGS)
-	$(COMPOSE) -f docker-compose-api.yml down $(ARGS)
+	$(COMPOSE) -f docker-compose-api.yml --profile monitoring down $(ARGS)
 
 load: ## las pruebas de carga con Docker Compose (interfaz en http://localhost:8089)
 	$(COMPOSE) -f docker-compose-load-testing.yml up --build

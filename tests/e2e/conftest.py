@@ -60,9 +60,11 @@ def compose_stack(
     checkout = tmp_path_factory.mktemp("checkout")
     copy_checkout(checkout)
     stack = Stack(checkout, clean_environment())
-    stack.compose("down", "--volumes", "--remove-orphans")  # an earlier run may have been killed
+    stack.compose(
+        "--profile", "monitoring", "down", "--volumes", "--remove-orphans"
+    )  # an earlier run may have been killed
     yield stack
-    stack.compose("down", "--volumes", "--remove-orphans", check=False)
+    stack.compose("--profile", "monitoring", "down", "--volumes", "--remove-orphans", check=False)
 
 
 @pytest.fixture(scope="session")
