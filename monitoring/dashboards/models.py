@@ -18,11 +18,11 @@ def models() -> Dashboard:
     return board(
         "Modelos y deriva",
         "taller5-models",
-        "Qué versión responde, si los datos se parecen a los de entrenamiento, y qué diría la versión retadora.",
+        "Qué versión responde, si los datos se parecen a los de entrenamiento, y qué diría el retador.",
         {
             "Versiones": _versions(),
             "Deriva": _drift(),
-            "Retadora (challenger)": _challenger(),
+            "Retador (challenger)": _challenger(),
             "Registro de predicciones": _prediction_log(),
         },
     )
@@ -82,10 +82,10 @@ def _challenger() -> Sequence[Panel]:
     compared = rate("inference_challenger_compared_rows_total", by="version")
     return (
         chart(
-            "Filas de la retadora",
+            "Filas del retador",
             PER_SECOND,
             [(rate("inference_challenger_rows_total", by="kind"), "{{kind}}")],
-            description="shadow: predice después de responder la champion. canary: responde ella.",
+            description="shadow: predice después de responder el campeón. canary: responde él.",
         ),
         chart(
             "Cómo acaban",
@@ -96,7 +96,7 @@ def _challenger() -> Sequence[Panel]:
                     "{{kind}} {{outcome}}",
                 )
             ],
-            description="fallback: la champion respondió en su lugar. dropped: no había sitio en la cola.",
+            description="fallback: el campeón respondió en su lugar. dropped: no había sitio en la cola.",
         ),
         chart(
             "Parte del tráfico",
@@ -106,7 +106,7 @@ def _challenger() -> Sequence[Panel]:
             maximum=100,
         ),
         chart(
-            "Acuerdo con la champion",
+            "Acuerdo con el campeón",
             SHARE,
             [
                 (
@@ -129,7 +129,7 @@ def _challenger() -> Sequence[Panel]:
             ],
         ),
         chart(
-            "Tiempo de la retadora y de /predict (p99)",
+            "Tiempo del retador y de /predict (p99)",
             SECONDS,
             [
                 (
@@ -140,7 +140,7 @@ def _challenger() -> Sequence[Panel]:
             ],
         ),
         chart(
-            "Problemas de la retadora",
+            "Problemas del retador",
             COUNT,
             [("max by (instance, reason) (inference_challenger_problem)", "{{reason}} {{instance}}")],
             description="1 mientras dura; /model dice por qué.",

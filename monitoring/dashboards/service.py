@@ -99,7 +99,7 @@ def _now() -> Sequence[Panel]:
             limits=[(1, "red")],
         ),
         figure(
-            "Versión de champion",
+            "Versión del campeón",
             COUNT,
             ('max by (version) (inference_model_info{role="champion"})', "{{version}}"),
             description="La versión del modelo que responde.",

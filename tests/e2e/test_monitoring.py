@@ -1,7 +1,7 @@
 """Prometheus of the profile `monitoring`: targets, alerts, and the queries of the dashboards, under load.
 
-Grafana's image cannot be had on every test machine. What it would ask Prometheus is in the dashboards, and the tests ask
-it themselves.
+Grafana's image cannot be had on every test machine. What it would ask Prometheus is in the dashboards, and is asked
+here.
 """
 
 import json

@@ -126,7 +126,7 @@ def test_chosen_tests_are_run_as_they_are_given() -> None:
     [
         ("up", "docker compose -f docker-compose-api.yml up --build"),
         ("load", "docker compose -f docker-compose-load-testing.yml up --build"),
-        ("down", "docker compose -f docker-compose-api.yml down"),
+        ("down", "docker compose -f docker-compose-api.yml --profile monitoring down"),
     ],
 )
 def test_the_docker_targets_are_the_commands_of_the_readme(target: str, command: str) -> None:
