@@ -80,6 +80,8 @@ def docker_load_generator(
                 labels={_OWNER: owner},
                 detach=True,
                 network=network,
+                # Prometheus finds it as it finds the load test of Compose.
+                networking_config={network: engine.client.api.create_endpoint_config(aliases=["locust"])},
                 read_only=True,
                 tmpfs={"/tmp": ""},  # noqa: S108 - inside the container
                 cap_drop=["ALL"],
@@ -90,6 +92,7 @@ def docker_load_generator(
                     "LOCUST_HOST": host,
                     "LOCUST_RECORD": _FOLDER,
                     "LOCUST_USERS_FILE": f"{_FOLDER}/users",
+                    "LOCUST_METRICS_PORT": "8089",
                     # Errors only: Locust logs lines for every few users that start.
                     "LOCUST_LOGLEVEL": "ERROR",
                     **variables,
