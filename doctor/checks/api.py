@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import http
 from collections.abc import Iterator
 
 from doctor.docker_client import COMPOSE
-from doctor.finding import Finding, NotCheckedError, fault, note, warning
+from doctor.finding import Finding, Level, NotCheckedError, fault, note, warning
 from doctor.http_request import Answer, request
 from doctor.installation import Installation
 
@@ -47,9 +48,18 @@ def find_api_problems(installation: Installation) -> Iterator[Finding]:
     if port is None:
         raise NotCheckedError("la puerta no publica ningún puerto")
     ready = request(port.local_address, port.port, "/ready")
-    yield from find_reasons(ready, f"{port.local_address}:{port.port}", "docker logs api_gateway")
+    for finding in find_reasons(ready, f"{port.local_address}:{port.port}", "docker logs api_gateway"):
+        # While MLflow starts or the model is trained, no model is what is expected.
+        waits = finding.code == "api-not-ready" and _is_starting(installation)
+        yield dataclasses.replace(finding, level=Level.NOTE) if waits else finding
     if ready is not None:
         yield from find_model_problems(request(port.local_address, port.port, "/model"))
+
+
+def _is_starting(installation: Installation) -> bool:
+    return any(container.health == "starting" for container in installation.of("mlflow")) or any(
+        container.is_running for container in installation.of("model-trainer")
+    )
 
 
 def find_reasons(ready: Answer | None, address: str, log: str) -> Iterator[Finding]:
@@ -84,11 +94,21 @@ def find_model_problems(model: Answer | None) -> Iterator[Finding]:
             "Sirve, pero no como se esperaba; con otra versión de la biblioteca las predicciones pueden cambiar.",
             f"{COMPOSE} run --rm model-trainer --force entrena con la versión de la imagen",
         )
-    error = about.get("last_reload_error")
-    if error and about.get("ready"):
+    error = about.get("last_reload_error") or {}
+    if not about.get("ready") or not error:
+        return
+    serves = f"Sigue sirviendo la versión {about.get('version')}."
+    if error.get("error") == "registry_unavailable":
         yield warning(
-            "model-refused",
-            f"La versión nueva no entra: {error.get('detail', '')}",
-            f"Sigue sirviendo la versión {about.get('version')}.",
-            "Registra otra versión que no tenga ese problema, o devuelve el alias a la anterior",
+            "registry-unavailable",
+            f"La API no pudo preguntar por el alias: {error.get('detail', '')}",
+            f"{serves} Mientras tanto no entra otra.",
+            "Espera unos segundos y repite make doctor; si sigue: docker logs mlflow_server",
         )
+        return
+    yield warning(
+        "model-refused",
+        f"La versión nueva no entra: {error.get('detail', '')}",
+        serves,
+        "Registra otra versión que no tenga ese problema, o devuelve el alias a la anterior",
+    )

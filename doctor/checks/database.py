@@ -13,7 +13,7 @@ from doctor.installation import Installation
 # mlflow/schema.py creates it before the tables of a first migration, and drops it after them.
 MARKER_TABLE = "first_migration_in_progress"
 _TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"
-_REFUSED = {"1045": "la contraseña", "1044": "el usuario", "1049": "la base de datos"}
+_REFUSED = {"1045": "el usuario o la contraseña", "1044": "el usuario", "1049": "la base de datos"}
 _FIRST_START = "MySQL conserva los nombres y contraseñas de su primer arranque."
 _START_OVER = f"Devuelve los valores de antes a .env; o, sin los datos: {COMPOSE} down -v && {COMPOSE} up -d"
 
@@ -80,7 +80,7 @@ def _table_problems(names: set[str]) -> Iterator[Finding]:
             "database-half-migrated",
             f"La base de datos está a medio crear: tiene la tabla {MARKER_TABLE}.",
             "La primera migración se interrumpió; ningún servidor ha usado aún esas tablas.",
-            f"{again}: las borra y empieza otra vez",
+            f"{again}: las borra, vacías como están, y empieza otra vez",
         )
     elif all(name.startswith("alembic_") for name in names):
         yield fault(

@@ -15,18 +15,27 @@ from doctor.installation import Installation
 _SEARCH = "/api/2.0/mlflow/experiments/search?max_results=1"
 _ALIAS = "/api/2.0/mlflow/registered-models/alias?"
 _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "mlflow"})
+STARTING = note(
+    "mlflow-starting",
+    "MLflow arranca todavía.",
+    "Hasta que conteste no hay modelo nuevo; el primer arranque tarda medio minuto.",
+    "Espera, y repite make doctor",
+)
 
 
 def find_mlflow_problems(installation: Installation) -> Iterator[Finding]:
     """Refused host names, then a missing alias."""
     project = installation.require_project()
-    installation.require_running("mlflow")
+    container = installation.require_running("mlflow")
     port = project.port_of("mlflow")
     if port is None:
         raise NotCheckedError("MLflow no publica ningún puerto")
     hosts = _public_hosts(project, port)
     for host in hosts:
         answer = request(port.local_address, port.port, _SEARCH, host=host)
+        if answer is None and container.health == "starting":
+            yield STARTING
+            return
         if answer is None:
             yield fault(
                 "mlflow-silent",

@@ -1,0 +1,48 @@
+"""Public passwords behind open pages."""
+
+from dataclasses import replace
+
+import pytest
+
+from doctor.checks.passwords import find_public_passwords
+from doctor.compose_project import ComposeProject
+from tests.unit.doctor.examples import codes, healthy, project
+
+
+def _opened(stack: ComposeProject, address: str) -> ComposeProject:
+    services = dict(stack.services)
+    for name in ("mlflow", "minio"):
+        services[name] = {**services[name], "ports": [{**services[name]["ports"][0], "host_ip": address}]}
+    return replace(stack, services=services)
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "192.0.2.7", "::"])
+def test_the_defaults_on_open_pages(address: str) -> None:
+    """The variables that still have the value of `.env.example` are named."""
+    [finding] = find_public_passwords(replace(healthy(), project=_opened(project(), address)))
+
+    assert codes([finding]) == ["public-passwords"]
+    assert "MINIO_ROOT_PASSWORD, MYSQL_PASSWORD, MYSQL_ROOT_PASSWORD" in finding.what
+    assert "supersecret" not in str(finding)
+
+
+def test_one_that_was_not_changed() -> None:
+    """Only this one is named."""
+    changed = project(MINIO_ROOT_PASSWORD="x" * 32, MYSQL_ROOT_PASSWORD="y" * 32)
+    [finding] = find_public_passwords(replace(healthy(), project=_opened(changed, "0.0.0.0")))
+
+    assert finding.what.endswith(": MYSQL_PASSWORD.")
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+def test_pages_on_loopback(address: str) -> None:
+    """Nobody else reaches them."""
+    assert list(find_public_passwords(replace(healthy(), project=_opened(project(), address)))) == []
+
+
+def test_other_passwords_on_open_pages() -> None:
+    """As `make secrets` writes them."""
+    names = ("MINIO_ROOT_PASSWORD", "MYSQL_ROOT_PASSWORD", "MYSQL_PASSWORD")
+    changed = project(**dict.fromkeys(names, "x" * 32))
+
+    assert list(find_public_passwords(replace(healthy(), project=_opened(changed, "0.0.0.0")))) == []
