@@ -27,7 +27,7 @@ class _Echo(http.server.BaseHTTPRequestHandler):
 def port() -> Iterator[int]:
     """A server that answers 503 with the host and the path of the request."""
     with http.server.HTTPServer(("127.0.0.1", 0), _Echo) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield server.server_port
         server.shutdown()
 
