@@ -1,9 +1,10 @@
-"""Each problem of README's table is caused: its message appears, and the remedy helps."""
+"""Each problem of README's table is caused: its message appears. What `make doctor` tells is caused too."""
 
 import os
 import re
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -11,7 +12,8 @@ from typing import Final
 import httpx
 import pytest
 
-from tests.e2e.compose_stack import API, LOAD_TESTING, PROJECT, Stack
+from tests.e2e.compose_stack import API, LOAD_TESTING, PROJECT, Stack, StackError
+from tests.e2e.diagnosis import Diagnosis, diagnose
 from tests.e2e.readme import Reader, wait_for
 from tests.unit.docs.markdown import ROOT, Document
 
@@ -24,10 +26,8 @@ NOBODY = 65534
 
 # Messages that other tests cause: their file has the words.
 ELSEWHERE: Final = {
-    "last_reload_error": "tests/support/service_process.py",
     "asked through the proxy": "tests/unit/inference_api/service/registry/test_client.py",
     "no basic auth credentials": "tests/e2e/test_readme_registry.py",
-    "está ocupado por": "tests/unit/local_stack/test_ports.py",
     "hace falta Python 3.11": "tests/unit/test_makefile.py",
 }
 # The message of Docker Hub alone; the registry on loopback says "no basic auth credentials" instead:
@@ -78,62 +78,73 @@ def test_every_message_is_provoked() -> None:
         assert message in source, message
 
 
-@pytest.mark.usefixtures("docker_engine")
-def test_an_engine_that_does_not_run(tmp_path: Path) -> None:
+def test_an_engine_that_does_not_run(stack: Stack, tmp_path: Path) -> None:
     """No process listens on the engine's socket."""
-    assert "Cannot connect to the Docker daemon" in _docker_info(tmp_path / "docker.sock")
+    said = diagnose(stack, DOCKER_HOST=f"unix://{tmp_path}/docker.sock")
+    assert "Cannot connect to the Docker daemon" in said.findings["docker-stopped"]["what"]
 
 
 @pytest.mark.usefixtures("docker_engine")
 def test_a_user_who_may_not_use_the_engine(tmp_path: Path) -> None:
-    """The user has no permission for the socket; root always has."""
+    """The user has no permission for the socket; root always has. The doctor looks for these words of the client."""
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(tmp_path / "docker.sock"))
         server.listen()
         (tmp_path / "docker.sock").chmod(0)
-        said = _docker_info(tmp_path / "docker.sock", user=NOBODY if os.geteuid() == 0 else None)
-    assert "permission denied while trying to connect" in said
+        done = subprocess.run(
+            ["docker", "version", "--format", "{{json .}}"],
+            env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", "DOCKER_HOST": f"unix://{tmp_path}/docker.sock"},
+            user=NOBODY if os.geteuid() == 0 else None,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode != 0
+    assert "permission denied" in done.stderr.lower()
 
 
-def _docker_info(path: Path, user: int | None = None) -> str:
-    done = subprocess.run(
-        ["docker", "info"],
-        env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", "DOCKER_HOST": f"unix://{path}"},
-        user=user,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.stdout + done.stderr
+def _diagnose_until(code: str, stack: Stack) -> Diagnosis:
+    """Repeat the diagnosis until it has the finding."""
+    deadline = time.monotonic() + 60
+    while code not in (found := diagnose(stack)).findings:
+        if time.monotonic() > deadline:
+            raise StackError(f"never found {code}: {found}")
+        time.sleep(0.5)
+    return found
 
 
 def test_names_that_another_copy_holds(reader: Reader) -> None:
-    """The message names a container of another project with the same name; without that container `up` succeeds."""
+    """Docker refuses the name; the doctor names the container, and after its remedy `up` succeeds."""
     reader.stack.compose("rm", "--stop", "--force", "mlflow")
     reader.type("docker create --name mlflow_server haproxy:3.2")
     said = reader.says(UP)
-    reader.type("docker rm mlflow_server")
+    taken = diagnose(reader.stack).findings["name-taken"]
+    reader.type(taken["remedy"])
 
     assert "is already in use by container" in said
+    assert "mlflow_server" in taken["what"]
     assert reader.type(UP).returncode == 0
 
 
 def test_limits_beyond_the_machine(reader: Reader) -> None:
-    """More cores than exist, more files than allowed, less memory than is reserved."""
+    """More cores than exist, more files than allowed, less memory than is reserved: Docker and the doctor say so."""
     assert "range of cpus is from" in reader.says(f"API_CPU_LIMIT=9999 {UP} --no-deps fastapi-app").lower()
-    assert "range of CPUs is from" in _messages()
     assert "error setting rlimit" in reader.says(f"NOFILE=2000000000 {UP} --no-deps gateway")
     refused = reader.says(f"API_MEMORY_LIMIT=64M API_MEMORY_RESERVATION=128M {UP} --no-deps fastapi-app")
     assert "memory reservation" in refused
+    limits = {"API_CPU_LIMIT": "9999", "API_MEMORY_LIMIT": "64M", "API_MEMORY_RESERVATION": "128M"}
+    reader.stack.compose("rm", "--stop", "--force", "gateway")
+    found = diagnose(reader.stack, NOFILE="2000000000", **limits)
+    assert {"cpu-limit", "memory-limit", "open-files"} <= found.problems
 
 
 def test_a_port_of_another_container(reader: Reader) -> None:
-    """`docker ps --filter` shows the container with port 8000."""
+    """The doctor names the container with port 8000."""
     reader.stack.compose("rm", "--stop", "--force", "gateway")
     reader.type("docker run -d --rm --name squatter --entrypoint sleep -p 8000:8000 haproxy:3.2 600")
     try:
         assert "port is already allocated" in reader.says(UP)
-        assert "squatter" in reader.says("docker ps --filter publish=8000")
+        assert "squatter" in diagnose(reader.stack).findings["port-taken"]["what"]
     finally:
         reader.type("docker rm --force squatter")
 
@@ -143,15 +154,20 @@ def test_a_port_of_another_program(reader: Reader) -> None:
     reader.stack.compose("rm", "--stop", "--force", "gateway")
     with socket.create_server(("0.0.0.0", 8000), reuse_port=False):
         assert "address already in use" in reader.says(UP)
+        taken = diagnose(reader.stack).findings["port-taken"]
+        assert f"PID {os.getpid()}" in taken["what"]
+        assert "API_PORT=8001 docker compose -f docker-compose-api.yml up -d" in taken["remedy"]
         assert reader.type("API_PORT=8001 docker compose -f docker-compose-api.yml up -d").returncode == 0
         wait_for('"ready"', reader, "curl -s http://localhost:8001/ready")
 
 
 def test_a_model_that_nobody_registered(reader: Reader) -> None:
-    """`/ready` reports it, and the trainer's log has the reason."""
+    """`/ready` reports it, and the doctor both what `/ready` says and what MLflow says."""
     reader.type(f"REGISTERED_MODEL_NAME=nobody {UP} --no-deps fastapi-app")
     wait_for("no version of the model", reader, READY)
-    assert "linear_regression_model" in reader.says("docker logs model_trainer")
+    found = diagnose(reader.stack, REGISTERED_MODEL_NAME="nobody")
+    assert "nobody" in found.findings["alias-missing"]["what"]
+    assert "no version of the model" in found.findings["api-not-ready"]["what"]
 
 
 def test_a_model_that_comes(without_a_model: Reader) -> None:
@@ -162,11 +178,13 @@ def test_a_model_that_comes(without_a_model: Reader) -> None:
 
 
 def test_mlflow_out_of_reach(reader: Reader) -> None:
-    """`/ready` reports it, MLflow's log can be read, and the API reconnects by itself."""
+    """`/ready` and the doctor report it, and the API reconnects by itself."""
     reader.stack.compose("stop", "mlflow")
     reader.type(f"MODEL_ALIAS=nobody {UP} --no-deps fastapi-app")
     wait_for("does not answer", reader, READY)
-    assert "Uvicorn running" in reader.says("docker logs mlflow_server")
+    found = diagnose(reader.stack, MODEL_ALIAS="nobody")
+    assert "mlflow_server" in found.findings["container-stopped"]["what"]
+    assert "does not answer" in found.findings["api-not-ready"]["what"]
     reader.stack.compose("start", "mlflow")
     wait_for("no version of the model", reader, READY)
 
@@ -178,6 +196,7 @@ def test_a_model_that_does_not_fit_into_memory(without_a_model: Reader) -> None:
         f"MODEL_ALIAS=plain API_MEMORY_LIMIT=128M API_MEMORY_RESERVATION=32M {UP} --no-deps fastapi-app"
     )
     wait_for("the fetch was killed", without_a_model, READY)
+    assert "API_MEMORY_LIMIT" in diagnose(without_a_model.stack).findings["api-not-ready"]["remedy"]
     without_a_model.type(f"MODEL_ALIAS=plain API_MEMORY_LIMIT=256M {UP} --no-deps fastapi-app")
     wait_for('"ready"', without_a_model, READY)
     without_a_model.type("API_MEMORY_LIMIT=512M docker compose -f docker-compose-api.yml up -d")
@@ -194,13 +213,12 @@ def _register_without_a_record(reader: Reader) -> None:
 
 
 def test_an_api_that_does_not_fit_into_memory(reader: Reader) -> None:
-    """The container is killed and restarted again and again; Docker shows why, and the gateway answers 503."""
+    """The container is killed and restarted again and again; the gateway answers 503, and the doctor says why."""
     reader.type(f"API_MEMORY_LIMIT=48M API_MEMORY_RESERVATION=16M {UP} --no-deps fastapi-app")
     [replica] = reader.stack.containers_of("fastapi-app")
-    command = "docker inspect --format '{{.State.OOMKilled}}' CONTENEDOR"
-    wait_for("true", reader, command.replace("CONTENEDOR", replica["Name"].lstrip("/")))
     wait_for("no replica of the API is running", reader, READY)
-    assert reader.says("docker compose -f docker-compose-api.yml logs fastapi-app")
+    found = _diagnose_until("out-of-memory", reader.stack)
+    assert replica["Name"].lstrip("/") in found.findings["out-of-memory"]["what"]
 
 
 def test_a_version_that_is_not_promoted(reader: Reader) -> None:
@@ -221,17 +239,22 @@ def test_a_name_that_mlflow_does_not_expect() -> None:
 
 
 def test_a_password_that_the_data_does_not_know(reader: Reader) -> None:
-    """MySQL keeps the password of its first start; the first job that needs it says so, and what to do."""
+    """MySQL keeps the password of its first start; the first job that needs it says so, and the doctor what to do."""
     reader.type(f"MYSQL_PASSWORD=another {UP} --no-deps mlflow-migrate")
     said = wait_for("is refused", reader, "docker logs mlflow_migrate")
     assert "down -v" in said
+    found = diagnose(reader.stack, MYSQL_PASSWORD="another").findings
+    assert "down -v" in found["database-refused"]["remedy"]
+    assert "mlflow_migrate" in found["container-failed"]["what"]
 
 
 def test_keys_that_minio_does_not_know(reader: Reader) -> None:
-    """The bucket job names the variables that must be equal."""
+    """The bucket job and the doctor name the variables that must be equal."""
     reader.type(f"AWS_SECRET_ACCESS_KEY=another-secret {UP} --no-deps create-minio-buckets")
     said = wait_for("the server refuses the access key", reader, "docker logs minio_bucket_creator")
     assert "MINIO_ROOT_PASSWORD" in said
+    found = diagnose(reader.stack, AWS_SECRET_ACCESS_KEY="another-secret").findings
+    assert "MINIO_ROOT_PASSWORD" in found["keys-differ"]["what"]
 
 
 def test_a_bucket_that_somebody_deleted(without_a_model: Reader) -> None:
@@ -244,6 +267,9 @@ def test_a_bucket_that_somebody_deleted(without_a_model: Reader) -> None:
     without_a_model.stack.compose("exec", "-T", "mlflow", "python", "-c", delete)
     without_a_model.type(f"{UP} --no-deps fastapi-app")
     wait_for("Failed to list artifacts", without_a_model, READY)
+    found = diagnose(without_a_model.stack).findings
+    assert "mlflow-artifacts" in found["bucket-missing"]["what"]
+    assert "Failed to list artifacts" in found["api-not-ready"]["what"]
 
     trained = without_a_model.type("docker compose -f docker-compose-api.yml run --rm model-trainer --force")
     assert trained.returncode == 0, trained.stderr

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.e2e.compose_stack import Stack, StackError
+from tests.e2e.diagnosis import diagnose
 from tests.e2e.published import published_ports
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
@@ -58,6 +59,16 @@ def test_the_pages_listen_on_every_address(opened: Stack) -> None:
 
     assert ("0.0.0.0", 8005) in published["mlflow"]
     assert ("0.0.0.0", 8009) in published["minio"]
+
+
+def test_public_passwords_on_open_pages_are_a_warning(opened: Stack) -> None:
+    """The log of MLflow says it at each start, and `make doctor` says it too; neither shows a password."""
+    log = opened.compose("logs", "mlflow").stdout
+    said = diagnose(opened).findings["public-passwords"]["what"]
+
+    assert "serve: WARNING: the network reaches MLflow" in log
+    assert "MINIO_ROOT_PASSWORD" in said
+    assert "supersecret" not in log + said
 
 
 @pytest.mark.usefixtures("opened")

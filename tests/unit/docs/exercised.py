@@ -9,7 +9,6 @@ from typing import Final
 import yaml
 
 LITERALLY: Final = "tests/e2e/test_readme.py"
-PROVOKED: Final = "tests/e2e/test_readme_problems.py"
 
 
 def plain(command: str) -> str:

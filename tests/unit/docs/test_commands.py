@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.unit.docs.exercised import LITERALLY, PROVOKED, commands, plain
+from tests.unit.docs.exercised import LITERALLY, commands, plain
 from tests.unit.docs.markdown import ROOT, Document, shell_commands
 
 README = Document.read("README.md")
@@ -65,14 +65,6 @@ def test_commands_in_sentences_have_their_own_test() -> None:
 
     for command, where in COMMANDS.items():
         assert where != LITERALLY or command in blocks, command
-
-
-def test_the_tests_have_the_text_of_their_commands() -> None:
-    """The file of tests has the command as in README."""
-    source = (ROOT / PROVOKED).read_text(encoding="utf-8")
-
-    for command, where in COMMANDS.items():
-        assert where != PROVOKED or repr(command) in source or f'"{command}"' in source, command
 
 
 def test_contributing_names_targets_that_exist() -> None:

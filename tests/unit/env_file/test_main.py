@@ -138,3 +138,18 @@ def test_it_runs_without_an_installation(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     assert (tmp_path / ".env").is_file()
+
+
+def test_make_secrets_writes_the_file(checkout: Path) -> None:
+    """`make secrets` runs it with the Python of the system; without an environment, which it does not make."""
+    shutil.copytree(ROOT / "env_file", checkout / "env_file")
+    shutil.copy2(ROOT / "Makefile", checkout)
+    for name, program in (("python3", sys.executable), ("awk", shutil.which("awk", path="/usr/bin:/bin"))):
+        (checkout / name).symlink_to(program or name)
+    make = shutil.which("make", path="/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin") or "make"
+    done = subprocess.run([make, "secrets"], cwd=checkout, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert "docker compose -f docker-compose-api.yml up --build" in done.stdout
+    assert (checkout / ".env").is_file()
+    assert not (checkout / ".venv").exists()
