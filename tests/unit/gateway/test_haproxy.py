@@ -41,12 +41,30 @@ def test_every_slot_is_listed_where_both_sides_have_the_folder(services: Any) ->
 
 
 def test_as_many_replicas_are_found_by_name_as_have_slots() -> None:
-    """Each backend has up to 20 replicas of Docker's DNS; for predictions they are backups of the sockets."""
-    found = re.findall(r"^ +server-template replica (\d+) fastapi-app:8000(.*)$", CONFIGURATION, re.MULTILINE)
+    """Each backend has up to 20 replicas of DNS; for predictions they are backups of the sockets, if there are any."""
+    found = re.findall(r'^ +server-template replica (\d+) "\$\{(\w+)\}:8000"(.*)$', CONFIGURATION, re.MULTILINE)
 
-    assert [int(count) for count, _ in found] == [SLOTS] * 3
-    assert [("backup" in options.split()) for _, options in found] == [True, False, False]
+    assert [int(count) for count, _, _ in found] == [SLOTS] * 4
+    assert [(name, "backup" in options.split()) for _, name, options in found] == [
+        ("GATEWAY_READY_REPLICAS", True),
+        ("GATEWAY_READY_REPLICAS", False),
+        ("GATEWAY_READY_REPLICAS", False),
+        ("GATEWAY_REPLICAS", False),
+    ]
     assert "option allbackups" in SECTIONS["backend predictions"]
+
+
+def test_without_other_settings_the_replicas_are_those_of_compose(services: Any) -> None:
+    """The defaults name the service of the Compose file and its sockets; Compose sets none of them."""
+    defaults = dict(re.findall(r"^ +presetenv (\w+) (\S+)$", SECTIONS["global"], re.MULTILINE))
+
+    assert defaults == {
+        "GATEWAY_REPLICAS": "fastapi-app",
+        "GATEWAY_READY_REPLICAS": "fastapi-app",
+        "GATEWAY_SOCKETS": "true",
+    }
+    assert "fastapi-app" in services
+    assert not defaults.keys() & services["gateway"]["environment"].keys()
 
 
 def test_only_replicas_with_a_model_get_predictions() -> None:
