@@ -21,7 +21,7 @@ from sqlalchemy.pool import StaticPool
 
 from configuration import ConfigurationError
 from database import Database
-from schema import MARKER_TABLE, MigrationError, create_schema, table_names, upgrade_schema
+from schema import MARKER_TABLE, MigrationError, create_schema, is_current, table_names, upgrade_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -102,6 +102,24 @@ def migrate(database: Database, wait: float) -> None:
             upgrade_schema(engine, database)
 
 
+def wait_for_tables(database: Database, wait: float) -> None:
+    """Wait until another run has brought the tables to the version of the installed MLflow.
+
+    Raises:
+        MigrationError: They were not there within `wait` seconds.
+    """
+    import mlflow.store.db.utils  # noqa: F401, PLC0415 - not needed for --help and an invalid environment
+
+    engine = connect(database, wait)
+    deadline = time.monotonic() + wait
+    log.info("waiting for the tables of %s", database)
+    while not is_current(engine):
+        if time.monotonic() > deadline:
+            raise MigrationError(f"the tables of {database} were not migrated within {wait:.0f} s")
+        time.sleep(1)
+    engine.dispose()
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
@@ -110,10 +128,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="migrate", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--wait", type=float, default=300, help="seconds to wait for MySQL (default: %(default)s)")
+    parser.add_argument(
+        "--only-wait", action="store_true", help="change nothing: wait until another run has ended well"
+    )
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
-        migrate(Database.from_environment(), options.wait)
+        run = wait_for_tables if options.only_wait else migrate
+        run(Database.from_environment(), options.wait)
     except ConfigurationError as error:
         log.error("%s", error)  # noqa: TRY400 - the message is enough
         return 2

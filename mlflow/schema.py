@@ -26,6 +26,16 @@ def table_names(engine: sqlalchemy.Engine) -> set[str]:
     return set(sqlalchemy.inspect(engine).get_table_names())
 
 
+def is_current(engine: sqlalchemy.Engine) -> bool:
+    """Whether the tables are complete and of the version of the installed MLflow."""
+    from mlflow.store.db import utils  # noqa: PLC0415 - see `migrate`
+
+    if MARKER_TABLE in table_names(engine):
+        return False
+    before, target = utils._get_schema_version(engine), utils._get_latest_schema_revision()  # noqa: SLF001 - MLflow has no public name for it
+    return bool(before == target)
+
+
 def drop_tables(engine: sqlalchemy.Engine, names: Sequence[str]) -> None:
     """Drop tables regardless of foreign keys."""
     quote = engine.dialect.identifier_preparer.quote
