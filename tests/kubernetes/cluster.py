@@ -90,7 +90,8 @@ class Cluster:
         """The pods of a program that are not being stopped, sorted by name."""
         found = self.get("pods", "-l", f"app.kubernetes.io/name={name}")["items"]
         return sorted(
-            (pod for pod in found if "deletionTimestamp" not in pod["metadata"]), key=lambda pod: pod["metadata"]["name"]
+            (pod for pod in found if "deletionTimestamp" not in pod["metadata"]),
+            key=lambda pod: pod["metadata"]["name"],
         )
 
     def pod_names(self, name: str) -> list[str]:
@@ -119,6 +120,26 @@ class Cluster:
             f"only {replicas} pods of {name}", lambda: len(self.get("pods", "-l", label)["items"]) == replicas
         )
 
+    def scale(self, replicas: int) -> None:
+        """Have exactly so many replicas of the API, whatever the load."""
+        self.autoscale(replicas, replicas)
+        self.wait_until(
+            f"{replicas} replicas", lambda: self.get("deployment/fastapi-app")["spec"]["replicas"] == replicas
+        )
+        self.rolled_out("deployment/fastapi-app")
+
+    def autoscale(self, least: int, most: int, percent: int = 80) -> None:
+        """Set the limits of the autoscaler, which reacts to less load at once."""
+        metric = {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": percent}}
+        down = {"stabilizationWindowSeconds": 0, "policies": [{"type": "Pods", "value": 4, "periodSeconds": 15}]}
+        spec = {
+            "minReplicas": least,
+            "maxReplicas": most,
+            "metrics": [{"type": "Resource", "resource": metric}],
+            "behavior": {"scaleDown": down},
+        }
+        self("patch", "hpa/fastapi-app", "--type=merge", "-p", json.dumps({"spec": spec}))
+
     def in_client(self, *command: str, stdin: str = "") -> str:
         """Run a command in the client's pod and return its output."""
         return self.run("-n", CLIENT_NAMESPACE, "exec", "-i", "client", "--", *command, stdin=stdin)
@@ -128,6 +149,12 @@ class Cluster:
         text = "" if body is None else json.dumps(body)
         url = f"http://gateway.{NAMESPACE}:8000{path}"
         return Answer(*json.loads(self.in_client("python", "-c", _REQUEST, method, url, text)))
+
+    def version_of(self, pod: str) -> str | None:
+        """The version that a replica has, asked inside of its pod; None without one."""
+        program = "import urllib.request, sys; sys.stdout.write(urllib.request.urlopen('http://127.0.0.1:8000/ready').read().decode())"
+        output = self("exec", pod, "--", "python", "-c", program, check=False)
+        return str(json.loads(output)["version"]) if output else None
 
     def served_version(self) -> str:
         """The version that answers a prediction."""
@@ -152,4 +179,5 @@ class Cluster:
                 output, _ = load.communicate("", timeout=60)
         if load.returncode != 0:
             raise ClusterError(f"the load ended with {load.returncode}: {output}")
-        vars(seen).update(json.loads(output))
+        for name, value in json.loads(output).items():
+            setattr(seen, name, value)
