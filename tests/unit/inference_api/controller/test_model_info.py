@@ -37,7 +37,6 @@ def test_before_the_first_model() -> None:
         "alias": "champion",
         "version": None,
         "ready": False,
-        "challenger": None,
         "last_reload_error": ERROR_JSON,
         "challenger": None,
         "warnings": [],
