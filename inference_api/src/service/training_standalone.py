@@ -45,8 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _exit_on_sigterm)
     for name, value in _MLFLOW_SETTINGS.items():
         os.environ.setdefault(name, value)
-    _LOG.info("training %s, to be registered as %s", options.data or options.dataset, options.model_name)
+    if options.trains:
+        _LOG.info("training %s, to be registered as %s", options.data or options.dataset, options.model_name)
     # MLflow and scikit-learn take seconds to import: --help and invalid options do not wait for them.
+    from src.service.training.challenger import change_challenger  # noqa: PLC0415
     from src.service.training.trainer import train  # noqa: PLC0415
 
     logging.getLogger("mlflow").setLevel(logging.WARNING)
@@ -55,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # It logs each retry; the final error says the same.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     try:
-        result = train(options)
+        result = train(options) if options.trains else change_challenger(options)
     except TrainingError as error:
         _LOG.error("%s", error)
         return error.exit_code

@@ -28,7 +28,7 @@ class PromotionDecision:
     champion_scores: dict[str, float]
 
 
-def current_champion(client: MlflowClient, name: str, alias: str) -> ModelVersion | None:
+def version_of_alias(client: MlflowClient, name: str, alias: str) -> ModelVersion | None:
     """Return the version the alias points to, None when there is no such model or alias."""
     try:
         return client.get_model_version_by_alias(name, alias)

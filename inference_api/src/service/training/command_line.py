@@ -9,9 +9,10 @@ from typing import Final
 
 from src.service.training.csv_input.csv_options import CsvOptions
 from src.service.training.registry_name import alias, model_name
-from src.service.training.training_options import TrainingOptions
+from src.service.training.training_options import ChallengerAction, TrainingOptions
 
 _SEEDS: Final = 2**32
+_MOST_PERCENT: Final = 100
 # The options that name a column, each with its help.
 _COLUMN_OPTIONS: Final = {
     "text": "it is text, each value as it stands (codes; NA is no gap)",
@@ -31,15 +32,22 @@ alias's only if it is no worse than the current one on the same held-out rows (R
 chosen by their content and --seed. A current version that cannot be judged on this data (other columns, broken) stays
 in place. --force promotes in any case.
 
+With --challenger it gets the challenger's alias instead, whatever the comparison says, and the API tries it beside the
+champion: --shadow-percent and --canary-percent, which are tags of the registered model, say how much. Alone they set
+the tags and train nothing. --promote and --withdraw set canary_percent to 0; shadow_percent stays for the next one.
+
 Progress goes to stderr. The last line of stdout is JSON:
 {"name": ..., "version": ..., "alias": ..., "promoted": true or false, "metrics": {...}, "run_id": ...}
+without a training
+{"name": ..., "champion": ..., "challenger": ..., "shadow_percent": ..., "canary_percent": ...}
 
 Exit code: 0 when a version was registered, promoted or not ("promoted" tells), or --skip-if-registered had nothing to
 do; 2 for something you can put right (an option, the data, MLflow out of reach); 1 when MLflow failed half way: the
 alias is set last, so the current version still serves, and training again is safe.
 
-Environment: MLFLOW_TRACKING_URI, REGISTERED_MODEL_NAME and MODEL_ALIAS are the defaults of the options; GIT_COMMIT
-names the commit of the code where there is no .git folder; MLflow's own variables (MLFLOW_TRACKING_USERNAME, ...) hold.
+Environment: MLFLOW_TRACKING_URI, REGISTERED_MODEL_NAME, MODEL_ALIAS and CHALLENGER_ALIAS are the defaults of the
+options; GIT_COMMIT names the commit of the code where there is no .git folder; MLflow's own variables
+(MLFLOW_TRACKING_USERNAME, ...) hold.
 """
 
 
@@ -96,6 +104,7 @@ def build_parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     registry.add_argument(
         "--experiment", default="training", metavar="NAME", help="MLflow experiment (default: training)"
     )
+    _add_challenger_options(parser.add_argument_group("a challenger beside the champion"), environment)
     registry.add_argument("--force", action="store_true", help="promote the new version whatever the comparison says")
     registry.add_argument("--skip-if-registered", action="store_true", help="do nothing if the alias exists already")
     registry.add_argument(
@@ -106,6 +115,68 @@ def build_parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         help="how long to wait for MLflow to answer (default: %(default)g)",
     )
     return parser
+
+
+def _add_challenger_options(group: argparse._ArgumentGroup, environment: Mapping[str, str]) -> None:
+    group.add_argument(
+        "--challenger", action="store_true", help="train, and let the new version stand beside the champion"
+    )
+    group.add_argument(
+        "--shadow-percent",
+        type=_percent,
+        metavar="PERCENT",
+        help="share of the champion's rows that the challenger predicts too, after the clients have their answers",
+    )
+    group.add_argument(
+        "--canary-percent", type=_percent, metavar="PERCENT", help="share of the requests that the challenger answers"
+    )
+    group.add_argument(
+        "--promote", action="store_true", help="the challenger becomes the champion (nothing is trained)"
+    )
+    group.add_argument("--withdraw", action="store_true", help="the challenger's alias is removed (nothing is trained)")
+    group.add_argument(
+        "--challenger-alias",
+        type=alias,
+        default=environment.get("CHALLENGER_ALIAS") or TrainingOptions.challenger_alias,
+        metavar="NAME",
+        help="the alias of the challenger (default: CHALLENGER_ALIAS, now %(default)s)",
+    )
+
+
+def _action(parser: argparse.ArgumentParser, given: argparse.Namespace) -> ChallengerAction:
+    """What is done with the challenger; exits when the options exclude each other."""
+    actions = {
+        "--challenger": given.challenger,
+        "--promote": given.promote,
+        "--withdraw": given.withdraw,
+    }
+    chosen = [option for option, wanted in actions.items() if wanted]
+    percentages = given.shadow_percent is not None or given.canary_percent is not None
+    if len(chosen) > 1:
+        parser.error(f"{chosen[0]} and {chosen[1]} exclude each other")
+    if chosen and chosen[0] != "--challenger" and percentages:
+        parser.error(f"{chosen[0]} and the percentages exclude each other")
+    if given.challenger_alias == given.alias:
+        if chosen or percentages:
+            parser.error(f"champion and challenger cannot both have the alias {given.alias!r}")
+        return ChallengerAction.NONE
+    if given.challenger:
+        return ChallengerAction.TRAIN
+    found = {"--promote": ChallengerAction.PROMOTE, "--withdraw": ChallengerAction.WITHDRAW}
+    action = found[chosen[0]] if chosen else ChallengerAction.SET if percentages else ChallengerAction.NONE
+    if action is not ChallengerAction.NONE and (given.data is not None or given.force):
+        parser.error("nothing is trained with these options: --challenger trains one")
+    return action
+
+
+def _percent(text: str) -> float:
+    try:
+        value = float(text.removesuffix("%").strip().replace(",", "."))
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= _MOST_PERCENT:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 100")
+    return value
 
 
 def _add_csv_options(group: argparse._ArgumentGroup) -> None:
@@ -219,4 +290,8 @@ def parse(arguments: Sequence[str] | None, environment: Mapping[str, str]) -> Tr
         skip_if_registered=given.skip_if_registered,
         wait_seconds=given.wait,
         git_commit=environment.get("GIT_COMMIT") or None,
+        challenger_alias=given.challenger_alias,
+        action=_action(parser, given),
+        shadow_percent=given.shadow_percent,
+        canary_percent=given.canary_percent,
     )

@@ -3,14 +3,17 @@
 import logging
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import mlflow
 import requests
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 
 from src.service.network_route import Route, direct_hosts
-from src.service.training.errors import TrainingError
+from src.service.training.errors import PublicationError, TrainingError
 
 _LOG = logging.getLogger("training")
 
@@ -53,6 +56,24 @@ def connect(tracking_uri: str, wait_seconds: float) -> MlflowClient:
     mlflow.set_tracking_uri(tracking_uri)
     mlflow.set_registry_uri(tracking_uri)
     return MlflowClient(tracking_uri, tracking_uri)
+
+
+@contextmanager
+def reported_failures(tracking_uri: str) -> Iterator[None]:
+    """Turn what MLflow's client raises into an error with one line for the user.
+
+    Raises:
+        PublicationError: A request to MLflow failed.
+    """
+    try:
+        yield
+    except (MlflowException, requests.RequestException) as error:
+        note = Route.to(tracking_uri).note
+        raise PublicationError(f"MLflow at {tracking_uri} failed: {_first_line(error)}{note}") from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:500]
 
 
 def _problem(base_url: str, route: Route) -> str | None:

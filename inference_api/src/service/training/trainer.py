@@ -11,20 +11,18 @@ import pandas as pd
 from mlflow import MlflowClient
 from mlflow.data.code_dataset_source import CodeDatasetSource
 from mlflow.data.pandas_dataset import from_pandas
-from mlflow.exceptions import MlflowException
-from requests import RequestException
 
-from src.service.network_route import Route
-from src.service.training.champion import PromotionDecision, current_champion, decide_promotion
+from src.service.training.challenger import set_percentages
+from src.service.training.champion import PromotionDecision, decide_promotion, version_of_alias
 from src.service.training.column_table import COLUMN_TABLE_FILE
 from src.service.training.dataset import Dataset
-from src.service.training.errors import PublicationError
+from src.service.training.errors import TrainingError
 from src.service.training.fitting import FittedModel, fit, load
 from src.service.training.plot import error_plot
 from src.service.training.provenance import git_commit
 from src.service.training.publication import Candidate, RegisteredVersion, example_rows, infer_input, log_and_register
-from src.service.training.tracking import connect
-from src.service.training.training_options import TrainingOptions
+from src.service.training.tracking import connect, reported_failures
+from src.service.training.training_options import ChallengerAction, TrainingOptions
 
 _LOG = logging.getLogger("training")
 
@@ -49,10 +47,10 @@ def train(options: TrainingOptions) -> TrainingResult:
     Raises:
         TrainingError: With a message for the user and the exit code.
     """
-    try:
+    with reported_failures(options.tracking_uri):
         if options.skip_if_registered:
             client = connect(options.tracking_uri, options.wait_seconds)
-            champion = current_champion(client, options.model_name, options.alias)
+            champion = version_of_alias(client, options.model_name, options.alias)
             if champion is not None:
                 _LOG.info("%s is registered already (version %s): nothing to do", options.model_name, champion.version)
                 return TrainingResult(
@@ -66,23 +64,23 @@ def train(options: TrainingOptions) -> TrainingResult:
         # Errors in the data come before the wait for MLflow.
         fitted = fit(load(options), options)
         return _publish(connect(options.tracking_uri, options.wait_seconds), fitted, options)
-    except (MlflowException, RequestException) as error:
-        note = Route.to(options.tracking_uri).note
-        raise PublicationError(f"MLflow at {options.tracking_uri} failed: {_first_line(error)}{note}") from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:500]
 
 
 def _publish(client: MlflowClient, fitted: FittedModel, options: TrainingOptions) -> TrainingResult:
-    champion = current_champion(client, options.model_name, options.alias)
+    champion = version_of_alias(client, options.model_name, options.alias)
+    if options.action is ChallengerAction.TRAIN and champion is None:
+        raise TrainingError(
+            f"no version of {options.model_name} has the alias {options.alias}: a challenger needs a champion: train "
+            "one first, without --challenger"
+        )
     decision = decide_promotion(champion, fitted.metrics, fitted.split, fitted.task, force=options.force)
     mlflow.set_experiment(options.experiment)
     with mlflow.start_run(run_name=fitted.dataset.name, tags=_tags(fitted.dataset, options)) as run:
         registered = _log_run(client, fitted, decision, options)
         client.set_model_version_tag(options.model_name, registered.version, "promotion", decision.reason)
         _LOG.info("run %s is logged, content digest %s", run.info.run_id, registered.content_sha256)
+    if options.action is ChallengerAction.TRAIN:
+        return _challenge(client, fitted, registered, run.info.run_id, options)
     if decision.promoted:
         client.set_registered_model_alias(options.model_name, options.alias, registered.version)
         _LOG.info("version %s is now %s: %s", registered.version, options.alias, decision.reason)
@@ -95,6 +93,23 @@ def _publish(client: MlflowClient, fitted: FittedModel, options: TrainingOptions
         promoted=decision.promoted,
         metrics=fitted.metrics,
         run_id=run.info.run_id,
+    )
+
+
+def _challenge(
+    client: MlflowClient, fitted: FittedModel, registered: RegisteredVersion, run_id: str, options: TrainingOptions
+) -> TrainingResult:
+    """Let the new version stand beside the champion, with the percentages that were given."""
+    set_percentages(client, options)
+    client.set_registered_model_alias(options.model_name, options.challenger_alias, registered.version)
+    _LOG.info("version %s is now %s", registered.version, options.challenger_alias)
+    return TrainingResult(
+        name=options.model_name,
+        version=registered.version,
+        alias=options.challenger_alias,
+        promoted=False,
+        metrics=fitted.metrics,
+        run_id=run_id,
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from src.service.training.command_line import parse
 from src.service.training.csv_input.csv_options import CsvOptions
+from src.service.training.training_options import ChallengerAction
 
 
 def test_the_defaults() -> None:
@@ -69,6 +70,16 @@ def test_each_option_is_a_field() -> None:
         (["--wait", "-1"], "'-1' is not a number of seconds"),
         (["--dataset", "iris"], "invalid choice: 'iris'"),
         (["--task", "clustering"], "invalid choice: 'clustering'"),
+        (["--shadow-percent", "101"], "'101' is not a number from 0 to 100"),
+        (["--canary-percent", "-1"], "'-1' is not a number from 0 to 100"),
+        (["--canary-percent", "nan"], "'nan' is not a number from 0 to 100"),
+        (["--promote", "--withdraw"], "--promote and --withdraw exclude each other"),
+        (["--challenger", "--promote"], "--challenger and --promote exclude each other"),
+        (["--promote", "--canary-percent", "5"], "--promote and the percentages exclude each other"),
+        (["--promote", "--force"], "nothing is trained with these options"),
+        (["--shadow-percent", "5", "--data", "f.csv", "--target", "y"], "nothing is trained with these options"),
+        (["--challenger", "--alias", "challenger"], "cannot both have the alias 'challenger'"),
+        (["--challenger-alias", "latest"], "'latest' is a name that MLflow keeps"),
         (["--alias", "bad alias!"], "argument --alias: 'bad alias!' is not"),
         (["--model-name", "a/b"], "argument --model-name: 'a/b' is"),
     ],
@@ -157,3 +168,32 @@ def test_a_missing_value_may_be_hyphens(arguments: tuple[str, ...]) -> None:
     """Any number of them; argparse takes two for the end of the options."""
     options = parse(["--data", "f.csv", "--target", "y", *arguments], {})
     assert options.csv.missing == tuple(text.removeprefix("--missing=") for text in arguments if text != "--missing")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "action", "trains"),
+    [
+        ([], ChallengerAction.NONE, True),
+        (["--challenger"], ChallengerAction.TRAIN, True),
+        (["--challenger", "--shadow-percent", "100", "--force"], ChallengerAction.TRAIN, True),
+        (["--promote"], ChallengerAction.PROMOTE, False),
+        (["--withdraw"], ChallengerAction.WITHDRAW, False),
+        (["--canary-percent", "10"], ChallengerAction.SET, False),
+    ],
+)
+def test_what_is_done_with_the_challenger(arguments: list[str], action: ChallengerAction, *, trains: bool) -> None:
+    """Without options nothing; the percentages alone train nothing."""
+    options = parse(arguments, {})
+    assert (options.action, options.trains, options.challenger_alias) == (action, trains, "challenger")
+
+
+def test_percentages() -> None:
+    """They are read as the API reads the tags; the alias is the one that the API follows."""
+    options = parse(["--shadow-percent", "2,5", "--canary-percent", "10 %"], {"CHALLENGER_ALIAS": "rival"})
+    assert (options.shadow_percent, options.canary_percent, options.challenger_alias) == (2.5, 10.0, "rival")
+    assert parse(["--shadow-percent", "0"], {}).canary_percent is None
+
+
+def test_a_stack_that_serves_the_challenger_still_trains() -> None:
+    """MODEL_ALIAS=challenger alone is no conflict."""
+    assert parse([], {"MODEL_ALIAS": "challenger"}).action is ChallengerAction.NONE
