@@ -18,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # As many processes as cores, each with one thread for its arithmetic; one whose share is done takes over from another.
 PARALLEL := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n logical --dist worksteal
 
-.PHONY: help run doctor secrets test test-unit check format lock up down load bench bench-quick capacity soak stress trial clean
+.PHONY: help run doctor secrets test test-unit check format lock up down load predictions bench bench-quick capacity soak stress trial clean
 
 help: ## esta lista
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -64,6 +64,19 @@ down: ## detiene las pruebas de carga y el stack (ARGS=-v borra también los dat
 
 load: ## las pruebas de carga con Docker Compose (interfaz en http://localhost:8089)
 	$(COMPOSE) -f docker-compose-load-testing.yml up --build
+
+# The table to write, and the log's folder; without a folder, the volume of the Compose stack.
+OUTPUT = predictions.csv
+FOLDER =
+
+predictions: $(if $(FOLDER),$(INSTALLED)) ## el registro de predicciones en una tabla (OUTPUT=tabla.parquet, ARGS="--since 2026-11-01", FOLDER=.local-stack/prediction-log)
+ifeq ($(FOLDER),)
+	@$(COMPOSE) -f docker-compose-api.yml run --rm -T predictions --format "$(patsubst .%,%,$(suffix $(OUTPUT)))" $(ARGS) > "$(OUTPUT).part" \
+	  && mv "$(OUTPUT).part" "$(OUTPUT)" || { code=$$?; rm -f "$(OUTPUT).part"; exit $$code; }
+else
+	@PYTHONPATH=inference_api $(VENV)/bin/python -m src.service.prediction_export --folder "$(FOLDER)" \
+	  --output "$(OUTPUT)" $(ARGS)
+endif
 
 bench: $(INSTALLED) ## compara con otros servidores y escribe docs/performance.md; pide wrk (ARGS="--repeats 5", ARGS=--help)
 	@$(VENV)/bin/python -m benchmarks $(ARGS)

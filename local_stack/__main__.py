@@ -20,8 +20,8 @@ variables (también como make run NOMBRE=valor):
   API_HOST          dirección de la API (127.0.0.1; 0.0.0.0 la abre a la red)
   MLFLOW_PORT       puerto de MLflow (8005)
   LOCAL_STACK_HOME  carpeta de datos y registros (.local-stack)
-  REGISTERED_MODEL_NAME, MODEL_ALIAS, CHALLENGER_ALIAS, CANARY_HEADER, MODEL_POLL_SECONDS, LOG_LEVEL, ALLOW_PICKLE:
-                    como en la API
+  REGISTERED_MODEL_NAME, MODEL_ALIAS, CHALLENGER_ALIAS, CANARY_HEADER, MODEL_POLL_SECONDS, LOG_LEVEL, ALLOW_PICKLE,
+  PREDICTION_LOG_PERCENT: como en la API
 
 código de salida: 0 detenido por el usuario, 1 falló un programa, 2 no se arrancó nada
 """

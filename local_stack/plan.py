@@ -57,6 +57,7 @@ def api(settings: Settings) -> Program:
         "PORT": str(settings.api_port),
         "MODEL_CACHE_DIR": str(settings.home / "model-cache"),
         "PAGES_LINKS": f"MLflow=127.0.0.1:{settings.mlflow_port}@127.0.0.1:{settings.mlflow_port}",
+        "PREDICTION_LOG_DIR": str(settings.home / "prediction-log"),
     }
     return _program(settings, "api", ("src",), settings.root / "inference_api", changes)
 

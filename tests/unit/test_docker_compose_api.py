@@ -24,6 +24,8 @@ CONTAINERS = {
 JOBS = {"create-minio-buckets", "mlflow-migrate", "model-trainer"}
 # A service that only waits for a job; see the file.
 NEVER_RUNS = "after-training"
+# A program that users run by its name.
+TOOL = "predictions"
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +37,12 @@ def whole() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def compose(whole: dict[str, Any]) -> dict[str, Any]:
-    """The same without the service that never runs."""
+    """The same without the services that `up` does not start."""
     services = whole["services"]
-    return {**whole, "services": {name: service for name, service in services.items() if name != NEVER_RUNS}}
+    return {
+        **whole,
+        "services": {name: service for name, service in services.items() if name not in {NEVER_RUNS, TOOL}},
+    }
 
 
 def test_services_and_containers_have_their_names(compose: dict[str, Any]) -> None:
@@ -88,6 +93,18 @@ def test_up_with_wait_accepts_finished_jobs(whole: dict[str, Any]) -> None:
     assert {job for _, job in waiting} == JOBS
     assert [name for name, job in waiting if job == "model-trainer"] == [NEVER_RUNS]
     assert whole["services"][NEVER_RUNS]["deploy"]["replicas"] == 0
+
+
+def test_the_log_is_read_by_a_program_without_network(whole: dict[str, Any]) -> None:
+    """`up` does not start it; it reads what the API writes, changes nothing and reaches nobody."""
+    tool, api = whole["services"][TOOL], whole["services"]["fastapi-app"]
+    assert (tool["profiles"], tool["restart"], tool["network_mode"]) == (["tools"], "no", "none")
+    assert tool["image"] == whole["services"]["mlflow"]["image"]
+    assert "prediction-log:/var/log/inference" in api["volumes"]
+    assert "prediction-log:/var/log/inference:ro" in tool["volumes"]
+    assert tool["user"].endswith(":0")
+    dockerfile = (ROOT / "inference_api/Dockerfile.inference").read_text()
+    assert "install -d -o inference -g root -m 2770 /var/log/inference" in dockerfile
 
 
 def test_every_server_has_a_health_check(compose: dict[str, Any]) -> None:

@@ -121,6 +121,29 @@ def test_chosen_tests_are_run_as_they_are_given() -> None:
     assert command.endswith("pytest tests/unit -x")
 
 
+def test_the_table_of_the_prediction_log(clone: Path) -> None:
+    """From the Compose stack by its own program, whose output is kept when it is complete; from a folder without it."""
+    programs = clone / "programs"
+    programs.mkdir()
+    docker = programs / "docker"
+    docker.write_text('#!/bin/sh\necho "$@"\n[ -z "$CODE" ] || exit "$CODE"\n', encoding="ascii")
+    docker.chmod(0o755)
+    path = f"{programs}:{os.environ['PATH']}"
+
+    done = _make("predictions", "OUTPUT=predicciones.parquet", "ARGS=--since 2026-01-01", folder=clone, PATH=path)
+    assert done.returncode == 0, done.stderr
+    command = "compose -f docker-compose-api.yml run --rm -T predictions --format parquet --since 2026-01-01\n"
+    assert (clone / "predicciones.parquet").read_text() == command
+
+    failed = _make("predictions", folder=clone, PATH=path, CODE="1")
+    assert failed.returncode != 0
+    assert not list(clone.glob("predictions.*"))
+
+    local = _make("--dry-run", "predictions", "FOLDER=.local-stack/prediction-log").stdout.replace("\\\n", "").split()
+    assert local[:4] == ["PYTHONPATH=inference_api", ".venv/bin/python", "-m", "src.service.prediction_export"]
+    assert local[4:] == ["--folder", '".local-stack/prediction-log"', "--output", '"predictions.csv"']
+
+
 @pytest.mark.parametrize(
     ("target", "command"),
     [

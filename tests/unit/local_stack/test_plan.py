@@ -88,6 +88,7 @@ def test_the_api_gets_its_address_and_cache(settings: Settings) -> None:
 
     assert (environment["HOST"], environment["PORT"]) == ("127.0.0.1", "8001")
     assert environment["MODEL_CACHE_DIR"] == str(settings.home / "model-cache")
+    assert environment["PREDICTION_LOG_DIR"] == str(settings.home / "prediction-log")
     assert environment["REGISTERED_MODEL_NAME"] == "other_model"
 
 
