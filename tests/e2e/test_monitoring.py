@@ -26,7 +26,15 @@ RANGE_SECONDS = 600
 
 # Queries without data here, by the beginning of their metrics' names, each with the reason.
 EMPTY = {
-    "inference_challenger_": "there is no challenger",
+    **dict.fromkeys(
+        (
+            "inference_challenger_compared_rows",
+            "inference_challenger_duration",
+            "inference_challenger_requests",
+            "inference_challenger_rows",
+        ),
+        "there is no challenger",
+    ),
     "inference_prediction_log_": "PREDICTION_LOG_PERCENT is 0",
 }
 
