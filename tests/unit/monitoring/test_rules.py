@@ -27,7 +27,7 @@ def promtool() -> list[str]:
         # Whoever may read the checkout may be the only one; the tests of rules need a temporary folder.
         options = ("--user", f"{os.getuid()}:{os.getgid()}", "--tmpfs", "/tmp", "--volume", f"{ROOT}:{ROOT}:ro")
         return ["docker", "run", "--rm", *options, "--entrypoint", "promtool", image]
-    sentence = "needs promtool (apt-get install prometheus), or Docker"
+    sentence = "the alerting rules are tested by promtool, which is neither on PATH nor to be had from Docker"
     if os.environ.get("CI") == "true":
         pytest.fail(sentence, pytrace=False)
     pytest.skip(sentence)
