@@ -91,7 +91,9 @@ class HomePage:
 
     def names(self) -> list[str]:
         """The names of the fields."""
-        return [self.content(one) for one in self.browser.find_elements(By.CSS_SELECTOR, ".field > label")]
+        script = "return [...document.querySelectorAll('.field > label')].map((label) => label.textContent)"
+        found: list[str] = self.browser.execute_script(script)
+        return found
 
     def control(self, name: str, place: int = 0) -> WebElement:
         """An input or a select of a field."""
@@ -156,7 +158,10 @@ class HomePage:
         self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
 
     def overflow(self) -> int:
-        """Pixels by which the content is wider than the window."""
-        script = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        """Pixels by which the content is wider than the window, or than its section."""
+        script = (
+            "return Math.max(...[document.documentElement, ...document.querySelectorAll('section, section *')]"
+            ".map((element) => element.clientWidth && element.scrollWidth - element.clientWidth))"
+        )
         found: int = self.browser.execute_script(script)
         return found

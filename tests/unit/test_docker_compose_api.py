@@ -1,10 +1,13 @@
 """The names of docker-compose-api.yml that users type, and the rules by which the stack starts and restarts."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from src.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 LOAD_TESTING = "docker-compose-load-testing.yml"
@@ -140,3 +143,23 @@ def test_hosts_of_the_stack_are_in_no_proxy(compose: dict[str, Any]) -> None:
         listed = set(environment["NO_PROXY"].split(","))
         assert listed >= names | {"localhost", "127.0.0.1", "127.0.0.0/8", "::1", "host.docker.internal"}
     assert services["minio"]["environment"]["NO_PROXY"] == services["minio"]["environment"]["no_proxy"] == "*"
+
+
+def test_the_links_of_the_home_page(compose: dict[str, Any]) -> None:
+    """`GET /` links every other page that a Compose file publishes, and asks its server inside of the network."""
+    loads = yaml.safe_load((ROOT / LOAD_TESTING).read_text())["services"]
+    published = {
+        (replaced(port).rsplit(":", 1)[0], name, int(port.rsplit(":", 1)[1]))
+        for name, service in [*compose["services"].items(), *loads.items()]
+        for port in service.get("ports", [])
+        if name != "gateway"
+    }
+    text = replaced(compose["services"]["fastapi-app"]["environment"]["PAGES_LINKS"])
+    links = Settings.from_environment({"PAGES_LINKS": text}).pages_links
+    assert {(f"{link.bind}:{link.port}", link.server_host, link.server_port) for link in links} == published
+    assert [link.name for link in links] == ["MLflow", "MinIO", "Locust"]
+
+
+def replaced(text: str) -> str:
+    """The text with the default of each variable."""
+    return re.sub(r"\$\{\w+:?-([^}]*)\}", r"\1", text)

@@ -257,6 +257,47 @@ def test_numbers_as_people_type_them(page: HomePage, browser: webdriver.Chrome) 
     assert browser.execute_async_script(script, module, list(cases)) == list(cases.values())
 
 
+def test_a_service_that_was_restarted(page: HomePage, browser: webdriver.Chrome) -> None:
+    """While a new process loads its model, the page says so and keeps the form, also in the other language."""
+    page.type("size", "77")
+    browser.execute_script(
+        "const original = window.fetch;"
+        "const loading = {name: 'm', alias: 'a', version: null, ready: false, last_reload_error: null, warnings: []};"
+        "window.fetch = async (...given) => String(given[0]).endsWith('/model')"
+        "  ? new Response(JSON.stringify(loading)) : original(...given);"
+        "document.dispatchEvent(new Event('visibilitychange'))"
+    )
+    page.wait_text("#state", "Not ready: the model is being loaded.")
+    page.find("[data-language=es]").click()
+    assert page.text("#state") == "No está listo: el modelo se está cargando."
+    assert page.sent()["size"] == 77
+    page.predict()
+    assert page.prediction() in LABELS
+
+
+def test_an_answer_that_is_no_json(page: HomePage, browser: webdriver.Chrome) -> None:
+    """What a proxy answers in place of the service is no prediction, and the page says so."""
+    browser.execute_script("window.fetch = async () => new Response('<h1>Bad gateway</h1>', {status: 502})")
+    page.predict()
+    assert page.text("#answer") == "No answer of the API (status 502): what came is not JSON."
+    page.wait_text("#state", "The server does not answer")
+
+
+@pytest.mark.parametrize("has_clipboard", [True, False])
+def test_copying(page: HomePage, browser: webdriver.Chrome, *, has_clipboard: bool) -> None:
+    """The code reaches the clipboard, in pages without TLS as well, and the page says so."""
+    permissions = {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"], "origin": page.url.rstrip("/")}
+    browser.execute_cdp_cmd("Browser.grantPermissions", permissions)
+    browser.execute_script("window.clipboard = navigator.clipboard")
+    if not has_clipboard:
+        browser.execute_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    for name, heading in (("curl", "curl"), ("python", "Python")):
+        page.find(f"[data-copy={name}]").click()
+        page.wait_text("#copied", f"Copied: {heading}.")
+        copied = browser.execute_async_script("window.clipboard.readText().then(arguments[0])")
+        assert copied == page.content(page.find(f"#{name}"))
+
+
 def test_the_keyboard_is_enough(page: HomePage, browser: webdriver.Chrome) -> None:
     """The first Tab shows a link to the form; Enter in a field predicts."""
     page.open()
@@ -329,8 +370,10 @@ def test_challenger_and_drift(page: HomePage) -> None:
 
 def test_texts_are_never_markup_or_code(mlflow_server: str, serve: Serve, browser: webdriver.Chrome) -> None:
     """Names, categories, classes and messages are shown as they are; the code to copy sends them as they are."""
-    data = pd.DataFrame({MARKUP: [1.0, 2.0, 3.0, 4.0], QUOTES: ["a", QUOTES, "a", MARKUP]})
-    encoder = make_column_transformer((OneHotEncoder(), [QUOTES]), ("passthrough", [MARKUP]))
+    numbers = [1.0, 2.0, 3.0, 4.0]
+    inherited = {"constructor": numbers, "__proto__": numbers}
+    data = pd.DataFrame({MARKUP: numbers, QUOTES: ["a", QUOTES, "a", MARKUP], **inherited})
+    encoder = make_column_transformer((OneHotEncoder(), [QUOTES]), ("passthrough", [MARKUP, *inherited]))
     model = make_pipeline(encoder, LogisticRegression()).fit(data, [MARKUP, QUOTES, MARKUP, QUOTES])
     register(
         mlflow_server,
@@ -343,7 +386,8 @@ def test_texts_are_never_markup_or_code(mlflow_server: str, serve: Serve, browse
     service.wait_ready()
     page = HomePage(browser, f"{service.url}/")
     page.open()
-    assert page.names() == [MARKUP, QUOTES]
+    assert page.names() == [MARKUP, QUOTES, *inherited]
+    assert page.sent() == service.model()["example"]
     page.predict()
     row = service.model()["example"]
     answer = service.client.post("/predict?probabilities=true", json=row).json()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from src.settings import Settings, SettingsError
+from src.settings import PageLink, Settings, SettingsError
 
 
 def test_defaults_without_an_environment() -> None:
@@ -56,6 +56,12 @@ GOOD = [
     ("FORWARDED_ALLOW_IPS", "*", "*"),
     ("FORWARDED_ALLOW_IPS", "10.0.0.1, fd00::/8,", "10.0.0.1,fd00::/8"),
     ("CANARY_HEADER", "X-User-ID", "X-User-ID"),
+    ("PAGES_LINKS", "MLflow=127.0.0.1:8005@mlflow:5000", (PageLink("MLflow", "127.0.0.1", 8005, "mlflow", 5000),)),
+    (
+        "PAGES_LINKS",
+        "My page=[::1]:1@a.b:2, B=0.0.0.0:3@c-d:4,",
+        (PageLink("My page", "::1", 1, "a.b", 2), PageLink("B", "0.0.0.0", 3, "c-d", 4)),
+    ),
     ("LOG_LEVEL", "debug", "DEBUG"),
     ("PREDICTION_LOG_PERCENT", "0", 0.0),
     ("PREDICTION_LOG_PERCENT", "0.5", 0.5),
@@ -109,6 +115,12 @@ BAD = [
     ("FORWARDED_ALLOW_IPS", "gateway"),
     ("FORWARDED_ALLOW_IPS", "10.0.0.1/8"),
     ("FORWARDED_ALLOW_IPS", "10.0.0.1 10.0.0.2"),
+    ("PAGES_LINKS", "MLflow"),
+    ("PAGES_LINKS", "MLflow=127.0.0.1:8005"),
+    ("PAGES_LINKS", "MLflow=localhost:8005@mlflow:5000"),
+    ("PAGES_LINKS", "MLflow=127.0.0.1:0@mlflow:5000"),
+    ("PAGES_LINKS", "MLflow=127.0.0.1:8005@mlflow:99999"),
+    ("PAGES_LINKS", "<b>=127.0.0.1:8005@mlflow:5000"),
     ("MAX_BATCH_ROWS", "-5"),
     ("MAX_QUEUE_ROWS", "1e6"),
     ("KEEP_ALIVE_SECONDS", "²"),

@@ -98,3 +98,8 @@ def test_mlflow_is_imported_from_the_given_folder(tmp_path: Path) -> None:
 
     assert mlflow_server(settings, tmp_path).environment["PYTHONPATH"] == f"{tmp_path}:/own"
     assert mlflow_server(settings).environment["PYTHONPATH"] == "/own"
+
+
+def test_the_home_page_links_mlflow(settings: Settings) -> None:
+    """Of the other pages only MLflow's exists, on its port of this run."""
+    assert api(settings).environment["PAGES_LINKS"] == "MLflow=127.0.0.1:8006@127.0.0.1:8006"

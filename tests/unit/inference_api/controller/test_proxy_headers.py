@@ -62,6 +62,9 @@ async def test_one_trailing_slash_is_ignored(path: str, routed: str, app: FastAP
         ("/a/b/predict/", "/a/b/predict"),
         ("/a/bc/predict", "/a/b/a/bc/predict"),
         ("/A/B/predict", "/a/b/A/B/predict"),
+        ("/", "/a/b/"),
+        ("/a/b", "/a/b/"),
+        ("/a/b/", "/a/b/"),
     ],
 )
 async def test_with_and_without_the_prefix(path: str, routed: str, app: FastAPI) -> None:

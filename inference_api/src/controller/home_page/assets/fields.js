@@ -136,7 +136,8 @@ function moment(id, column, entry, t) {
   if (entry.text !== '' && !match) return textControl(id, entry, {});
   const [date, time] = match ? [match[1], match[2] ?? ''] : ['', ''];
   const day = make('input', { id, type: 'date', value: date, max: '9999-12-31' });
-  const clock = make('input', { id: `${id}-time`, type: 'time', step: '0.001', value: time });
+  const step = time.includes('.') ? '0.001' : '1';
+  const clock = make('input', { id: `${id}-time`, type: 'time', step, value: time });
   clock.setAttribute('aria-label', t('timeOf', { name: column.name }));
   return {
     controls: [day, clock],

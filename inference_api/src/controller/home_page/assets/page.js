@@ -20,7 +20,9 @@ let model = null; // what GET /model said last
 let reachable = true;
 let links = null; // what GET / said last, as JSON
 let fields = [];
-let shape = ''; // of the model that the form is for
+let served = null; // the last model that was ready: the form is for it
+let shape = ''; // what the form depends on
+const entered = new Map(); // what was entered in a field, by its name: models may come and go
 let outcome = null; // of the last request, to say it again in another language
 let asked = 0;
 
@@ -54,11 +56,10 @@ async function refreshModel() {
     const response = await fetch(new URL('model', root), { cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS) });
     if (!response.ok) throw new TypeError(`status ${response.status}`);
     const found = parseJson(await response.text());
-    const earlier = model;
     model = found;
     reachable = true;
     showModel();
-    updateForm(earlier);
+    updateForm();
   } catch (error) {
     // No connection, the answer of a proxy, or none in time: the next poll may be luckier.
     if (!(error instanceof TypeError || error instanceof SyntaxError || error instanceof DOMException)) throw error;
@@ -77,9 +78,9 @@ function showModel() {
   if (state.textContent !== said) state.textContent = said; // announced only when it changes
   state.className = model?.ready && reachable ? 'good' : 'bad';
   const notes = [];
-  if (model?.ready && reloadError) notes.push(t('notTaken', { reason: reloadError.detail }));
-  for (const text of model?.warnings ?? []) notes.push(t('warning', { text }));
-  find('notes').replaceChildren(...notes.map((text) => make('li', {}, text)));
+  if (model?.ready && reloadError) notes.push(make('li', { className: 'bad' }, t('notTaken', { reason: reloadError.detail })));
+  for (const text of model?.warnings ?? []) notes.push(make('li', {}, t('warning', { text })));
+  find('notes').replaceChildren(...notes);
   const kind = [model?.estimator, model?.flavor].filter(Boolean).join(', ');
   const path = [model?.predict_path, model?.predict_path_reason].filter(Boolean).join(': ');
   showFacts('facts', [
@@ -164,33 +165,38 @@ function table(headings, rows, caption = null) {
 
 /** What the form depends on; a new version of the same shape leaves it alone. */
 const shapeOf = (found) => literalOf([
-  ...found.signature.map(({ name, type, required }) => [name, type, required, found.choices?.[name] ?? []]),
+  ...found.signature.map(({ name, type, required }) => [name, type, required, own(found.choices, name) ?? []]),
   found.outputs,
 ]);
 
-function updateForm(earlier) {
-  for (const id of ['form-section', 'answer-section', 'code-section']) find(id).hidden = !shape && !model.ready;
+/** A member of a JSON object; a column may have the name of something that every object inherits. */
+const own = (object, name) => (object && Object.hasOwn(object, name) ? object[name] : undefined);
+
+function updateForm() {
   if (!model.ready) return;
-  const isOther = shape !== '' && shapeOf(model) !== shape;
-  if (shapeOf(model) !== shape) buildForm();
-  if (earlier?.version && earlier.version !== model.version) {
-    find('answer').replaceChildren(make('p', {}, t(isOther ? 'rebuilt' : 'swapped', { version: model.version })));
+  const earlier = served;
+  served = model;
+  const isOther = shapeOf(served) !== shape;
+  if (isOther) buildForm();
+  for (const id of ['form-section', 'answer-section', 'code-section']) find(id).hidden = false;
+  if (earlier !== null && earlier.version !== served.version) {
+    find('answer').replaceChildren(make('p', {}, t(isOther ? 'rebuilt' : 'swapped', { version: served.version })));
     find('probabilities').replaceChildren();
     outcome = null;
   }
 }
 
 /** Build the fields; what was entered stays in a field of the same name where it fits. */
-function buildForm(keep = true) {
-  shape = shapeOf(model);
-  const earlier = new Map(keep ? fields.map((field) => [field.name, field.state()]) : []);
+function buildForm() {
+  shape = shapeOf(served);
+  for (const field of fields) if (field.state() !== null) entered.set(field.name, field.state());
   const focused = fields.find((field) => field.has(document.activeElement))?.name;
-  fields = model.signature.map((column, index) => makeField(
+  fields = served.signature.map((column, index) => makeField(
     index,
     column,
-    Object.hasOwn(model.example, column.name) ? model.example[column.name] : undefined,
-    model.choices?.[column.name] ?? [],
-    earlier.get(column.name) ?? null,
+    own(served.example, column.name),
+    own(served.choices, column.name) ?? [],
+    entered.get(column.name) ?? null,
     t,
   ));
   find('fields').replaceChildren(...fields.map((field) => field.element));
@@ -203,7 +209,7 @@ const row = () => fields
   .filter(([, literal]) => literal !== null);
 
 function predictUrl() {
-  const query = (model.outputs ?? []).includes('probabilities') ? '?probabilities=true' : '';
+  const query = served.outputs.includes('probabilities') ? '?probabilities=true' : '';
   return new URL(`predict${query}`, root).href;
 }
 
@@ -364,11 +370,8 @@ function showTexts() {
   find('copied').textContent = '';
   showModel();
   showLinks();
-  if (shape !== '') buildForm();
+  if (served !== null) buildForm();
   if (outcome !== null) showOutcome({ focus: false });
-  else if (find('answer').children.length === 0 || shape !== '') {
-    find('answer').replaceChildren(make('p', {}, t('noAnswer')));
-  }
 }
 
 async function copy(name) {
@@ -408,7 +411,11 @@ find('form').addEventListener('submit', (event) => {
   send();
 });
 for (const event of ['input', 'change']) find('form').addEventListener(event, showCode);
-find('reset').addEventListener('click', () => buildForm(false));
+find('reset').addEventListener('click', () => {
+  fields = [];
+  entered.clear();
+  buildForm();
+});
 for (const button of document.querySelectorAll('[data-language]')) {
   button.addEventListener('click', () => {
     language = button.dataset.language;

@@ -151,7 +151,7 @@ export const TEXTS = {
     copy: 'Copiar',
     copied: 'Copiado: {name}.',
     notCopied: 'El navegador no lo permite; {name} queda seleccionado: cópialo con el teclado.',
-    challenger: 'Aspirante',
+    challenger: 'Aspirante (challenger)',
     state: 'Estado',
     reason: 'Motivo',
     shadow: 'En la sombra',
@@ -175,7 +175,7 @@ export const TEXTS = {
     meaning: 'Significado',
     predictions: 'predicciones',
     few: 'pocas filas',
-    stable: 'como en el entrenamiento',
+    stable: 'como al entrenar',
     moved: 'algo distinta',
     shifted: 'distinta',
     more: 'Más',
@@ -222,6 +222,6 @@ export function sayer(language) {
 
 /** The language chosen on the page earlier, or the first of the browser's that the page has. */
 export function firstLanguage(chosen, preferred) {
-  if (chosen in TEXTS) return chosen;
-  return preferred.map((tag) => tag.toLowerCase().split('-')[0]).find((tag) => tag in TEXTS) ?? 'en';
+  const tags = preferred.map((tag) => tag.toLowerCase().split('-')[0]);
+  return [chosen, ...tags].find((tag) => Object.hasOwn(TEXTS, tag)) ?? 'en';
 }
