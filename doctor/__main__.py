@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 import time
@@ -36,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     start = time.monotonic()
     results = run_checks(CHECKS, inspect_installation(_ROOT, os.environ))
     report = as_json if options.json else as_text
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that is not UTF-8
     sys.stdout.write(report(results, time.monotonic() - start) + "\n")
     return exit_code(results)
 

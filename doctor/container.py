@@ -20,7 +20,8 @@ class Container:
         oom_killed: Whether it exceeded its memory limit.
         health: `healthy`, `unhealthy`, `starting`, or empty without a health check.
         health_output: What the last health check wrote.
-        restarts: How often Docker has started it again.
+        restarts: How often Docker has started it again since it was created.
+        started: When it was started last, as 2026-11-29T12:57:01.123456789Z.
         image: The id of its image.
         config_hash: Compose's digest of the settings with which it was created.
     """
@@ -34,6 +35,7 @@ class Container:
     health: str = ""
     health_output: str = ""
     restarts: int = 0
+    started: str = ""
     image: str = ""
     config_hash: str = ""
 
@@ -58,6 +60,7 @@ class Container:
             health=health.get("Status", ""),
             health_output=(checks[-1].get("Output") or "").strip(),
             restarts=inspected.get("RestartCount", 0),
+            started=state.get("StartedAt", ""),
             image=inspected.get("Image", ""),
             config_hash=labels.get("com.docker.compose.config-hash", ""),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 
 from doctor.compose_project import ComposeProject
@@ -15,6 +16,7 @@ JOBS = frozenset({"create-minio-buckets", "mlflow-migrate", "model-trainer"})
 
 _LAST_LINES = 5
 _MANY_RESTARTS = 3
+_RECENTLY = dt.timedelta(minutes=10)
 _OOM_EXIT = 137
 
 
@@ -99,13 +101,22 @@ def _problems(installation: Installation, container: Container) -> Iterator[Find
             f"{service} corre, pero no hace su trabajo.",
             f"docker logs {name}",
         )
-    elif container.restarts >= _MANY_RESTARTS:
+    elif container.is_running and container.restarts >= _MANY_RESTARTS and _is_recent(container.started):
         yield warning(
             "container-restarts",
-            f"{name} ha vuelto a arrancar {container.restarts} veces; ahora está {container.status}.",
+            f"{name} ha vuelto a arrancar {container.restarts} veces, la última hace menos de diez minutos.",
             "Algo lo mata, o espera a otro que no llega.",
             f"docker logs {name}",
         )
+
+
+def _is_recent(started: str) -> bool:
+    # Python 3.9 reads no nanoseconds.
+    try:
+        moment = dt.datetime.fromisoformat(f"{started[:19]}+00:00")
+    except ValueError:
+        return False
+    return dt.datetime.now(dt.timezone.utc) - moment < _RECENTLY
 
 
 def _how_it_ended(container: Container) -> str:

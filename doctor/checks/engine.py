@@ -72,7 +72,10 @@ def _engine_problem(installation: Installation) -> Finding | None:
 
 
 def _version_problem(text: str) -> Finding | None:
-    server: dict[str, Any] = json.loads(text).get("Server") or {}
+    try:
+        server: dict[str, Any] = json.loads(text).get("Server") or {}
+    except (ValueError, AttributeError):  # a client that is not Docker's
+        return None
     version = str(server.get("Version", ""))
     # Versions of development builds are no numbers.
     if version_of(version) in {(0,), (0, 0, 0)} or version_of(version)[:2] >= MIN_ENGINE:

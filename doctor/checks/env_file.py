@@ -29,8 +29,19 @@ def find_env_file_problems(installation: Installation) -> Iterator[Finding]:
     if not path.is_file():
         yield from _misplaced(installation.root)
         return
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        yield fault(
+            "env-unreadable",
+            f"Este usuario no puede leer .env: {error.strerror}.",
+            "Compose tampoco, y ningún comando suyo funciona.",
+            'sudo chown "$USER" .env && chmod 600 .env',
+        )
+        return
     yield from _encoding_problems(content)
+    if content.startswith(_UTF16):
+        return  # its lines cannot be read
     text = content.decode("utf-8", "replace").lstrip("\ufeff")
     defaults = read_defaults((installation.root / ".env.example").read_text(encoding="utf-8"))
     assignments = list(read_assignments(text))
@@ -82,7 +93,7 @@ def _encoding_problems(content: bytes) -> Iterator[Finding]:
             "env-utf16",
             ".env está en UTF-16, como lo escriben PowerShell y el Bloc de notas («Unicode»).",
             "Compose no lo puede leer.",
-            "iconv -f UTF-16 -t UTF-8 .env > .env.utf8 && mv .env.utf8 .env",
+            _converted("UTF-16"),
         )
         return
     if content.startswith(_BOM):
@@ -90,14 +101,14 @@ def _encoding_problems(content: bytes) -> Iterator[Finding]:
             "env-bom",
             ".env empieza con una marca invisible (BOM), que ponen algunos editores de Windows.",
             "Versiones anteriores de Compose 2 la toman por parte del primer nombre (docker/compose#8763).",
-            r"sed -i '1s/^\xEF\xBB\xBF//' .env",
+            r"perl -pi -e 's/^\xEF\xBB\xBF//' .env",
         )
     if b"\r" in content:
         yield note(
             "env-crlf",
             ".env tiene finales de línea de Windows (CRLF).",
             "Compose los quita, pero no un `source .env` ni un `docker run --env-file .env`: el valor acaba en \\r.",
-            r"sed -i 's/\r$//' .env",
+            r"perl -pi -e 's/\r$//' .env",
         )
     try:
         content.decode("utf-8")
@@ -107,8 +118,13 @@ def _encoding_problems(content: bytes) -> Iterator[Finding]:
             "env-not-utf8",
             f".env no es UTF-8 en la línea {line}.",
             "Una contraseña así no es la que parece, y el primer arranque la rechaza.",
-            "iconv -f ISO-8859-1 -t UTF-8 .env > .env.utf8 && mv .env.utf8 .env",
+            _converted("ISO-8859-1"),
         )
+
+
+def _converted(encoding: str) -> str:
+    # As `make secrets` writes it, nobody else may read the file.
+    return f"(umask 077; iconv -f {encoding} -t UTF-8 .env > .env.utf8 && mv .env.utf8 .env)"
 
 
 def _name_problems(assignments: list[Assignment], defaults: dict[str, str]) -> Iterator[Finding]:
@@ -131,7 +147,7 @@ def _name_problems(assignments: list[Assignment], defaults: dict[str, str]) -> I
                 "env-misspelt",
                 f"Nada lee {name} (línea {assignment.number} de .env). ¿Es {likely}?",
                 _SILENT,
-                f"sed -i '{assignment.number}s/{re.escape(name)}/{likely}/' .env",
+                f"perl -pi -e 's/{re.escape(name)}/{likely}/ if $. == {assignment.number}' .env",
             )
         else:
             yield warning(

@@ -23,8 +23,10 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _run(checkout: Path, *arguments: str, python: str = sys.executable) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": str(checkout), "HOME": os.environ.get("HOME", "/")}
+def _run(
+    checkout: Path, *arguments: str, python: str = sys.executable, encoding: str = "utf-8"
+) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": str(checkout), "HOME": os.environ.get("HOME", "/"), "PYTHONIOENCODING": encoding}
     command = [python, "-S", "-m", "doctor", *arguments]
     return subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True, check=False)
 
@@ -51,6 +53,15 @@ def test_no_docker_is_a_finding(checkout: Path) -> None:
         assert "Por qué importa:" in done.stdout
         assert "Arreglo:" in done.stdout
         assert done.stderr == ""
+
+
+def test_a_terminal_that_is_not_utf8(checkout: Path) -> None:
+    """What it cannot show is a question mark, and not a traceback."""
+    done = _run(checkout, encoding="ascii")
+
+    assert done.returncode == 2
+    assert "Docker no est? instalado." in done.stdout
+    assert done.stderr == ""
 
 
 def test_the_report_for_programs(checkout: Path) -> None:

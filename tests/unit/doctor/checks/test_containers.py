@@ -1,6 +1,7 @@
 """Containers in each state, and the last words of what failed."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -47,7 +48,11 @@ def test_a_healthy_stack() -> None:
         ("minio", {"health": "unhealthy", "health_output": "curl: (22) 403"}, "container-unhealthy"),
         ("fastapi-app", {"oom_killed": True}, "out-of-memory"),
         ("fastapi-app", {"status": "restarting", "exit_code": 137}, "out-of-memory"),
-        ("mysql", {"restarts": 7}, "container-restarts"),
+        (
+            "mysql",
+            {"restarts": 7, "started": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}.123456789Z"},
+            "container-restarts",
+        ),
     ],
 )
 def test_a_container_with_a_problem(service: str, state: dict[str, Any], code: str) -> None:
@@ -58,6 +63,13 @@ def test_a_container_with_a_problem(service: str, state: dict[str, Any], code: s
 
     assert codes([finding]) == [code]
     assert installation.of(service)[0].name in finding.what
+
+
+def test_restarts_of_long_ago() -> None:
+    """Docker never forgets them: what has run since for more than ten minutes is well."""
+    state = {"restarts": 7, "started": "2026-01-01T00:00:00.123456789Z"}
+
+    assert codes(list(find_container_problems(with_container(HEALTHY, "mysql", **state)))) == []
 
 
 def test_the_last_words_of_a_failure() -> None:

@@ -41,12 +41,18 @@ def test_an_engine_with_a_problem(result: CommandResult, code: str) -> None:
     assert result.ok or result.reason.rstrip(".") in finding.what
 
 
-@pytest.mark.parametrize("version", ["28.2.2", "20.10.24+dfsg1", "dev", "0.0.0-20240101"])
+@pytest.mark.parametrize("version", ["28.2.2", "20.10.24+dfsg1", "dev", "0.0.0-20240101", ""])
 def test_a_version_that_is_enough(version: str) -> None:
     """A development build has no number that could be compared."""
     result = printed(f'{{"Server": {{"Version": "{version}"}}}}')
 
     assert codes(list(find_engine_problems(replace(healthy(), engine=result)))) == []
+
+
+@pytest.mark.parametrize("output", ["", "[]", "podman", '{"Client": {"Version": "5.4.0"}}'])
+def test_a_client_that_is_not_of_docker(output: str) -> None:
+    """Podman answers to the same name: nothing can be said of its version."""
+    assert codes(list(find_engine_problems(replace(healthy(), engine=printed(output))))) == []
 
 
 def test_no_docker(tmp_path: Path) -> None:

@@ -1,6 +1,9 @@
 """The text of `.env`: real files, each with one fault."""
 
+import re
 import shutil
+import stat
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -85,6 +88,43 @@ def test_a_misspelt_name(checkout: Path, name: str, right: str) -> None:
     assert finding.code == "env-misspelt"
     assert f"línea 2 de .env). ¿Es {right}?" in finding.what
     assert right in finding.remedy
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "API_PORT=8001\nMYSQL_PASSWORD=año\n".encode("utf-16"),
+        b"\xef\xbb\xbfAPI_PORT=8001\nMYSQL_PASSWORD=abc\n",
+        b"API_PORT=8001\r\nMYSQL_PASSWORD=abc\r\n",
+        "API_PORT=8001\nMYSQL_PASSWORD=año\n".encode("iso-8859-1"),
+        b"API_PORT=8001\nMYSQL_PASWORD=abc\n",
+        b"API_PORT=8001\nMYSQL-PASSWORD=abc\n",
+    ],
+    ids=["UTF-16", "BOM", "CRLF", "ISO-8859-1", "misspelt", "hyphen"],
+)
+def test_the_remedy_mends_the_file(checkout: Path, content: bytes) -> None:
+    """The command, typed as it is shown, leaves a file without problems, which nobody else can read."""
+    [finding] = _find(checkout, content)
+    (checkout / ".env").chmod(0o600)
+
+    subprocess.run(["sh", "-c", finding.remedy], cwd=checkout, check=True)
+
+    assert list(find_env_file_problems(healthy(checkout))) == []
+    text = (checkout / ".env").read_text(encoding="utf-8")
+    assert re.fullmatch(r"API_PORT=8001\nMYSQL_PASSWORD=(abc|año)\n", text)
+    assert stat.S_IMODE((checkout / ".env").stat().st_mode) == 0o600
+
+
+def test_a_file_that_cannot_be_read(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after a `sudo make secrets`."""
+
+    def refuse(_path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    (checkout / ".env").touch()
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+
+    assert codes(list(find_env_file_problems(healthy(checkout)))) == ["env-unreadable"]
 
 
 def test_the_line_of_a_wrong_encoding(checkout: Path) -> None:
