@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from doctor.processes import command_of, environment_of
 
+_COMMAND = re.compile(r" -m local_stack( |$)")
 API_PORT = 8000
 MLFLOW_PORT = 8005
 
@@ -22,12 +24,14 @@ class LocalRun:
         pid: The process; None when it does not run.
         api_port: The port of its API.
         mlflow_port: The port of its MLflow.
+        started: When it was started last, in seconds since 1970.
     """
 
     home: Path
     pid: int | None
     api_port: int
     mlflow_port: int
+    started: float = 0.0
 
     def log(self, program: str) -> Path:
         """The log of one of its programs."""
@@ -42,7 +46,8 @@ def find_local_run(root: Path, environment: Mapping[str, str]) -> LocalRun | Non
     pid = _running_pid(home)
     # Its own variables say which ports it was given.
     given = environment if pid is None else {**environment, **environment_of(pid)}
-    return LocalRun(home, pid, _port(given, "API_PORT", API_PORT), _port(given, "MLFLOW_PORT", MLFLOW_PORT))
+    started = (home / "lock").stat().st_mtime if pid is not None else 0.0  # it writes its number at its start
+    return LocalRun(home, pid, _port(given, "API_PORT", API_PORT), _port(given, "MLFLOW_PORT", MLFLOW_PORT), started)
 
 
 def _running_pid(home: Path) -> int | None:
@@ -51,7 +56,7 @@ def _running_pid(home: Path) -> int | None:
     except (OSError, ValueError):
         return None
     # The file keeps the number after the end, and another process may have it then.
-    return int(text) if text.isdecimal() and "local_stack" in command_of(int(text)) else None
+    return int(text) if text.isdecimal() and _COMMAND.search(command_of(int(text))) else None
 
 
 def _port(given: Mapping[str, str], name: str, default: int) -> int:

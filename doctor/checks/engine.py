@@ -24,7 +24,7 @@ def find_engine_problems(installation: Installation) -> Iterator[Finding]:
     problem = _engine_problem(installation)
     if problem is not None:
         yield problem
-    if installation.engine.missing:
+    if installation.engine.missing or installation.engine.timed_out:
         return
     printed = installation.docker.compose("version", "--short")
     if not printed.ok:

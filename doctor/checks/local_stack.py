@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import errno
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from doctor.checks.api import find_model_problems, find_reasons
 from doctor.checks.ports import bind_error
-from doctor.finding import Finding, NotCheckedError, fault, warning
+from doctor.finding import Finding, Level, NotCheckedError, fault, warning
 from doctor.http_request import request
 from doctor.installation import Installation
 from doctor.local_run import LocalRun, find_local_run, is_writable
@@ -20,6 +22,8 @@ from doctor.processes import find_listener
 _PROGRAMS = ("mlflow", "trainer", "api")
 _LOOPBACK = "127.0.0.1"
 _LAST_LINES = 3
+# It starts all programs and trains a model meanwhile; without a first answer it ends by itself after five minutes.
+_PATIENCE_SECONDS = 300
 _PYTHONS = ("python3.13", "python3.12", "python3.11")
 _SERIOUS = re.compile(r"\b(ERROR|CRITICAL)\b|^\w*Error\b")
 
@@ -43,12 +47,12 @@ def _running_problems(local: LocalRun) -> Iterator[Finding]:
     for finding in find_reasons(ready, address, f"cat {local.log('api')}"):
         # The remedies of the other stack are commands of Docker.
         words = "".join(_last_errors(local.log(program)) for program in _PROGRAMS)
-        yield type(finding)(
-            finding.level,
-            finding.code,
-            f"make run: {finding.what}{words}",
-            finding.why,
-            f"Mira los registros en {local.home / 'logs'}; Ctrl-C y make run empiezan otra vez sin perder los modelos",
+        yield dataclasses.replace(
+            finding,
+            level=Level.NOTE if time.time() - local.started < _PATIENCE_SECONDS else finding.level,
+            what=f"{finding.what}{words}",
+            remedy=f"Si acaba de arrancar, espera. Sus registros están en {local.home / 'logs'}; Ctrl-C y make run "
+            "empiezan otra vez sin perder los modelos",
         )
     if ready is not None:
         yield from find_model_problems(request(_LOOPBACK, local.api_port, "/model"))

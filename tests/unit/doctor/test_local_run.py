@@ -38,11 +38,11 @@ def test_one_that_runs(tmp_path: Path, running: int) -> None:
     assert (found.pid, found.api_port, found.mlflow_port) == (running, 8123, 8005)
 
 
-@pytest.mark.parametrize("number", ["", "x", str(os.getpid())])
+@pytest.mark.parametrize("number", ["", "x", "own"])
 def test_one_that_has_ended(tmp_path: Path, number: str) -> None:
     """The lock file stays, and another process may have the number; the ports are those of the next run."""
     (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "lock").write_text(number, encoding="ascii")
+    (tmp_path / "data" / "lock").write_text(number.replace("own", str(os.getpid())), encoding="ascii")
 
     found = find_local_run(tmp_path, {"LOCAL_STACK_HOME": str(tmp_path / "data"), "MLFLOW_PORT": "8006"})
 

@@ -27,7 +27,9 @@ def installation(tmp_path: Path) -> Installation:
 def running(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Installation:
     """One that runs; this process stands for it."""
     monkeypatch.setattr("doctor.local_run.command_of", lambda _pid: "python -m local_stack")
-    (installation.root / ".local-stack" / "lock").write_text(str(os.getpid()), encoding="ascii")
+    lock = installation.root / ".local-stack" / "lock"
+    lock.write_text(str(os.getpid()), encoding="ascii")
+    os.utime(lock, (1, 1))  # started long ago
     return installation
 
 
@@ -70,6 +72,15 @@ def test_one_that_is_not_ready(running: Installation, monkeypatch: pytest.Monkey
     assert "| trainer.log: 2026 ERROR trainer: the disk is full" in finding.what
     assert "INFO start" not in finding.what
     assert str(running.root / ".local-stack" / "logs") in finding.remedy
+
+
+def test_one_that_has_just_started(running: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without an answer at first all is as expected."""
+    (running.root / ".local-stack" / "lock").touch()
+
+    [finding] = find_local_problems(_ports(running, monkeypatch, _free()))
+
+    assert (finding.code, finding.level) == ("api-silent", Level.NOTE)
 
 
 def test_one_that_does_not_answer(running: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
