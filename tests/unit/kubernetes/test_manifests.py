@@ -1,0 +1,302 @@
+"""What the manifests of kubernetes/ have to agree with: Compose, the settings, the gateway, and the rules for pods."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from src.controller.fast_lane.unix_socket import SLOTS
+from src.settings import Settings
+
+ROOT = Path(__file__).parents[3]
+KUBERNETES = ROOT / "kubernetes"
+FOLDERS = ("base", "data", "load")
+POD_OWNERS = {"Deployment", "StatefulSet", "Job"}
+LABEL = "app.kubernetes.io/name"
+
+
+def objects() -> Iterator[dict[str, Any]]:
+    """Every object of the folders that are applied as they are, without what Kustomize generates."""
+    for folder in FOLDERS:
+        for path in sorted((KUBERNETES / folder).glob("*.yaml")):
+            if path.name != "kustomization.yaml":
+                yield from yaml.safe_load_all(path.read_text(encoding="utf-8"))
+
+
+OBJECTS = {(found["kind"], found["metadata"]["name"]): found for found in objects()}
+TEMPLATES = {name: found["spec"]["template"] for (kind, name), found in OBJECTS.items() if kind in POD_OWNERS}
+PODS = {name: template["spec"] for name, template in TEMPLATES.items()}
+CONTAINERS = {
+    f"{name}/{container['name']}": container
+    for name, pod in PODS.items()
+    for container in [*pod.get("initContainers", []), *pod["containers"]]
+}
+
+
+def kustomization(folder: Path) -> Any:
+    """The kustomization of a folder."""
+    return yaml.safe_load((folder / "kustomization.yaml").read_text(encoding="utf-8"))
+
+
+def services() -> Any:
+    """The services of both Compose files, before variables are filled in."""
+    found: dict[str, Any] = {}
+    for name in ("docker-compose-api.yml", "docker-compose-load-testing.yml"):
+        found |= yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))["services"]
+    return found
+
+
+def defaults() -> dict[str, str]:
+    """The variables of .env.example."""
+    text = (ROOT / ".env.example").read_text(encoding="utf-8")
+    return dict(re.findall(r"^([A-Z][A-Z0-9_]*)=(.*)$", text, re.MULTILINE))
+
+
+def literals(folder: str) -> dict[str, str]:
+    """The values of the ConfigMaps that a folder generates."""
+    generators = kustomization(KUBERNETES / folder).get("configMapGenerator", [])
+    pairs = (literal.partition("=") for generator in generators for literal in generator["literals"])
+    return {name: value for name, _, value in pairs}
+
+
+@pytest.mark.parametrize("name", PODS)
+def test_a_pod_keeps_to_the_restricted_standard(name: str) -> None:
+    """No root, no token, no variables of other services, a seccomp profile; each has an account of its own program."""
+    pod = PODS[name]
+
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["runAsUser"] > 0
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["enableServiceLinks"] is False
+    account = OBJECTS["ServiceAccount", pod["serviceAccountName"]]
+    assert account["automountServiceAccountToken"] is False
+    assert name.startswith(pod["serviceAccountName"])
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_a_container_has_limits_and_no_rights(name: str) -> None:
+    """A read-only root file system, no capabilities, memory with a limit, and images that may be local ones."""
+    container = CONTAINERS[name]
+
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert {"cpu", "memory"} == set(container["resources"]["requests"])
+    assert "memory" in container["resources"]["limits"]
+    assert container["imagePullPolicy"] == "IfNotPresent"
+
+
+@pytest.mark.parametrize("name", PODS)
+def test_every_folder_that_is_written_has_a_size(name: str) -> None:
+    """A program that fills its folder does not fill the node."""
+    folders = [volume["emptyDir"] for volume in PODS[name].get("volumes", []) if "emptyDir" in volume]
+
+    assert all("sizeLimit" in folder for folder in folders)
+
+
+def test_the_images_are_those_of_compose() -> None:
+    """The same names and versions, with the defaults of .env.example."""
+    composed = {re.sub(r"\$\{\w+:-(.*)\}", r"\1", service["image"]) for service in services().values()}
+
+    assert {container["image"] for container in CONTAINERS.values()} == composed
+
+
+def test_every_service_of_compose_is_here() -> None:
+    """By the same name, but for the bucket's job, whose Compose name speaks of MinIO."""
+    renamed = {"create-minio-buckets": "create-bucket"}
+    expected = {renamed.get(name, name) for name in services()} - {"after-training"}
+
+    assert set(PODS) == expected
+
+
+def test_the_commands_are_those_of_compose() -> None:
+    """The same programs with the same options."""
+    composed = services()
+
+    mysql = CONTAINERS["mysql/mysql"]
+    assert mysql["command"] == composed["mysql"]["entrypoint"]
+    assert mysql["args"] == [*composed["mysql"]["command"], "--skip-name-resolve"]
+    for name, compose_name in {"create-bucket": "create-minio-buckets", "minio": "minio"}.items():
+        assert CONTAINERS[f"{name}/{name}"]["args"] == composed[compose_name]["command"]
+    for name in ("mlflow-migrate", "model-trainer", "locust", "locust-worker"):
+        assert CONTAINERS[f"{name}/{name}"]["args"] == composed[name]["command"]
+
+
+@pytest.mark.parametrize("folder", ["base", "load"])
+def test_the_settings_are_those_of_env_example(folder: str) -> None:
+    """A variable that both have has the same default."""
+    known = defaults()
+    values = literals(folder)
+
+    assert values
+    assert {name: value for name, value in values.items() if name in known} == {
+        name: known[name] for name in values if name in known
+    }
+    assert set(values) - set(known) <= {"MYSQL_HOST", "MYSQL_PORT"}
+
+
+def test_the_api_knows_its_settings() -> None:
+    """Each variable of the API is a field of its settings, and the values are valid."""
+    generators = {
+        found["name"]: found["literals"] for found in kustomization(KUBERNETES / "base")["configMapGenerator"]
+    }
+    pairs = (text.partition("=") for name in ("registry", "inference-api") for text in generators[name])
+    environment = {name: value for name, _, value in pairs}
+
+    assert {name.lower() for name in environment} <= set(Settings.__dataclass_fields__)
+    assert Settings.from_environment(environment).mlflow_tracking_uri == "http://mlflow:5000"
+
+
+def test_a_replica_drains_before_it_ends() -> None:
+    """The grace covers the time in which the gateway forgets it, and that of the requests in progress."""
+    pod = PODS["fastapi-app"]
+    sleep = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+    update = OBJECTS["Deployment", "fastapi-app"]["spec"]["strategy"]["rollingUpdate"]
+
+    assert pod["terminationGracePeriodSeconds"] > sleep + Settings().shutdown_seconds
+    assert update == {"maxSurge": 1, "maxUnavailable": 0}
+    assert "replicas" not in OBJECTS["Deployment", "fastapi-app"]["spec"]
+
+
+def test_the_gateway_finds_as_many_replicas_as_there_may_be() -> None:
+    """The autoscaler's maximum, that of production as well, is no more than the gateway's servers."""
+    text = (KUBERNETES / "overlays/production/kustomization.yaml").read_text(encoding="utf-8")
+    most = [int(number) for number in re.findall(r"path: /spec/maxReplicas, value: (\d+)", text)]
+
+    assert len(most) == 1
+    assert max(*most, OBJECTS["HorizontalPodAutoscaler", "fastapi-app"]["spec"]["maxReplicas"]) <= SLOTS
+
+
+def test_the_gateway_gets_all_of_its_files() -> None:
+    """Every file of gateway/ is in the ConfigMap, at the path that the configuration names."""
+    [generator] = kustomization(ROOT / "gateway")["configMapGenerator"]
+    files = {path.relative_to(ROOT / "gateway").as_posix() for path in (ROOT / "gateway").rglob("*.http")}
+    [volume] = PODS["gateway"]["volumes"]
+
+    assert set(generator["files"]) == files | {"haproxy.cfg"}
+    assert {(item["key"], item["path"]) for item in volume["configMap"]["items"]} == {
+        (Path(name).name, name) for name in generator["files"]
+    }
+
+
+def test_the_gateway_s_settings_are_of_its_configuration() -> None:
+    """Each variable is one that gateway/haproxy.cfg reads; both Services of the replicas exist."""
+    [container] = PODS["gateway"]["containers"]
+    text = (ROOT / "gateway/haproxy.cfg").read_text(encoding="utf-8")
+    variables = {variable["name"]: variable.get("value") for variable in container["env"]}
+    names = [value.partition(".")[0] for name, value in variables.items() if name.endswith("_REPLICAS")]
+
+    for name in variables.keys() - {"NAMESPACE"}:
+        assert re.search(rf"\$\{{?{name}\b", text), name
+    for name in names:
+        assert OBJECTS["Service", name]["spec"]["clusterIP"] == "None"
+    assert len(set(names)) == 2
+
+
+def _names(selector: dict[str, Any]) -> set[str]:
+    """The programs that a selector of pods means."""
+    if not selector:
+        return set(PODS)
+    names = {selector["matchLabels"][LABEL]} if "matchLabels" in selector else set()
+    for expression in selector.get("matchExpressions", []):
+        assert expression["key"] == LABEL
+        names |= set(expression["values"]) if expression["operator"] == "In" else set(PODS) - set(expression["values"])
+    return names
+
+
+def _arrows(direction: str, peers: str) -> set[tuple[str, str, int]]:
+    """From, to and port of each connection that the policies allow at one of its ends."""
+    found = set()
+    for (kind, name), policy in OBJECTS.items():
+        if kind != "NetworkPolicy" or name == "dns":
+            continue
+        spec = policy["spec"]
+        for rule in spec.get(direction, []):
+            for peer in rule.get(peers, [{"podSelector": {"matchLabels": {LABEL: "anybody"}}}]):
+                for mine in _names(spec["podSelector"]):
+                    for other in _names(peer["podSelector"]):
+                        ends = (other, mine) if direction == "ingress" else (mine, other)
+                        found |= {(*ends, port["port"]) for port in rule["ports"]}
+    return found
+
+
+def test_both_ends_of_each_arrow_allow_it() -> None:
+    """What may leave a pod may enter the other, and nothing else; only the gateway is open to anybody."""
+    entering, leaving = _arrows("ingress", "from"), _arrows("egress", "to")
+    to_the_gateway = {(name, "gateway", 8000) for name in ("locust", "locust-worker")}
+
+    assert entering - {("anybody", "gateway", 8000)} == leaving - to_the_gateway
+    assert leaving - to_the_gateway == {
+        ("gateway", "fastapi-app", 8000),
+        ("fastapi-app", "mlflow", 5000),
+        ("model-trainer", "mlflow", 5000),
+        ("mlflow", "mysql", 3306),
+        ("mlflow-migrate", "mysql", 3306),
+        ("mlflow", "minio", 9000),
+        ("create-bucket", "minio", 9000),
+        ("locust-worker", "locust", 5557),
+    }
+    assert OBJECTS["NetworkPolicy", "default-deny"]["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+
+
+@pytest.mark.parametrize("overlay", ["overlays/local", "overlays/production", "load"])
+def test_kustomize_builds_it(overlay: str, tmp_path: Path) -> None:
+    """`kubectl kustomize` puts the parts together, the gateway's and MySQL's files included."""
+    kubectl = shutil.which("kubectl")
+    if kubectl is None:
+        pytest.skip("kubectl is not installed")
+    for name in ("kubernetes", "gateway", "mysql"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("secrets.env"))
+    folder = tmp_path / "kubernetes" / overlay
+    if overlay != "load":
+        subprocess.run([tmp_path / "kubernetes/new-secrets.sh", folder / "secrets.env"], check=True)
+    done = subprocess.run([kubectl, "kustomize", folder], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    built = list(yaml.safe_load_all(done.stdout))
+    assert {found["metadata"].get("namespace", "taller5") for found in built} == {"taller5"}
+    if overlay == "overlays/local":
+        [gateway] = [found["data"] for found in built if found["metadata"]["name"].startswith("gateway-")]
+        assert gateway["haproxy.cfg"] == (ROOT / "gateway/haproxy.cfg").read_text(encoding="utf-8")
+    if overlay == "overlays/production":
+        assert not {found["metadata"]["name"] for found in built} & {"mysql", "minio"}
+
+
+def test_the_secrets_are_written_once(tmp_path: Path) -> None:
+    """Random, readable by their owner only, unlike those of another run, and never overwritten."""
+    script = KUBERNETES / "new-secrets.sh"
+    first, second = tmp_path / "first.env", tmp_path / "second.env"
+    for path in (first, second):
+        subprocess.run([script, path], check=True)
+    values = [dict(line.split("=") for line in path.read_text().splitlines()) for path in (first, second)]
+
+    assert first.stat().st_mode & 0o777 == 0o600
+    assert set(values[0]) == {"MYSQL_ROOT_PASSWORD", "MYSQL_PASSWORD", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+    assert not set(values[0].values()) & set(values[1].values())
+    assert all(len(value) >= 15 for value in values[0].values())
+    assert subprocess.run([script, first], capture_output=True, check=False).returncode == 1
+    assert dict(line.split("=") for line in first.read_text().splitlines()) == values[0]
+
+
+def test_no_secret_is_in_git() -> None:
+    """The manifests name keys of a Secret that is generated from files that git ignores."""
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    keys = {
+        variable["valueFrom"]["secretKeyRef"]["key"]
+        for container in CONTAINERS.values()
+        for variable in container.get("env", [])
+        if "secretKeyRef" in variable.get("valueFrom", {})
+    }
+
+    assert "secrets.env" in ignored
+    assert keys == {"MYSQL_ROOT_PASSWORD", "MYSQL_PASSWORD", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+    assert not keys & {name for folder in ("base", "load") for name in literals(folder)}
+    assert not [found for found in OBJECTS if found[0] == "Secret"]
