@@ -234,6 +234,7 @@ class StubRegistry:
     Attributes:
         status: HTTP status.
         body: Body of the answer.
+        model_body: Body of the answer about the model as a whole, where it differs.
         requests: Path and headers of each request.
     """
 
@@ -241,6 +242,7 @@ class StubRegistry:
         """Answer an empty object."""
         self.status = 200
         self.body = b"{}"
+        self.model_body: bytes | None = None
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.url = ""
 
@@ -249,6 +251,14 @@ class StubRegistry:
         found = {"name": version.name, "version": version.version, "run_id": version.run_id, "source": version.source}
         tags = [{"key": "content_sha256", "value": version.content_sha256}]
         self.status, self.body = 200, json.dumps({"model_version": {**found, "tags": tags}}).encode()
+
+    def challenge_with(self, version: ModelVersion | None, **tags: str) -> None:
+        """Answer like MLflow when the challenger's alias points at a version, or at none, and the model has tags."""
+        aliases = [] if version is None else [{"alias": "challenger", "version": version.version}]
+        values = [{"key": name, "value": value} for name, value in tags.items()]
+        self.model_body = json.dumps({"registered_model": {"name": "m", "aliases": aliases, "tags": values}}).encode()
+        if version is not None:
+            self.point_at(version)
 
     @contextmanager
     def listening(self) -> Iterator[StubRegistry]:
@@ -270,10 +280,12 @@ class StubRegistry:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 stub.requests.append((self.path, dict(self.headers)))
+                whole = stub.model_body is not None and "/registered-models/get?" in self.path
+                body = (stub.model_body or b"") if whole else stub.body
                 self.send_response(stub.status)
-                self.send_header("Content-Length", str(len(stub.body)))
+                self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(stub.body)
+                self.wfile.write(body)
 
             def log_message(self, *_: object) -> None:
                 """Say nothing."""
