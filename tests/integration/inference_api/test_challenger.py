@@ -228,6 +228,48 @@ def test_killed_and_stopped_process(service: Service, registry: Registry, champi
     assert set(answers) == {(200, champion, 100.0)}
 
 
+def test_canary_that_stands_still_and_dies(
+    service: Service, registry: Registry, champion: str, mlflow_server: str
+) -> None:
+    """A canary answers its clients; while it stands still, is killed or is withdrawn, the champion answers them."""
+    with requests_to(service) as results:
+        version = constant(mlflow_server, NAME, 7.0, "challenger")
+        registry.tag(canary_percent="100")
+
+        def answered_by(wanted: str) -> None:
+            service.wait(lambda service: service.predict({"x": 1.0}).headers["x-model-version"] == wanted, wanted)
+
+        answered_by(version)
+        pid = worker_of(service)
+        os.kill(pid, signal.SIGSTOP)
+        answered_by(champion)
+        found = wait_for(service, lambda found: found["state"] == "failing", "not asked any more")
+        assert "5 times in a row it had no answer within 1 s: it is not asked for 30 s" in found["reason"]
+        os.kill(pid, signal.SIGKILL)
+        wait_for(service, lambda found: found["state"] == "failing" and "was killed" in found["reason"], "killed")
+        answered_by(version)
+        registry.remove()
+        answered_by(champion)
+        answers = results()
+    assert set(answers) == {(200, champion, 100.0), (200, version, 7.0)}
+    fallback = f'inference_challenger_requests_total{{kind="canary",outcome="fallback",version="{version}"}}'
+    assert (metric(service, fallback) or 0) >= 5
+
+
+def test_canary_rows_that_it_cannot_predict(
+    service: Service, registry: Registry, champion: str, mlflow_server: str
+) -> None:
+    """A request with one row for which the challenger has no finite number is answered by the champion as a whole."""
+    steep = LinearRegression().fit(DATA, DATA["x"])
+    steep.coef_ = np.array([1e308])
+    version = registered(mlflow_server, NAME, steep, "challenger")
+    registry.tag(canary_percent="100", shadow_percent="100")
+    service.wait(lambda service: service.predict({"x": 0.5}).headers["x-model-version"] == version, "a canary")
+    answer = service.client.post("/predict/batch", json=[{"x": 0.5}, {"x": 100.0}])
+    assert (answer.status_code, answer.headers["x-model-version"]) == (200, champion)
+    assert set(map(str, answer.json().values())) == {"[100.0, 100.0]"}
+
+
 def test_another_signature_is_refused(service: Service, registry: Registry, champion: str, mlflow_server: str) -> None:
     """Other columns, or classes instead of numbers, are refused with the difference, until a champion like it comes."""
     other = constant(mlflow_server, NAME, 1.0, "challenger", DATA.rename(columns={"x": "y"}))
