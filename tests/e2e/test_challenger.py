@@ -27,6 +27,12 @@ def trained(stack: Stack, *options: str) -> dict[str, Any]:
     return found
 
 
+def mlflow(method: str, call: str, **values: str) -> None:
+    """Change the registered model as MLflow's page does."""
+    url = f"http://127.0.0.1:8005/api/2.0/mlflow/registered-models/{call}"
+    httpx.request(method, url, json={"name": "linear_regression_model", **values}, timeout=30).raise_for_status()
+
+
 def wait_for(stack: Stack, condition: Callable[[dict[str, Any]], Any], what: str) -> dict[str, Any]:
     """Poll `/model` until the condition holds."""
     deadline = time.monotonic() + WITHIN_SECONDS
@@ -81,7 +87,13 @@ def test_from_the_shadow_to_the_promotion(stack: Stack, measured: Callable[[str]
         assert trained(stack, "--promote")["champion"] == version
         wait_for(stack, lambda model: (model["version"], model["challenger"]) == (version, None), "the promotion")
         load.send(100)
-    trained(stack, "--shadow-percent", "0")
+
+        mlflow("POST", "alias", alias="challenger", version=champion)
+        wait_for(stack, lambda model: (model["challenger"] or {}).get("version") == champion, "the old champion")
+        assert trained(stack, "--withdraw")["challenger"] is None
+        wait_for(stack, lambda model: model["challenger"] is None, "the withdrawal")
+        load.send(100)
+    mlflow("DELETE", "delete-tag", key="shadow_percent")
     assert set(load.outcomes) == {"200"}, load.failures
     measured(
         f"challenger: {agreement['rows']} rows compared, mean relative difference "
