@@ -85,7 +85,8 @@ def _limit_memory(more: int) -> None:
     Memory-mapped files and libraries do not count here, but they can be read again.
     """
     _soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    resource.setrlimit(resource.RLIMIT_DATA, (more + _own_data(), hard))
+    limit = more + _own_data()
+    resource.setrlimit(resource.RLIMIT_DATA, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
 
 
 def _own_data() -> int:

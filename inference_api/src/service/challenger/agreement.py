@@ -37,17 +37,19 @@ class Agreement:
         if pairs is None:
             self.agreeing += champion == challenger
             return
-        differences = [abs(one - other) for one, other in pairs]
-        relatives = [
-            difference / max(abs(one), abs(other)) if difference else 0.0
-            for difference, (one, other) in zip(differences, pairs, strict=True)
-        ]
-        if not all(map(isfinite, differences)):  # beyond the range of a double
+        absolute = relative = largest = 0.0
+        for one, other in pairs:
+            difference = abs(one - other)
+            share = difference / max(abs(one), abs(other)) if difference else 0.0
+            absolute += difference
+            relative += share
+            largest = max(largest, share)
+        if not isfinite(absolute):  # beyond the range of a double
             return
         self.numbers += 1
-        self.agreeing += max(relatives, default=0.0) <= SAME_NUMBER
-        self.absolute += sum(differences) / len(pairs)
-        self.relative += sum(relatives) / len(pairs)
+        self.agreeing += largest <= SAME_NUMBER
+        self.absolute += absolute / len(pairs)
+        self.relative += relative / len(pairs)
 
     def include(self, other: Agreement) -> None:
         """Add the sums of further rows."""

@@ -179,9 +179,11 @@ class ModelCache:
             os.utime(folder)
 
     def forget(self) -> None:
-        """Remove the mark, so that its version is removed from the cache when newer ones come."""
+        """Remove the mark, so that its version is removed from the cache when newer ones come, and the substitute."""
         with suppress(OSError):
             self._last_good.unlink(missing_ok=True)
+        if self._substitute is not None:
+            shutil.rmtree(self._substitute, ignore_errors=True)
 
     def last_good(self) -> Path | None:
         """The folder of the version that served last, if there is one."""

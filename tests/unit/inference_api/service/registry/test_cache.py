@@ -144,6 +144,24 @@ def test_pruning_keeps_the_versions_of_other_aliases(cache: ModelCache, tmp_path
     assert cache.find(version_of("100")) is not None
 
 
+def test_forgotten_alias(cache: ModelCache, tmp_path: Path) -> None:
+    """An alias that is gone keeps no version any more, neither on the volume nor in the substitute."""
+    other = ModelCache(tmp_path, NAME, "challenger")
+    fill(other, version_of("100"))
+    other.mark_good(version_of("100"))
+    substitute = other.substitute_workspace().parent
+    other.forget()
+    other.forget()
+    assert other.last_good() is None
+    assert not substitute.exists()
+    os.utime(other.folder_of(version_of("100")), (1, 1))
+    for number in range(1, 5):
+        fill(cache, version_of(str(number)))
+        cache.mark_good(version_of(str(number)))
+    assert other.find(version_of("100")) is None
+    assert other.substitute_workspace().is_dir()
+
+
 def test_return_to_an_older_version(cache: ModelCache) -> None:
     """After a rollback the version that serves counts as the newest."""
     for number in ("1", "2", "3"):
