@@ -205,7 +205,7 @@ class WorkerProcess:
         first = 0
         for asked, count in batch:
             asked.outcomes += outcomes[first : first + count]
-            asked.cpu_seconds += seconds * count / len(rows)
+            asked.cpu_seconds += seconds * count / max(len(rows), 1)
             asked.sent += count
             first += count
             if asked.sent == len(asked.rows):

@@ -226,6 +226,13 @@ async def test_large_requests_go_out_in_parts(doing: Callable[..., Awaitable[Wor
     await process.close()
 
 
+async def test_no_rows(doing: Callable[..., Awaitable[WorkerProcess]]) -> None:
+    """No rows have no outcomes."""
+    process = await doing("")
+    assert await process.predict_measured([]) == ([], 0.0)
+    await process.close()
+
+
 async def test_bounded_queue_and_clients_that_left(
     doing: Callable[..., Awaitable[WorkerProcess]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
