@@ -140,8 +140,8 @@ def test_the_table_of_the_prediction_log(clone: Path) -> None:
     assert not list(clone.glob("predictions.*"))
 
     local = _make("--dry-run", "predictions", "FOLDER=.local-stack/prediction-log").stdout.replace("\\\n", "").split()
-    assert local[:4] == ["PYTHONPATH=inference_api", ".venv/bin/python", "-m", "src.service.prediction_export"]
-    assert local[4:] == ["--folder", '".local-stack/prediction-log"', "--output", '"predictions.csv"']
+    assert local[-7:-4] == [".venv/bin/python", "-m", "src.service.prediction_export"]
+    assert local[-4:] == ["--folder", '".local-stack/prediction-log"', "--output", '"predictions.csv"']
 
 
 @pytest.mark.parametrize(
