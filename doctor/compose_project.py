@@ -49,6 +49,8 @@ PORT_VARIABLES: Mapping[str, str] = {
     "mlflow": "MLFLOW_PORT",
     "minio": "MINIO_CONSOLE_PORT",
     "locust": "LOCUST_PORT",
+    "prometheus": "PROMETHEUS_PORT",
+    "grafana": "GRAFANA_PORT",
 }
 
 
@@ -95,6 +97,11 @@ class ComposeProject:
     def port_of(self, service: str) -> PublishedPort | None:
         """The published port of a service."""
         return next((port for port in self.ports() if port.service == service), None)
+
+    def is_default(self, service: str) -> bool:
+        """Whether `docker compose up` starts it: a service of a profile, or without replicas, is left out."""
+        settings = self.services.get(service, {})
+        return not settings.get("profiles") and (settings.get("deploy") or {}).get("replicas", 1) != 0
 
     def image(self, service: str) -> str:
         """The name of a service's image."""

@@ -70,6 +70,15 @@ class Installation:
                 return container
         raise NotCheckedError(f"{service} no está en pie")
 
+    def expected_services(self) -> list[str]:
+        """The services that should have a container: not those of a profile that is not in use.
+
+        Raises:
+            NotCheckedError: Compose is missing or cannot read the stack.
+        """
+        project = self.require_project()
+        return [name for name in project.services if project.is_default(name) or self.of(name)]
+
     def of(self, service: str) -> list[Container]:
         """The containers of a service."""
         return [container for container in self.containers if container.service == service]
@@ -84,7 +93,8 @@ def inspect_installation(root: Path, environment: Mapping[str, str]) -> Installa
     """Gather the facts with at most six commands."""
     docker = DockerClient(root, environment)
     engine = docker.run("version", "--format", "{{json .}}")
-    configured = docker.compose("-f", STACK_FILE, "config", "--format", "json")
+    # With the services of all profiles, which `docker compose up` leaves out.
+    configured = docker.compose("-f", STACK_FILE, "--profile", "*", "config", "--format", "json")
     project = _project(configured)
     load_project = None
     if project is not None:

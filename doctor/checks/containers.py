@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from doctor.compose_project import ComposeProject
 from doctor.container import Container
-from doctor.docker_client import COMPOSE
+from doctor.docker_client import COMPOSE, STACK_FILE
 from doctor.finding import Finding, fault, note, warning
 from doctor.installation import Installation
 
@@ -35,7 +35,7 @@ def find_container_problems(installation: Installation) -> Iterator[Finding]:
         return
     for container in installation.containers:
         yield from _problems(installation, container)
-    yield from _absent(installation, project)
+    yield from _absent(installation)
     yield from _outdated(installation)
 
 
@@ -125,12 +125,8 @@ def _how_it_ended(container: Container) -> str:
     return f"terminó con código {container.exit_code}"
 
 
-def _absent(installation: Installation, project: ComposeProject) -> Iterator[Finding]:
-    missing = [
-        service
-        for service, settings in project.services.items()
-        if not installation.of(service) and (settings.get("deploy") or {}).get("replicas", 1) != 0
-    ]
+def _absent(installation: Installation) -> Iterator[Finding]:
+    missing = [service for service in installation.expected_services() if not installation.of(service)]
     if missing:
         yield fault(
             "container-missing",
@@ -141,7 +137,7 @@ def _absent(installation: Installation, project: ComposeProject) -> Iterator[Fin
 
 
 def _outdated(installation: Installation) -> Iterator[Finding]:
-    printed = installation.docker.compose("-f", f"{COMPOSE.split()[-1]}", "config", "--hash", "*")
+    printed = installation.docker.compose("-f", STACK_FILE, "--profile", "*", "config", "--hash", "*")
     hashes = dict(line.split() for line in printed.stdout.splitlines() if len(line.split()) == 2)  # noqa: PLR2004 - a service and its hash
     changed = sorted(
         {

@@ -39,7 +39,8 @@ def find_image_problems(installation: Installation) -> Iterator[Finding]:
     """Images that are missing, and containers with other code than this folder."""
     installation.require_engine()
     project = installation.require_project()
-    ids = {name: _image_id(installation, name) for name in {project.image(service) for service in project.services}}
+    names = {project.image(service) for service in installation.expected_services()}
+    ids = {name: _image_id(installation, name) for name in names}
     missing = sorted(name for name, found in ids.items() if not found)
     if missing:
         report = warning if installation.is_started else note

@@ -21,7 +21,9 @@ def find_port_problems(installation: Installation) -> Iterator[Finding]:
     """Ports that two services want, that another program holds, or that are not of this machine."""
     project = installation.require_project()
     load = installation.load_project
-    ports = [*project.ports(), *(load.ports() if load else ())]
+    expected = set(installation.expected_services())
+    ports = [port for port in project.ports() if port.service in expected]
+    ports += load.ports() if load else ()
     projects = {project.name, *([load.name] if load else ())}
     seen: dict[int, PublishedPort] = {}
     for port in ports:

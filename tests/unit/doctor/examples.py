@@ -65,7 +65,7 @@ HEALTHY: Mapping[str, CommandResult] = {
     "version": printed(recorded("version.json")),
     "info": printed(recorded("info.json")),
     "compose version": printed("2.40.3-3\n"),
-    "compose -f docker-compose-api.yml config --hash": printed(recorded("hash.txt")),
+    "compose -f docker-compose-api.yml --profile * config --hash": printed(recorded("hash.txt")),
     "image inspect": printed("sha256:0\n"),
     "exec": printed("experiments\nregistered_models\nalembic_version\n"),
 }
@@ -84,6 +84,13 @@ def project(**variables: str) -> ComposeProject:
         environment = service.get("environment") or {}
         environment.update({name: value for name, value in variables.items() if name in environment})
     return ComposeProject.read(printed(json.dumps(changed)))
+
+
+def with_optional_service(installation: Installation, name: str, **settings: Any) -> Installation:
+    """The installation with a service of a profile that is not in use."""
+    stack = installation.require_project()
+    service = {"profiles": ["extra"], "image": "extra:1", **settings}
+    return replace(installation, project=replace(stack, services={**stack.services, name: service}))
 
 
 def containers() -> tuple[Container, ...]:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from doctor.checks.containers import find_container_problems
-from doctor.container import ListedContainer
+from doctor.container import Container, ListedContainer
 from doctor.finding import Level, NotCheckedError
 from doctor.installation import Installation
-from tests.unit.doctor.examples import codes, healthy, printed, recorded, with_container
+from tests.unit.doctor.examples import codes, healthy, printed, recorded, with_container, with_optional_service
 
 # Recorded: `docker logs --tail 5 mlflow_migrate` after a start with another password.
 LAST_WORDS = printed(
@@ -97,6 +97,16 @@ def test_a_service_without_a_container() -> None:
 
     assert codes([finding]) == ["container-missing"]
     assert finding.what == "Faltan contenedores: gateway."
+
+
+def test_a_service_of_a_profile() -> None:
+    """It need not be there; once it has a container, this one must run."""
+    optional = with_optional_service(HEALTHY, "grafana")
+    stopped = Container("grafana_server", "grafana", "exited")
+
+    assert codes(list(find_container_problems(optional))) == []
+    [finding] = find_container_problems(replace(optional, containers=(*HEALTHY.containers, stopped)))
+    assert codes([finding]) == ["container-stopped"]
 
 
 def test_settings_that_changed_since() -> None:

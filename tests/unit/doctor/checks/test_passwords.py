@@ -6,7 +6,8 @@ import pytest
 
 from doctor.checks.passwords import find_public_passwords
 from doctor.compose_project import ComposeProject
-from tests.unit.doctor.examples import codes, healthy, project
+from doctor.container import Container
+from tests.unit.doctor.examples import codes, healthy, project, with_optional_service
 
 
 def _opened(stack: ComposeProject, address: str) -> ComposeProject:
@@ -38,6 +39,22 @@ def test_one_that_was_not_changed() -> None:
 def test_pages_on_loopback(address: str) -> None:
     """Nobody else reaches them."""
     assert list(find_public_passwords(replace(healthy(), project=_opened(project(), address)))) == []
+
+
+def test_a_page_of_a_profile() -> None:
+    """Its port and its password count only while it has a container."""
+    settings = {
+        "ports": [{"published": "3000", "target": 3000, "host_ip": "0.0.0.0"}],
+        "environment": {"GF_SECURITY_ADMIN_PASSWORD": "mine"},
+    }
+    installation = with_optional_service(healthy(), "grafana", **settings)
+    running = replace(
+        installation, containers=(*installation.containers, Container("grafana_server", "grafana", "running"))
+    )
+
+    assert codes(list(find_public_passwords(installation))) == []
+    [finding] = find_public_passwords(running)
+    assert "grafana en 0.0.0.0:3000" in finding.what
 
 
 def test_other_passwords_on_open_pages() -> None:

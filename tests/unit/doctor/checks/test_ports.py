@@ -16,7 +16,7 @@ from doctor.compose_project import ComposeProject
 from doctor.container import ListedContainer
 from doctor.finding import Level
 from doctor.installation import Installation
-from tests.unit.doctor.examples import codes, config, healthy, printed
+from tests.unit.doctor.examples import codes, config, healthy, printed, with_optional_service
 
 SERVICES = ("gateway", "mlflow", "minio")
 
@@ -100,6 +100,13 @@ def test_one_port_for_two_services() -> None:
     assert codes([finding]) == ["port-twice"]
     assert "API_PORT" in finding.what
     assert "MLFLOW_PORT" in finding.what
+
+
+def test_a_port_of_a_profile(taken: int) -> None:
+    """A service that is not in use does not need it."""
+    ports = [{"published": str(taken), "target": 3000, "host_ip": "127.0.0.1"}]
+
+    assert codes(list(find_port_problems(with_optional_service(_on({}), "grafana", ports=ports)))) == []
 
 
 def test_an_address_of_another_machine() -> None:

@@ -1,0 +1,35 @@
+"""The stack as Compose reads it."""
+
+import re
+
+import pytest
+import yaml
+
+from doctor.compose_project import PORT_VARIABLES, PublishedPort
+from tests.unit.doctor.examples import ROOT, project
+
+
+def test_the_variables_of_the_ports_are_those_of_the_compose_files() -> None:
+    """Each published port has the name by which `.env` changes it."""
+    found: dict[str, str] = {}
+    for file in ROOT.glob("docker-compose-*.yml"):
+        for name, service in yaml.safe_load(file.read_text(encoding="utf-8"))["services"].items():
+            for port in service.get("ports", ()):
+                [found[name]] = re.findall(r"\$\{(\w+_PORT):-", port)
+
+    assert found
+    assert found.items() <= PORT_VARIABLES.items()
+
+
+@pytest.mark.parametrize(
+    ("address", "is_open"), [("127.0.0.1", False), ("::1", False), ("0.0.0.0", True), ("192.0.2.7", True), ("x", True)]
+)
+def test_an_open_port(address: str, is_open: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    """What is not on loopback can be reached from elsewhere."""
+    assert PublishedPort("mlflow", address, 8005, "MLFLOW_PORT").is_open is is_open
+
+
+def test_services_that_up_starts() -> None:
+    """Not the one that has no replicas."""
+    assert not project().is_default("after-training")
+    assert project().is_default("mysql")
