@@ -1,7 +1,9 @@
 # `make` alone lists the targets. Variables go behind the target: make run API_PORT=8001
 PYTHON ?= python3
 COMPOSE ?= docker compose
+KUBECTL ?= kubectl
 ARGS =
+SECRETS = kubernetes/overlays/local/secrets.env
 VENV := .venv
 # Exists once the environment holds exactly what requirements-dev.txt says.
 INSTALLED := $(VENV)/.installed
@@ -18,10 +20,10 @@ unexport PYTHONDONTWRITEBYTECODE
 # As many processes as cores, each with one thread for its arithmetic; one whose share is done takes over from another.
 PARALLEL := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n logical --dist worksteal
 
-.PHONY: help run doctor secrets test test-unit check format lock up down load predictions bench bench-quick capacity soak stress trial clean
+.PHONY: help run doctor secrets test test-unit check format lock up down load predictions kubernetes kubernetes-secrets test-kubernetes bench bench-quick capacity soak stress trial clean
 
 help: ## esta lista
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' Makefile
 
 run: $(INSTALLED) ## el stack sin Docker: MLflow en SQLite, entrenador y API (API_PORT, MLFLOW_PORT)
 	@exec $(VENV)/bin/python -m local_stack
@@ -77,6 +79,19 @@ else
 	@PYTHONPATH=inference_api $(VENV)/bin/python -m src.service.prediction_export --folder "$(FOLDER)" \
 	  --output "$(OUTPUT)" $(ARGS)
 endif
+
+# The template of a job that exists cannot be changed. A job that runs is one that may run again.
+kubernetes: ## el stack en el clúster de kubectl (KUBECTL="kubectl --context NOMBRE")
+	@[ -e $(SECRETS) ] || kubernetes/new-secrets.sh $(SECRETS)
+	$(KUBECTL) -n taller5 delete job create-bucket mlflow-migrate model-trainer --ignore-not-found
+	$(KUBECTL) apply -k kubernetes/overlays/local
+
+kubernetes-secrets: ## contraseñas nuevas para el clúster, una sola vez (SECRETS=kubernetes/overlays/production/secrets.env)
+	@kubernetes/new-secrets.sh $(SECRETS)
+
+# Without a KUBECTL that is given, a cluster of its own: the tests delete what they find.
+test-kubernetes: $(INSTALLED) ## el stack en un clúster de prueba, que necesita Docker (KUBECTL="kubectl --context NOMBRE": en ese)
+	@$(if $(filter file,$(origin KUBECTL)),,KUBECTL="$(KUBECTL)" )ARGS="$(ARGS)" .ci/kubernetes
 
 bench: $(INSTALLED) ## compara con otros servidores y escribe docs/performance.md; pide wrk (ARGS="--repeats 5", ARGS=--help)
 	@$(VENV)/bin/python -m benchmarks $(ARGS)
