@@ -34,9 +34,9 @@ def workflow(request: pytest.FixtureRequest) -> dict[str, Any]:
     return _load(path)
 
 
-def test_there_are_two_workflows() -> None:
-    """One runs the tests, one publishes."""
-    assert [path.name for path in WORKFLOWS] == ["publish.yml", "test.yml"]
+def test_there_are_three_workflows() -> None:
+    """One runs the tests, one those on Kubernetes, one publishes."""
+    assert [path.name for path in WORKFLOWS] == ["kubernetes.yml", "publish.yml", "test.yml"]
 
 
 def test_every_command_is_an_executable_file(workflow: dict[str, Any]) -> None:
