@@ -26,6 +26,7 @@ class Pair:
 PAIRS = [
     Pair(Document.read("README.md"), Document.read("README.en.md"), (r"\|", "- ", r"\d\. ")),
     Pair(Document.read("docs/protocols.md"), Document.read("docs/protocols.en.md"), (r"\|", "- ")),
+    Pair(Document.read("docs/kubernetes.md"), Document.read("docs/kubernetes.en.md"), (r"\|",)),
 ]
 
 
