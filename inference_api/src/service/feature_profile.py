@@ -17,7 +17,8 @@ covers it. Any program that registers a model may add it:
 Each row is counted once in each column, so that the counts of a column add up to `rows`. A number belongs to the bin
 whose index is the number of edges that are smaller than it, so there is one bin more than edges; a date and time is the
 number of seconds since 1970-01-01 in UTC. Categories are texts, booleans, or integers (labels that a classifier
-predicts), the most frequent first; `other` counts the rows with any other. A column that is not named has no profile,
+predicts), at most 50 of them, the most frequent first, and texts of at most 200 characters; `other` counts the rows
+with any other value. A column that is not named has no profile,
 and `prediction` is null for a model with several outputs.
 """
 
@@ -33,6 +34,7 @@ from typing import Any, Final, Literal
 PROFILE_FILE: Final = "profile.json"
 FORMAT: Final = 1
 MAX_CATEGORIES: Final = 50
+MAX_CATEGORY_LENGTH: Final = 200
 MAX_EDGES: Final = 100
 MAX_BYTES: Final = 4 << 20
 ROWS_PER_BIN: Final = 20
@@ -206,6 +208,8 @@ def _category_profile(found: Any) -> CategoryProfile | None:
     # Of one type only: in Python True equals 1.
     types = {type(category) for category in categories}
     if len(types) > 1 or not types <= {str, bool, int} or len(set(categories)) != len(categories):
+        return None
+    if any(isinstance(category, str) and len(category) > MAX_CATEGORY_LENGTH for category in categories):
         return None
     if not len(counts) == len(categories) <= MAX_CATEGORIES or not all(map(_is_count, [*counts, other, missing])):
         return None

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from src.errors import ApiError
 from src.service.drift.bins import BinCounter
 from src.service.drift.sliding_counts import PARTS, SlidingCounts, WindowSize
-from src.service.feature_profile import FeatureProfile, NumberProfile
+from src.service.feature_profile import MAX_CATEGORY_LENGTH, FeatureProfile, NumberProfile
 from src.service.prediction.model import Outcome
 from src.service.prediction.outputs import Answer
 from src.service.prediction.probabilities import ClassProbabilities
@@ -99,7 +99,8 @@ class DriftMonitor:
         self._clock = clock
         # As many rows may be sampled as would have come since then at the rate; so one number is all that is kept.
         self._since = clock() - self._burst / self._rate
-        self._sampled: deque[tuple[float, Sequence[Row], Sequence[Outcome]]] = deque()
+        self._sampled: deque[tuple[float, Sequence[Row], Sequence[Answer | ApiError]]] = deque()
+        self._texts = [place for place, column in enumerate(columns) if column.kind in {"string", "any"}]
         self._problem = ""
 
     def observe(self, rows: Sequence[Row], outcomes: Sequence[Outcome]) -> None:
@@ -117,7 +118,10 @@ class DriftMonitor:
             rows, outcomes = [rows[place] for place in chosen], [outcomes[place] for place in chosen]
             count = allowed
         self._since += count / self._rate
-        self._sampled.append((now, rows, outcomes))
+        if self._texts and any(_is_long(row[place]) for row in rows for place in self._texts):
+            rows = [tuple(map(_shortened, row)) for row in rows]
+        # Neither long texts nor probabilities are kept: of a thousand rows they could take all of the memory.
+        self._sampled.append((now, rows, list(map(_answer, outcomes)) if self._outputs else ()))
 
     def count_portion(self) -> bool:
         """Count some of the sampled rows.
@@ -126,18 +130,18 @@ class DriftMonitor:
             Whether there are more.
         """
         rows: list[Row] = []
-        outcomes: list[Outcome] = []
+        answers: list[Answer | ApiError] = []
         came = 0.0
         while self._sampled and len(rows) < self._portion:
-            came, more_rows, more_outcomes = self._sampled.popleft()
+            came, more_rows, more_answers = self._sampled.popleft()
             room = self._portion - len(rows)
             rows += more_rows[:room]
-            outcomes += more_outcomes[:room]
+            answers += more_answers[:room]
             if len(more_rows) > room:
-                self._sampled.appendleft((came, more_rows[room:], more_outcomes[room:]))
+                self._sampled.appendleft((came, more_rows[room:], more_answers[room:]))
         if rows and not self._problem:
             try:
-                self._window.add(came, self._counts(rows, outcomes), len(rows))
+                self._window.add(came, self._counts(rows, answers), len(rows))
             except Exception as error:  # what is counted is an extra: the model serves on
                 logger.exception("rows cannot be compared with the training rows")
                 self._problem = f"rows cannot be compared with the profile: {type(error).__name__}"
@@ -167,15 +171,14 @@ class DriftMonitor:
             missing_reason=self._problem or few,
         )
 
-    def _counts(self, rows: Sequence[Row], outcomes: Sequence[Outcome]) -> NDArray[np.int64]:
+    def _counts(self, rows: Sequence[Row], answers: Sequence[Answer | ApiError]) -> NDArray[np.int64]:
         counts = np.zeros_like(self._window.counts)
         if self._inputs is not None:
             columns = list(zip(*rows, strict=True))
             counts[: self._input_bins] = self._inputs.count([columns[place] for place in self._places])
-        if self._outputs is not None and (
-            answers := [answer for answer in map(_answer, outcomes) if self._fits(answer)]
-        ):
-            counts[self._input_bins :] = self._outputs.count([answers])
+        fitting = [answer for answer in answers if self._fits(answer)]
+        if self._outputs is not None and fitting:
+            counts[self._input_bins :] = self._outputs.count([fitting])
         return counts
 
     def _fits(self, answer: Answer | ApiError) -> bool:
@@ -187,6 +190,15 @@ class DriftMonitor:
 
 def _answer(outcome: Outcome) -> Answer | ApiError:
     return outcome.prediction if isinstance(outcome, ClassProbabilities) else outcome
+
+
+def _is_long(value: Any) -> bool:
+    return isinstance(value, str) and len(value) > MAX_CATEGORY_LENGTH
+
+
+def _shortened(value: Any) -> Any:
+    """A text that is still longer than every category, in place of one that is too long for a category."""
+    return value[: MAX_CATEGORY_LENGTH + 1] if _is_long(value) else value
 
 
 async def count_regularly(current: Callable[[], DriftMonitor | None]) -> None:

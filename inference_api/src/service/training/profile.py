@@ -23,6 +23,7 @@ from pandas.api.types import infer_dtype
 
 from src.service.feature_profile import (
     MAX_CATEGORIES,
+    MAX_CATEGORY_LENGTH,
     PROFILE_FILE,
     CategoryProfile,
     ColumnProfile,
@@ -151,6 +152,7 @@ def _boolean_profile(column: pd.Series) -> CategoryProfile:
 def _category_profile(column: pd.Series) -> CategoryProfile:
     present = column.dropna()
     counts = present.value_counts().sort_index()
+    counts = counts[[len(str(value)) <= MAX_CATEGORY_LENGTH for value in counts.index]]
     frequent = counts[counts >= ROWS_PER_CATEGORY].sort_values(ascending=False, kind="stable")[:MAX_CATEGORIES]
     if frequent.sum() < SMALLEST_COVERAGE * len(present):
         frequent = frequent[:0]

@@ -38,7 +38,10 @@ VALID = json.loads(PROFILE.to_json())
 counts = st.integers(0, 1000)
 edges = st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=30, unique_by=float).map(sorted)
 categories = st.one_of(
-    *(st.lists(kind, max_size=MAX_CATEGORIES, unique=True) for kind in (st.text(), st.integers(), st.booleans()))
+    *(
+        st.lists(kind, max_size=MAX_CATEGORIES, unique=True)
+        for kind in (st.text(max_size=200), st.integers(), st.booleans())
+    )
 )
 
 
@@ -138,6 +141,7 @@ DAMAGED: list[Any] = [
     CATEGORY | {"categories": [["red"], ["blue"]]},
     CATEGORY | {"categories": [1.5, 2.5]},
     CATEGORY | {"categories": ["red"]},
+    CATEGORY | {"categories": ["red", "b" * 201]},
     CATEGORY | {"categories": [str(n) for n in range(51)], "counts": [8, *[0] * 50]},
     CATEGORY | {"counts": [5, -3], "other": 8},
     CATEGORY | {"other": None},

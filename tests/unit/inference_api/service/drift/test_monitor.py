@@ -192,6 +192,20 @@ def test_predictions(prediction: ColumnProfile, outcomes: list[Any], counted: li
     assert watch.monitor._window.counts[:11].sum() == 3
 
 
+def test_little_of_each_row_is_kept() -> None:
+    """Until they are counted, sampled rows are kept without the rest of long texts and without probabilities."""
+    columns = (Column("text", "string", "str"), *COLUMN)
+    texts = CategoryProfile(("a" * 200, "b"), (60, 40))
+    monitor = DriftMonitor("7", columns, FeatureProfile(100, {"text": texts}, LABELS), SIZE, Clock())
+    rows: list[Row] = [("a" * 200, 1.0), ("a" * 201, 1.0), ("a" * 1_000_000, 1.0), ("b", 1.0), (None, 1.0)]
+    monitor.observe(rows, [ClassProbabilities("no", [0.1, 0.9])] * 5)
+    ((_time, kept, answers),) = monitor._sampled
+    assert kept == [("a" * 200, 1.0), *[("a" * 201, 1.0)] * 2, ("b", 1.0), (None, 1.0)]
+    assert answers == ["no"] * 5
+    monitor.count_portion()
+    assert monitor._window.counts.tolist() == [1, 1, 2, 1, 0, 5, 0, 0]
+
+
 def test_columns_without_profile() -> None:
     """A column that the profile does not name has no figure; without predictions in it, these have none."""
     columns = (Column("y", "string", "str"), *COLUMN)

@@ -161,6 +161,12 @@ def test_identifiers_and_names_are_not_stored(values: list[str]) -> None:
     assert categories([*values, None]) == CategoryProfile((), (), other=ROWS, missing=1)
 
 
+def test_long_texts_are_not_stored() -> None:
+    """A text of more than 200 characters is no category, however many rows have it."""
+    values = ["a" * 200] * 30 + ["b" * 201] * 20
+    assert categories(values) == CategoryProfile(("a" * 200,), (30,), other=20)
+
+
 def test_values_of_several_types_have_no_profile() -> None:
     """A column without a common type is left out."""
     features = pd.DataFrame({"mixed": pd.Series([1, "a", True] * 10, dtype=object), "x": range(30)})
