@@ -157,7 +157,7 @@ def test_the_links_of_the_home_page(compose: dict[str, Any]) -> None:
     text = replaced(compose["services"]["fastapi-app"]["environment"]["PAGES_LINKS"])
     links = Settings.from_environment({"PAGES_LINKS": text}).pages_links
     assert {(f"{link.bind}:{link.port}", link.server_host, link.server_port) for link in links} == published
-    assert [link.name for link in links] == ["MLflow", "MinIO", "Locust"]
+    assert [link.name for link in links] == ["MLflow", "MinIO", "Locust", "Prometheus", "Grafana"]
 
 
 def replaced(text: str) -> str:
