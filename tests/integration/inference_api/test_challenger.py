@@ -138,6 +138,24 @@ def champion(mlflow_server: str) -> str:
 
 
 @pytest.fixture(scope="module")
+def close(mlflow_server: str, champion: str) -> str:
+    """A version that answers 100.5, registered once for all tests, which point the alias at it."""
+    version = constant(mlflow_server, NAME, 100.5, "candidate")
+    assert version != champion
+    return version
+
+
+@pytest.fixture(scope="module")
+def steep(mlflow_server: str, champion: str) -> str:
+    """A version that has no finite number for rows above 1."""
+    model = LinearRegression().fit(DATA, DATA["x"])
+    model.coef_ = np.array([1e308])
+    version = registered(mlflow_server, NAME, model, "candidate")
+    assert version != champion
+    return version
+
+
+@pytest.fixture(scope="module")
 def service(mlflow_server: str, champion: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service with a champion."""
     values = {"MLFLOW_TRACKING_URI": mlflow_server, "REGISTERED_MODEL_NAME": NAME}
@@ -159,11 +177,12 @@ def registry(mlflow_server: str, service: Service, champion: str) -> Iterator[Re
     service.wait(lambda service: service.model()["challenger"] is None, "no challenger")
 
 
-def test_shadow_from_set_to_delete(service: Service, registry: Registry, champion: str, mlflow_server: str) -> None:
+def test_shadow_from_set_to_delete(service: Service, registry: Registry, champion: str, close: str) -> None:
     """A shadow predicts the champion's rows and is compared; with its alias it ends. No client notices anything."""
     assert service.model()["challenger"] is None
     with requests_to(service) as results:
-        version = constant(mlflow_server, NAME, 100.5, "challenger")
+        version = close
+        registry.point_at(version)
         registry.tag(shadow_percent="100")
         shown = wait_compared(service, version, 100)
         assert (shown["version"], shown["state"], shown["reason"]) == (version, "serving", None)
@@ -185,12 +204,10 @@ def test_shadow_from_set_to_delete(service: Service, registry: Registry, champio
         assert found["shadow_percent"] == 100.0
         assert metric(service, 'inference_challenger_problem{reason="traffic"}') == 1.0
 
-        other = constant(mlflow_server, NAME, 200.0, "challenger")
         registry.tag(shadow_percent="50 %")
-        shown = wait_compared(service, other, 20)
-        assert (shown["version"], shown["shadow_percent"], shown["problems"]) == (other, 50.0, [])
-        assert shown["agreement"]["equal"] == 0
-        assert shown["agreement"]["mean_relative_difference"] == pytest.approx(0.5)
+        found = wait_for(service, lambda found: not found["problems"], "a good tag")
+        assert found["shadow_percent"] == 50.0
+        assert metric(service, 'inference_challenger_problem{reason="traffic"}') == 0.0
 
         registry.remove()
         service.wait(lambda service: service.model()["challenger"] is None, "no challenger")
@@ -207,18 +224,18 @@ def test_shadow_from_set_to_delete(service: Service, registry: Registry, champio
     assert compared == metric(service, f'inference_challenger_rows_total{{kind="shadow",version="{version}"}}')
 
 
-def test_killed_and_stopped_process(service: Service, registry: Registry, champion: str, mlflow_server: str) -> None:
+def test_killed_and_stopped_process(service: Service, registry: Registry, champion: str, close: str) -> None:
     """A challenger that dies is started again after a pause; one that stands still drops rows. No client notices."""
     with requests_to(service) as results:
-        version = constant(mlflow_server, NAME, 3.0, "challenger")
+        registry.point_at(close)
         registry.tag(shadow_percent="100")
-        wait_compared(service, version, 5)
+        wait_compared(service, close, 5)
         first = worker_of(service)
         os.kill(first, signal.SIGKILL)
         found = wait_for(service, lambda found: found["state"] == "failing", "failing")
         assert "the challenger was killed: most likely the container's memory limit" in found["reason"]
         wait_for(service, lambda found: found["state"] == "serving", "serving again")
-        wait_compared(service, version, 5)
+        wait_compared(service, close, 5)
         second = worker_of(service)
         assert second != first
         os.kill(second, signal.SIGSTOP)
@@ -228,12 +245,11 @@ def test_killed_and_stopped_process(service: Service, registry: Registry, champi
     assert set(answers) == {(200, champion, 100.0)}
 
 
-def test_canary_that_stands_still_and_dies(
-    service: Service, registry: Registry, champion: str, mlflow_server: str
-) -> None:
+def test_canary_that_stands_still_and_dies(service: Service, registry: Registry, champion: str, close: str) -> None:
     """A canary answers its clients; while it stands still, is killed or is withdrawn, the champion answers them."""
     with requests_to(service) as results:
-        version = constant(mlflow_server, NAME, 7.0, "challenger")
+        version = close
+        registry.point_at(version)
         registry.tag(canary_percent="100")
 
         def answered_by(wanted: str) -> None:
@@ -251,20 +267,16 @@ def test_canary_that_stands_still_and_dies(
         registry.remove()
         answered_by(champion)
         answers = results()
-    assert set(answers) == {(200, champion, 100.0), (200, version, 7.0)}
+    assert set(answers) == {(200, champion, 100.0), (200, version, 100.5)}
     fallback = f'inference_challenger_requests_total{{kind="canary",outcome="fallback",version="{version}"}}'
     assert (metric(service, fallback) or 0) >= 5
 
 
-def test_canary_rows_that_it_cannot_predict(
-    service: Service, registry: Registry, champion: str, mlflow_server: str
-) -> None:
+def test_canary_rows_that_it_cannot_predict(service: Service, registry: Registry, champion: str, steep: str) -> None:
     """A request with one row for which the challenger has no finite number is answered by the champion as a whole."""
-    steep = LinearRegression().fit(DATA, DATA["x"])
-    steep.coef_ = np.array([1e308])
-    version = registered(mlflow_server, NAME, steep, "challenger")
+    registry.point_at(steep)
     registry.tag(canary_percent="100", shadow_percent="100")
-    service.wait(lambda service: service.predict({"x": 0.5}).headers["x-model-version"] == version, "a canary")
+    service.wait(lambda service: service.predict({"x": 0.5}).headers["x-model-version"] == steep, "a canary")
     answer = service.client.post("/predict/batch", json=[{"x": 0.5}, {"x": 100.0}])
     assert (answer.status_code, answer.headers["x-model-version"]) == (200, champion)
     assert set(map(str, answer.json().values())) == {"[100.0, 100.0]"}
@@ -292,33 +304,32 @@ def test_another_signature_is_refused(service: Service, registry: Registry, cham
     wait_for(service, lambda found: found.get("state") == "refused", "refused again")
 
 
-def test_rows_that_it_cannot_predict(service: Service, registry: Registry, champion: str, mlflow_server: str) -> None:
+def test_rows_that_it_cannot_predict(service: Service, registry: Registry, champion: str, steep: str) -> None:
     """Rows for which it has no finite number are counted as failed, and not compared."""
-    steep = LinearRegression().fit(DATA, DATA["x"])
-    steep.coef_ = np.array([1e308])
-    version = registered(mlflow_server, NAME, steep, "challenger")
+    registry.point_at(steep)
     registry.tag(shadow_percent="100")
     wait_for(service, lambda found: found.get("agreement"), "serving")
     assert service.predict({"x": 100.0}).json() == {"prediction": 100.0}
-    sample = f'inference_challenger_requests_total{{kind="shadow",outcome="failed",version="{version}"}}'
+    sample = f'inference_challenger_requests_total{{kind="shadow",outcome="failed",version="{steep}"}}'
     service.wait(lambda service: (metric(service, sample) or 0) >= 1, "a failed row")
     assert challenger(service)["agreement"]["rows"] == 0
     assert service.predict({"x": 100.0}).headers["x-model-version"] == champion
 
 
 def test_the_alias_at_the_champion_is_no_challenger(
-    service: Service, registry: Registry, champion: str, mlflow_server: str
+    service: Service, registry: Registry, champion: str, close: str
 ) -> None:
     """Promoting the challenger ends it: its version serves, and there is none beside it."""
-    version = constant(mlflow_server, NAME, 55.0, "challenger")
+    version = close
+    registry.point_at(version)
     wait_for(service, lambda found: found.get("state") == "serving", "serving")
     with requests_to(service) as results:
         registry.point_at(version, "champion")
         service.wait_version(version)
         service.wait(lambda service: service.model()["challenger"] is None, "no challenger")
-        service.wait(lambda _service: service.predict({"x": 1.0}).json() == {"prediction": 55.0}, "the new champion")
+        service.wait(lambda _service: service.predict({"x": 1.0}).json() == {"prediction": 100.5}, "the new champion")
         answers = results()
-    assert set(answers) <= {(200, champion, 100.0), (200, version, 55.0)}
+    assert set(answers) <= {(200, champion, 100.0), (200, version, 100.5)}
 
 
 def test_without_an_alias_in_the_settings(mlflow_server: str, tmp_path: Path) -> None:
