@@ -252,9 +252,11 @@ class StubRegistry:
         tags = [{"key": "content_sha256", "value": version.content_sha256}]
         self.status, self.body = 200, json.dumps({"model_version": {**found, "tags": tags}}).encode()
 
-    def challenge_with(self, version: ModelVersion | None, **tags: str) -> None:
+    def challenge_with(self, version: ModelVersion | None, champion: str = "1", **tags: str) -> None:
         """Answer like MLflow when the challenger's alias points at a version, or at none, and the model has tags."""
-        aliases = [] if version is None else [{"alias": "challenger", "version": version.version}]
+        aliases = [{"alias": "champion", "version": champion}]
+        if version is not None:
+            aliases.append({"alias": "challenger", "version": version.version})
         values = [{"key": name, "value": value} for name, value in tags.items()]
         self.model_body = json.dumps({"registered_model": {"name": "m", "aliases": aliases, "tags": values}}).encode()
         if version is not None:

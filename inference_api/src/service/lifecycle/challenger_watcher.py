@@ -23,7 +23,7 @@ from src.service.lifecycle.version_source import VersionSource
 from src.service.metrics.metrics import Metrics
 from src.service.registry.bundle import Bundle
 from src.service.registry.cache import ModelCache
-from src.service.registry.client import ModelVersion, RegistryClient
+from src.service.registry.client import ModelVersion, RegisteredModel, RegistryClient
 from src.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -63,6 +63,7 @@ class ChallengerWatcher:
         self._metrics = metrics.challenger
         self._info = metrics
         self._registry = RegistryClient(settings, settings.challenger_alias)
+        self._champion_registry = RegistryClient(settings)
         self._cache = ModelCache(settings.model_cache_dir, settings.registered_model_name, settings.challenger_alias)
         self._source = VersionSource(settings, self._cache)
         self._backoff = RetryBackoff(settings.model_poll_seconds)
@@ -121,10 +122,22 @@ class ChallengerWatcher:
     async def _ask_registry(self) -> None:
         model = await self._registry.model()
         self._traffic = self._traffic.after(model.tags)
+        if await self._is_promoted(model):
+            return
         if self._settings.challenger_alias in model.aliases:
             self._wanted = _Wanted(await self._registry.resolve(), self._traffic)
         else:
             self._wanted = None
+
+    async def _is_promoted(self, model: RegisteredModel) -> bool:
+        """Whether the champion's alias points at the challenger's version by now.
+
+        The challenger keeps its traffic until its version serves: its clients would get the old one for a moment.
+        """
+        wanted = self._wanted
+        if wanted is None or model.aliases.get(self._settings.model_alias) != wanted.version.version:
+            return False
+        return await self._champion_registry.resolve() == wanted.version
 
     async def _follow(self) -> None:
         wanted = self._wanted

@@ -56,10 +56,10 @@ def set_percentages(client: MlflowClient, options: TrainingOptions) -> None:
 
 def _promote(client: MlflowClient, options: TrainingOptions) -> None:
     version = _challenger(client, options).version
-    # In this order a failure in between leaves the old champion, or the new one without a challenger, and the next
-    # challenger begins without clients.
-    client.set_registered_model_tag(options.model_name, CANARY_TAG, "0")
+    # In this order the API lets the challenger's clients stay with its version, and the same command completes what a
+    # failure has left undone. The next challenger begins without clients.
     client.set_registered_model_alias(options.model_name, options.alias, version)
+    client.set_registered_model_tag(options.model_name, CANARY_TAG, "0")
     client.delete_registered_model_alias(options.model_name, options.challenger_alias)
     client.set_model_version_tag(options.model_name, version, "promotion", "it was the challenger")
     _LOG.info("version %s is now %s: it was the challenger", version, options.alias)

@@ -225,6 +225,34 @@ async def test_alias_at_the_champion(beside: Beside, starts: Starts) -> None:
     assert len(starts.processes) == 2
 
 
+async def test_promotion(beside: Beside, starts: Starts) -> None:
+    """From the move of the champion's alias to the swap, the challenger keeps its traffic, even without its alias."""
+    beside.register(version_of("2"), canary_percent="10")
+    await beside.watcher.refresh()
+    challenger = beside.serving.challenger
+    assert challenger is not None
+    beside.registry.challenge_with(None, champion="2", canary_percent="0")
+    beside.registry.point_at(version_of("2"))
+    await beside.watcher.refresh()
+    assert beside.serving.challenger is challenger
+    assert challenger.traffic.canary_percent == 10
+    beside.champion("2")
+    await beside.watcher.refresh()
+    assert beside.serving.challenger_status is None
+    assert starts.processes[0].closed
+
+
+async def test_same_number_of_another_registry_is_no_promotion(beside: Beside, starts: Starts) -> None:
+    """When the champion's alias points at another version with the number of the challenger, that one ends."""
+    beside.register(version_of("2"))
+    await beside.watcher.refresh()
+    beside.registry.challenge_with(None, champion="2")
+    beside.registry.point_at(version_of("2", source="models:/m-new"))
+    await beside.watcher.refresh()
+    assert starts.processes[0].closed
+    assert beside.serving.challenger_status is None
+
+
 async def test_another_version(beside: Beside, starts: Starts) -> None:
     """When the alias moves, the old process ends and the new version starts."""
     beside.register(version_of("2"))
