@@ -330,6 +330,8 @@ def test_promotion(service: Service, registry: Registry, champion: str, close: s
         service.wait(lambda service: service.model()["challenger"] is None, "no challenger")
         answers = results()
     assert set(answers) == {(200, close, 100.5)}
+    registry.point_at(champion)
+    assert wait_for(service, lambda found: found.get("state") == "serving", "the old one")["version"] == champion
 
 
 def test_without_an_alias_in_the_settings(mlflow_server: str, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pandas as pd
@@ -235,6 +236,7 @@ class StubRegistry:
         status: HTTP status.
         body: Body of the answer.
         model_body: Body of the answer about the model as a whole, where it differs.
+        alias_bodies: Bodies of the answers about single aliases, where they differ.
         requests: Path and headers of each request.
     """
 
@@ -243,14 +245,20 @@ class StubRegistry:
         self.status = 200
         self.body = b"{}"
         self.model_body: bytes | None = None
+        self.alias_bodies: dict[str, bytes] = {}
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.url = ""
 
-    def point_at(self, version: ModelVersion) -> None:
-        """Answer like MLflow when the alias points at a version."""
+    def point_at(self, version: ModelVersion, alias: str = "") -> None:
+        """Answer like MLflow when an alias points at a version: this one, or every one without an answer of its own."""
         found = {"name": version.name, "version": version.version, "run_id": version.run_id, "source": version.source}
         tags = [{"key": "content_sha256", "value": version.content_sha256}]
-        self.status, self.body = 200, json.dumps({"model_version": {**found, "tags": tags}}).encode()
+        body = json.dumps({"model_version": {**found, "tags": tags}}).encode()
+        self.status = 200
+        if alias:
+            self.alias_bodies[alias] = body
+        else:
+            self.body = body
 
     def challenge_with(self, version: ModelVersion | None, champion: str = "1", **tags: str) -> None:
         """Answer like MLflow when the challenger's alias points at a version, or at none, and the model has tags."""
@@ -283,7 +291,8 @@ class StubRegistry:
             def do_GET(self) -> None:
                 stub.requests.append((self.path, dict(self.headers)))
                 whole = stub.model_body is not None and "/registered-models/get?" in self.path
-                body = (stub.model_body or b"") if whole else stub.body
+                alias = parse_qs(urlsplit(self.path).query).get("alias", [""])[0]
+                body = (stub.model_body or b"") if whole else stub.alias_bodies.get(alias, stub.body)
                 self.send_response(stub.status)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()

@@ -130,12 +130,14 @@ class ChallengerWatcher:
             self._wanted = None
 
     async def _is_promoted(self, model: RegisteredModel) -> bool:
-        """Whether the champion's alias points at the challenger's version by now.
+        """Whether the champion's alias points at the challenger's version by now, which does not serve yet.
 
         The challenger keeps its traffic until its version serves: its clients would get the old one for a moment.
         """
         wanted = self._wanted
-        if wanted is None or model.aliases.get(self._settings.model_alias) != wanted.version.version:
+        if wanted is None or _is_bundle_of(wanted.version, self._champion()):
+            return False
+        if model.aliases.get(self._settings.model_alias) != wanted.version.version:
             return False
         return await self._champion_registry.resolve() == wanted.version
 

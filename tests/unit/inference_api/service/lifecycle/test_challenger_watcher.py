@@ -114,13 +114,13 @@ class Beside:
         self.serving.batcher = MicroBatcher(model, self.metrics, 100)
         self.serving.detach_challenger()
 
-    def register(self, version: ModelVersion, **tags: str) -> None:
+    def register(self, version: ModelVersion, champion: str = "1", **tags: str) -> None:
         """Have a version in the cache, and point the challenger's alias at it."""
         if not self.cache.folder_of(version).exists():
             workspace = self.cache.workspace()
             write_bundle(workspace, regression(), version.version)
             self.cache.keep(workspace, version)
-        self.registry.challenge_with(version, **tags)
+        self.registry.challenge_with(version, champion, **tags)
 
     def status(self) -> ChallengerStatus:
         """The state that `/model` shows."""
@@ -232,7 +232,7 @@ async def test_promotion(beside: Beside, starts: Starts) -> None:
     challenger = beside.serving.challenger
     assert challenger is not None
     beside.registry.challenge_with(None, champion="2", canary_percent="0")
-    beside.registry.point_at(version_of("2"))
+    beside.registry.point_at(version_of("2"), "champion")
     await beside.watcher.refresh()
     assert beside.serving.challenger is challenger
     assert challenger.traffic.canary_percent == 10
@@ -240,6 +240,9 @@ async def test_promotion(beside: Beside, starts: Starts) -> None:
     await beside.watcher.refresh()
     assert beside.serving.challenger_status is None
     assert starts.processes[0].closed
+    beside.register(version_of("1"), champion="2")
+    await beside.watcher.refresh()
+    assert (beside.status().version, beside.status().state) == ("1", "serving")
 
 
 async def test_same_number_of_another_registry_is_no_promotion(beside: Beside, starts: Starts) -> None:
@@ -247,7 +250,7 @@ async def test_same_number_of_another_registry_is_no_promotion(beside: Beside, s
     beside.register(version_of("2"))
     await beside.watcher.refresh()
     beside.registry.challenge_with(None, champion="2")
-    beside.registry.point_at(version_of("2", source="models:/m-new"))
+    beside.registry.point_at(version_of("2", source="models:/m-new"), "champion")
     await beside.watcher.refresh()
     assert starts.processes[0].closed
     assert beside.serving.challenger_status is None
