@@ -8,6 +8,8 @@ import pytest
 import yaml
 
 from src.controller.fast_lane.unix_socket import SLOTS
+from src.service.challenger.challenger import PATIENCE_SECONDS
+from src.settings import Settings
 
 REPOSITORY = Path(__file__).parents[3]
 CONFIGURATION = re.sub(r"#.*", "", (REPOSITORY / "gateway" / "haproxy.cfg").read_text())
@@ -104,6 +106,13 @@ def test_the_time_until_another_replica_is_tried_is_a_setting(services: Any) -> 
 
     assert rule == '"${GATEWAY_RETRY_SECONDS}s" if quick short { nbsrv(predictions) gt 1 }'
     assert services["gateway"]["environment"] == {"GATEWAY_RETRY_SECONDS": "${GATEWAY_RETRY_SECONDS:-1}"}
+
+
+def test_a_canary_is_answered_before_another_replica_is_tried(services: Any) -> None:
+    """Of a challenger without an answer the champion takes over in time: else the gateway takes the replica as down."""
+    [least] = re.findall(r":-(\d+)", services["gateway"]["environment"]["GATEWAY_RETRY_SECONDS"])
+
+    assert int(least) - PATIENCE_SECONDS > Settings().longest_rest_ms / 1000 + 0.2
 
 
 def test_there_are_descriptors_for_all_users_while_two_replicas_stop() -> None:

@@ -10,8 +10,9 @@ from src.service.challenger.traffic import Traffic
 from src.service.prediction.model import Outcome
 from src.service.schema.validator import Row
 
-PATIENCE_SECONDS: Final = 1.0
-"""For the answer to a client; then the champion answers."""
+PATIENCE_SECONDS: Final = 0.5
+"""For the answer to a client; then the champion answers. The gateway takes a replica without a response in
+GATEWAY_RETRY_SECONDS, a second or more, for one that does not run, and sends its requests to the others."""
 ROWS_PER_CALL: Final = 1024
 """A request with more rows has as much time for each so many rows."""
 TOO_LATE: Final = 5
