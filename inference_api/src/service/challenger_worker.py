@@ -73,8 +73,11 @@ def _loaded(request: frames.LoadRequest) -> LoadedModel | frames.NotLoaded:
 
 
 def _lacks_memory(error: BaseException | None) -> bool:
-    """Whether an error, or what caused it, is that there is no memory."""
-    while error is not None and not isinstance(error, MemoryError):
+    """Whether an error, or what caused it, is that there is no memory.
+
+    Some extension modules fail without saying why when they get none: Python makes that a SystemError.
+    """
+    while error is not None and not isinstance(error, MemoryError | SystemError):
         error = error.__cause__ or error.__context__
     return error is not None
 
