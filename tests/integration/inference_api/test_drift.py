@@ -153,7 +153,7 @@ def test_model_of_another_program(serve: Callable[..., Service], mlflow_server: 
     """A model without a profile is served, and `/model` says why it has no figures; `log_profile` adds one."""
     rows = pd.DataFrame(np.random.default_rng(4).normal(0, 1, (ROWS, 2)), columns=["a", "b"])
     model = RandomForestClassifier(5, random_state=1).fit(rows, np.where(rows["a"] > 0, "alto", "bajo"))
-    name = "forest_that_drifts"
+    name = "bosque de la región"  # with a blank and an accent
     options: dict[str, Any] = {"signature": infer_signature(rows, model.predict(rows)), "input_example": rows[:3]}
     version = register(mlflow_server, name, model, **options)
     service = serve(name)

@@ -53,7 +53,8 @@ class ModelCache:
         self._on_problem = on_problem
         self._problem: str | None = None
         self._substitute: Path | None = None
-        self._folder = root / (quote(name, safe="") or "_")
+        # Without %: MLflow reads a%20b in the path of a model's folder as "a b", and finds nothing there.
+        self._folder = root / (quote(name, safe="").replace("%", "=") or "_")
         self._last_good = self._folder / f"last-good-{quote(alias, safe='')}.json"
 
     def folder_of(self, version: ModelVersion) -> Path:

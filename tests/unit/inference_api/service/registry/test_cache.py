@@ -65,6 +65,13 @@ def test_models_have_separate_folders(tmp_path: Path) -> None:
     assert all(folder.parent == tmp_path for folder in found)
 
 
+def test_folder_of_a_name_with_blanks(tmp_path: Path) -> None:
+    """The folder's path has no percent sign, which MLflow would decode, and different names have different folders."""
+    names = ["a b", "a=20b", "a%20b", "año/ñ"]
+    folders = [ModelCache(tmp_path, name, "champion").folder_of(version_of("1")).parent for name in names]
+    assert [folder.name for folder in folders] == ["a=20b", "a=3D20b", "a=2520b", "a=C3=B1o=2F=C3=B1"]
+
+
 def test_damaged_version_is_removed(cache: ModelCache) -> None:
     """A version whose files were changed is removed, so that it can be fetched again."""
     version = version_of("1")
