@@ -196,8 +196,8 @@ def test_a_process_that_is_killed(logging: Callable[..., Service], tmp_path: Pat
     with cut.open("ab") as file:
         file.write(b'{"time": "2026-11-')
     told = export(tmp_path / "log", tmp_path / "table.csv")
-    assert "1 lines are cut" in told
-    assert "46 records of 3 files" in told
+    assert "lines left out, cut or no records: 1\n" in told
+    assert "records 46, columns 9, files 3" in told
 
 
 def test_a_model_is_trained_on_the_log(logging: Callable[..., Service], mlflow_server: str, tmp_path: Path) -> None:

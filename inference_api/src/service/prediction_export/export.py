@@ -36,13 +36,14 @@ def export(options: ExportOptions, say: Callable[[str], None]) -> None:
     progress.total = 2 * reader.size
     table, count = Table.of(reader.records())
     if reader.unreadable:
-        say(f"{reader.unreadable} lines are cut or no records: left out")
+        say(f"lines left out, cut or no records: {reader.unreadable}")
     if not count:
         raise ExportError(f"{options.folder}: none of the records is wanted")
     write = write_parquet if options.format == PARQUET else write_csv
     with _opened(options.output) as output:
         write(table, reader.records(), output)
-    say(f"{count} records of {reader.files} files, {len(table.kinds)} columns: {options.output or 'standard output'}")
+    where = options.output or "standard output"
+    say(f"{where}: records {count}, columns {len(table.kinds)}, files {reader.files}")
 
 
 @contextmanager

@@ -174,7 +174,7 @@ def test_lines_that_are_damaged(tmp_path: Path, capsys: pytest.CaptureFixture[st
     write(tmp_path, record(1, x=1), damage)
     write(tmp_path, record(2, x=1), number=2)
     assert [row["request_id"] for row in exported(tmp_path)] == ["id-1", "id-2"]
-    assert "1 lines are cut or no records: left out" in capsys.readouterr().err
+    assert "lines left out, cut or no records: 1\n" in capsys.readouterr().err
 
 
 def test_a_log_that_grows_meanwhile(tmp_path: Path) -> None:
@@ -204,7 +204,7 @@ def test_to_the_standard_output(tmp_path: Path, kind: str) -> None:
         assert next(csv.DictReader(io.StringIO(run.stdout.decode())))["x"] == "0.1"
     else:
         assert parquet.read_table(pa.BufferReader(run.stdout)).to_pylist()[0]["x"] == 0.1
-    assert run.stderr.decode() == "1 records of 1 files, 7 columns: standard output\n"
+    assert run.stderr.decode() == "standard output: records 1, columns 7, files 1\n"
 
 
 @pytest.mark.parametrize(
