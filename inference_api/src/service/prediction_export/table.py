@@ -20,6 +20,7 @@ PREDICTION: Final = "prediction"
 PROBABILITY: Final = "probability_"
 PREFIX: Final = "record_"
 _KINDS: Final[dict[str, Kind]] = {"time": "moment", "row": "integer"}
+_ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _INT64: Final = range(-(2**63), 2**63)
 _EXACT_AS_NUMBER: Final = range(-(2**53), 2**53 + 1)
 
@@ -106,7 +107,7 @@ class Table:
 
 def as_text(value: Any) -> str:
     """A value of a text column: a text as it is, anything else as JSON, such as `[1.5,2.0]` for several outputs."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return value if isinstance(value, str) else _ENCODE(value)
 
 
 def _free(name: str, taken: Iterable[str]) -> str:
