@@ -23,7 +23,8 @@ MAX_ROWS: Final = 10_000
 MAX_BYTES: Final = 4 << 20
 """Most bytes of bodies whose rows wait: rows may hold long texts."""
 GATHER_SECONDS: Final = 0.5
-"""Time for which rows are gathered after the first: the thread wakes up twice a second at most, unless many wait."""
+"""Time for which rows are gathered after each write: the thread wakes up twice a second at most, unless many wait, and
+a row that comes alone is written at once."""
 WRITE_BYTES: Final = 256 << 10
 """Size of one write, so that the text of all waiting rows is never in memory at once."""
 CLOSE_SECONDS: Final = 2.0
@@ -141,9 +142,10 @@ class PredictionLog:
 
     def _run(self) -> None:
         while not self._stopping:
-            if self._work.wait(self._folder.seconds_to_maintenance()):
-                self._hurry.wait(GATHER_SECONDS)
+            has_work = self._work.wait(self._folder.seconds_to_maintenance())
             self._step()
+            if has_work:
+                self._hurry.wait(GATHER_SECONDS)
         self._step()  # what came before the end was noticed
         self._folder.close()
 
