@@ -76,6 +76,8 @@ class Metrics:
         self._reloads = Counter(
             "inference_model_reloads", "Attempts to load another version.", ("outcome",), registry=self._registry
         )
+        for outcome in ("success", "failure"):
+            self._reloads.labels(outcome)  # there with 0, because the first attempt shows only as a difference
         self._reload_failing = Gauge(
             "inference_model_reload_failing", "1 while the last look at the registry failed.", registry=self._registry
         )

@@ -344,7 +344,7 @@ async def test_cached_version_is_not_loaded_twice(registry: StubRegistry, tmp_pa
     after = Watched(registry, tmp_path)
     asked = len(registry.requests)
     await after.until(lambda: len(registry.requests) > asked + 2)
-    assert after.metric('inference_model_reloads_total{outcome="success"}') == "none"
+    assert after.metric('inference_model_reloads_total{outcome="success"}') == "0.0"
     assert after.serving.last_error is None
 
 
