@@ -76,7 +76,8 @@ def test_the_code_spans_are_the_same(pair: Pair) -> None:
 
 def _files(document: Document) -> list[str]:
     """The targets of the links, without anchors and language, except those to the document itself."""
-    targets = [link.partition("#")[0].replace(".en.md", ".md") for link in document.links if not link.startswith("#")]
+    links = [link.partition("#")[0] for link in document.links if not link.startswith("#")]
+    targets = [link.replace(".en.md", ".md").replace(".en.png", ".es.png") for link in links]
     own = document.name.rpartition("/")[2].replace(".en.md", ".md")
     return [target for target in targets if target != own]
 
