@@ -33,6 +33,11 @@ REASONS: tuple[tuple[str, str, str], ...] = (
         f"API_MEMORY_LIMIT=512M {COMPOSE} up -d",
     ),
     (
+        "hold no MLmodel file",
+        "Los archivos de la versión no están: alguien los borró.",
+        f"{COMPOSE} run --rm model-trainer --force entrena y registra otra",
+    ),
+    (
         "Failed to list artifacts",
         "Los archivos de la versión no están: alguien borró el bucket.",
         f"{COMPOSE} run --rm model-trainer --force lo crea otra vez y entrena",

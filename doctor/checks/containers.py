@@ -79,6 +79,15 @@ def _problems(installation: Installation, container: Container) -> Iterator[Find
             f"Sin {service} no funciona lo que depende de él.",
             f"docker logs {name}, y cuando esté arreglado: {COMPOSE} up -d",
         )
+    elif container.is_running and service in JOBS and container.restarts:
+        # Docker starts a job that failed again, ten times; between two attempts it looks healthy.
+        yield warning(
+            "job-retries",
+            f"{name} falló y se intenta otra vez ({container.restarts}). "
+            f"Sus últimas palabras:{last_words(installation, name)}",
+            "Quizá espera a otro servicio; si vuelve a fallar, el stack no termina de arrancar.",
+            f"docker logs {name}",
+        )
     elif container.status == "created" and container.error:
         yield fault(
             "container-not-started",

@@ -42,6 +42,7 @@ def test_a_healthy_stack() -> None:
     [
         ("mlflow-migrate", {"status": "exited", "exit_code": 1}, "container-failed"),
         ("model-trainer", {"status": "restarting", "exit_code": 1}, "container-failed"),
+        ("model-trainer", {"status": "running", "restarts": 1}, "job-retries"),
         ("mlflow", {"status": "exited", "exit_code": 0}, "container-stopped"),
         ("mysql", {"status": "paused"}, "container-stopped"),
         ("gateway", {"status": "created", "error": "port is already allocated"}, "container-not-started"),
