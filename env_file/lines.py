@@ -25,6 +25,11 @@ class Assignment:
     name: str
     value: str
 
+    @property
+    def without_comment(self) -> str:
+        """The value without a comment behind it; in quotes a # is part of the value."""
+        return self.value if self.value[:1] in {"'", '"'} else re.sub(r"\s+#.*$", "", self.value)
+
 
 def read_assignments(text: str) -> Iterator[Assignment]:
     """The lines that set a variable."""

@@ -176,7 +176,7 @@ def _ignored_lines(text: str, defaults: dict[str, str]) -> Iterator[Finding]:
 
 def _quote_problems(assignments: list[Assignment]) -> Iterator[Finding]:
     for assignment in assignments:
-        value, name = assignment.value, assignment.name
+        value, name = assignment.without_comment, assignment.name
         if any(character in _TYPOGRAPHIC for character in (value[:1], value[-1:]) if character):
             yield warning(
                 "env-quotes",
@@ -191,7 +191,7 @@ def _quote_problems(assignments: list[Assignment]) -> Iterator[Finding]:
                 "Es parte del valor.",
                 f"Quítala, o pon el valor entero entre comillas simples: {name}='…'",
             )
-        elif name.endswith(("PASSWORD", "SECRET_ACCESS_KEY")) and re.match(r"[^'\"].*\s#", value):
+        elif name.endswith(("PASSWORD", "SECRET_ACCESS_KEY")) and value != assignment.value:
             yield warning(
                 "env-comment",
                 f"{name} (línea {assignment.number} de .env) tiene un # detrás de un blanco.",
@@ -203,7 +203,7 @@ def _quote_problems(assignments: list[Assignment]) -> Iterator[Finding]:
 def _shell_problems(installation: Installation, assignments: list[Assignment]) -> Iterator[Finding]:
     for assignment in assignments:
         exported = installation.environment.get(assignment.name)
-        if exported is None or exported == assignment.value.strip("'\""):
+        if exported is None or exported == assignment.without_comment.strip("'\""):
             continue
         yield warning(
             "env-overridden",

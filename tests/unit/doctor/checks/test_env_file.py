@@ -43,7 +43,7 @@ def test_passwords_as_the_example_explains_them_are_fine(checkout: Path) -> None
         'MYSQL_ROOT_PASSWORD="x\\\\"\n'
         "MINIO_ROOT_PASSWORD=a#b-c\n"
         "COMPOSE_PROJECT_NAME=other\nHTTPS_PROXY=http://proxy:3128\nhttp_proxy=http://proxy:3128\n"
-        "API_PORT=8001 # a comment\n"
+        'API_PORT=8001 # a "comment"\n'
     )
 
     assert codes(_find(checkout, text)) == []
@@ -145,6 +145,7 @@ def test_the_shell_overrides_the_file(checkout: Path) -> None:
     """A variable that is exported with another value counts; with the same value there is no difference."""
     assert codes(_find(checkout, "API_PORT=8001\n", API_PORT="8002")) == ["env-overridden"]
     assert codes(_find(checkout, "API_PORT='8001'\n", API_PORT="8001")) == []
+    assert codes(_find(checkout, "API_PORT=8001 # mine\n", API_PORT="8001")) == []
 
 
 def test_a_dollar_that_compose_replaces(checkout: Path) -> None:
