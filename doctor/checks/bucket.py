@@ -12,10 +12,11 @@ from doctor.finding import Finding, NotCheckedError, fault
 from doctor.installation import Installation
 
 # S3 checks the permission, and then the digest, which is wrong: it answers BadDigest and stores nothing. As the health
-# check of the service does, curl signs the request in the container, whose port is not published.
+# check of the service does, curl signs the request in the container, whose port is not published. The body is empty,
+# because older versions of curl do not send the digest that the signature needs for another one.
 _PROBE = (
     'exec curl --silent --show-error --max-time 4 --aws-sigv4 aws:amz:us-east-1:s3 --user "$KEY:$SECRET" '
-    '--request PUT --header "Content-MD5: AAAAAAAAAAAAAAAAAAAAAA==" --data-binary x "http://127.0.0.1:9000/$TARGET"'
+    '--request PUT --header "Content-MD5: AAAAAAAAAAAAAAAAAAAAAA==" --header "Content-Length: 0" "http://127.0.0.1:9000/$TARGET"'
 )
 _OBJECT = ".doctor"
 _WRITABLE = frozenset({"BadDigest", "InvalidDigest"})
