@@ -74,12 +74,17 @@ def find_reasons(ready: Answer | None, address: str, log: str) -> Iterator[Findi
         ready: The answer; None without one.
         address: Where it was asked.
         log: The command that shows the log of the server.
+
+    Raises:
+        NotCheckedError: The answer leads to another address.
     """
     if ready is None:
         yield fault("api-silent", f"La API no contesta en {address}.", "Nadie puede predecir.", log)
         return
     if ready.status == http.HTTPStatus.OK:
         return
+    if http.HTTPStatus.MULTIPLE_CHOICES <= ready.status < http.HTTPStatus.BAD_REQUEST:
+        raise NotCheckedError(f"{address} lleva a otra dirección, como HTTPS")
     detail = str(ready.document.get("detail") or ready.text[:200])
     for words, why, remedy in REASONS:
         if words in detail:

@@ -60,6 +60,12 @@ def test_the_reasons_are_those_of_the_api() -> None:
     assert {words for words, _, _ in REASONS if words not in source} == {"Failed to list artifacts"}
 
 
+def test_an_answer_that_leads_elsewhere() -> None:
+    """A gateway with TLS sends its clients to HTTPS: nothing is known of the API then."""
+    with pytest.raises(NotCheckedError, match="HTTPS"):
+        _find((308, {}))
+
+
 def test_another_reason() -> None:
     """What is not known is told as it is."""
     [finding] = _find((503, {"error": "not_ready", "detail": "the moon"}), {**MODEL, "ready": False})
