@@ -19,12 +19,13 @@ AS_ROOT = "MYSQL_PWD=$MYSQL_ROOT_PASSWORD mysql -uroot mlflow_metadata --execute
 MARKER = "first_migration_in_progress"
 
 
-@pytest.fixture
-def complete(stack: Stack) -> Stack:
+@pytest.fixture(scope="module")
+def complete(compose_stack: Stack) -> Stack:
     """The stack as after `up`: other tests leave jobs that failed, or other settings."""
-    stack.compose("up", "-d", "--wait")
-    stack.wait_until_serving()
-    return stack
+    compose_stack.ensure_serving()
+    compose_stack.compose("up", "-d", "--wait")
+    compose_stack.wait_until_serving()
+    return compose_stack
 
 
 def test_a_healthy_stack(complete: Stack) -> None:
