@@ -44,11 +44,11 @@ def kustomization(folder: Path) -> Any:
 
 
 def services() -> Any:
-    """The services of both Compose files, before variables are filled in."""
+    """The services of both Compose files, before variables are filled in; without those of a profile, which are extra."""
     found: dict[str, Any] = {}
     for name in ("docker-compose-api.yml", "docker-compose-load-testing.yml"):
         found |= yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))["services"]
-    return found
+    return {name: service for name, service in found.items() if "profiles" not in service}
 
 
 def defaults() -> dict[str, str]:
