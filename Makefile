@@ -4,6 +4,7 @@ COMPOSE ?= docker compose
 KUBECTL ?= kubectl
 ARGS =
 SECRETS = kubernetes/overlays/local/secrets.env
+NAME =
 VENV := .venv
 # Exists once the environment holds exactly what requirements-dev.txt says.
 INSTALLED := $(VENV)/.installed
@@ -20,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # As many processes as cores, each with one thread for its arithmetic; one whose share is done takes over from another.
 PARALLEL := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n logical --dist worksteal
 
-.PHONY: help run doctor secrets test test-unit check format lock up down load predictions kubernetes kubernetes-secrets test-kubernetes bench bench-quick capacity soak stress trial clean
+.PHONY: help run doctor secrets key test test-unit check format lock up down load predictions kubernetes kubernetes-secrets test-kubernetes bench bench-quick capacity soak stress trial clean
 
 help: ## esta lista
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -56,6 +57,9 @@ format: $(INSTALLED) ## corrige el formato y lo que ruff sabe corregir
 lock: $(INSTALLED) ## recompila los requirements.txt (ARGS=--upgrade para subir versiones)
 	@$(LOCK) $(ARGS) requirements-dev.in -o requirements-dev.txt
 	@for name in $(SERVICES); do $(LOCK) $(ARGS) -c requirements-dev.txt $$name.in -o $$name.txt || exit 1; done
+
+key: ## una clave de API para la puerta, en secrets/api-keys (NAME=ana)
+	@$(PYTHON) gateway/new_key.py "$(NAME)" $(ARGS)
 
 up: ## el stack con Docker Compose
 	$(COMPOSE) -f docker-compose-api.yml up --build

@@ -31,6 +31,7 @@ if _scenario.user == "lean":
         """One plain socket per user."""
 
         request_timeout = _scenario.request_timeout
+        api_key = _scenario.api_key
 
 elif _scenario.user == "open":
     from load.open_user import OpenUser
@@ -43,6 +44,7 @@ elif _scenario.user == "open":
         """One plain socket that sends when a request is due."""
 
         request_timeout = _scenario.request_timeout
+        api_key = _scenario.api_key
         arrivals = _arrivals  # type: ignore[assignment]  # made above
 
 else:
@@ -52,6 +54,7 @@ else:
         """Locust's FastHttpUser."""
 
         request_timeout = _scenario.request_timeout
+        api_key = _scenario.api_key
 
 
 if _scenario.ramp is not None:

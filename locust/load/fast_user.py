@@ -15,7 +15,7 @@ from locust.env import Environment
 from load import think_time
 from load.failure import answer_failure, network_failure
 from load.payload import payload_of
-from load.target_url import PREDICT_PATH
+from load.target_url import API_KEY_HEADER, PREDICT_PATH
 
 # Locust replaced poll by gevent's, which switches to other users even when it only checks.
 _poll: type[select.poll] = monkey.get_original("select", "poll")
@@ -27,6 +27,7 @@ class FastUser(FastHttpUser):
     abstract = True
     wait_time = between(think_time.MIN_SECONDS, think_time.MAX_SECONDS)
     request_timeout: ClassVar[float] = 30
+    api_key: ClassVar[str] = ""
 
     def __init__(self, environment: Environment) -> None:
         """Prepare the body and the headers of all requests."""
@@ -34,6 +35,8 @@ class FastUser(FastHttpUser):
         super().__init__(environment)
         self._body = payload_of(environment)
         self._headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        if self.api_key:
+            self._headers[API_KEY_HEADER] = self.api_key
         self._keep_connections_beyond_1024()
 
     @task

@@ -13,7 +13,7 @@ from locust.env import Environment
 from locust.event import EventHook
 
 from load.failure import network_failure
-from load.target_url import PREDICT_PATH
+from load.target_url import API_KEY_HEADER, PREDICT_PATH
 
 _OK = 200
 _NOT_FOUND = 404
@@ -24,8 +24,12 @@ class NoPayloadError(Exception):
     """The API gives no example to send; the message says why."""
 
 
-def fetch_payload(host: str) -> str:
+def fetch_payload(host: str, api_key: str = "") -> str:
     """Ask the API for the example of its prediction request, as JSON.
+
+    Args:
+        host: The API's address.
+        api_key: For a gateway that asks for one; empty for none.
 
     Raises:
         NoPayloadError: When the API cannot be reached, has no model yet, or gives no example.
@@ -39,13 +43,14 @@ def fetch_payload(host: str) -> str:
         connection_timeout=_TIMEOUT_SECONDS,
         max_retries=0,
     )
+    headers = {API_KEY_HEADER: api_key} if api_key else {}
     try:
-        status, answer = _get(api, host, "/ready")
+        status, answer = _get(api, host, "/ready", headers)
         # An API without /ready has no readiness to wait for.
         if status not in {_OK, _NOT_FOUND}:
             detail = answer.get("detail") if isinstance(answer, dict) else None
             raise NoPayloadError(f"{host} is not ready: {detail or f'/ready answers {status}'}")
-        status, schema = _get(api, host, "/openapi.json")
+        status, schema = _get(api, host, "/openapi.json", headers)
         if status != _OK:
             raise NoPayloadError(f"{host}/openapi.json answers {status}, so there is no example to send")
         return _example(schema, host)
@@ -53,8 +58,8 @@ def fetch_payload(host: str) -> str:
         api.client.close()
 
 
-def _get(api: FastHttpSession, host: str, path: str) -> tuple[int, Any]:
-    response = api.get(path)
+def _get(api: FastHttpSession, host: str, path: str, headers: dict[str, str]) -> tuple[int, Any]:
+    response = api.get(path, headers=headers)
     error = (
         response.request_meta["exception"] if hasattr(response, "request_meta") else getattr(response, "error", None)
     )

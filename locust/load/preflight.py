@@ -87,7 +87,7 @@ class Preflight:
             raise RefusedError(str(error)) from None
         while True:
             try:
-                return fetch_payload(base)
+                return fetch_payload(base, self.scenario.api_key)
             except NoPayloadError as error:
                 left = deadline - time.monotonic()
                 if left <= 0:

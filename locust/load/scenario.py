@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 SPAWNS_PER_WORKER = 100
@@ -99,6 +99,7 @@ class Scenario:
         record: Folder for a record of every answer, see `recorder.py`; None for no records.
         users_file: File with the number of users, see `user_count_file.py`; None leaves that to Locust.
         metrics_port: Where a run without UI serves metrics, see `metrics.py`; None for nowhere.
+        api_key: Key that every request carries, for a gateway that asks for one; empty for none.
     """
 
     user: str = "fast"
@@ -109,6 +110,7 @@ class Scenario:
     record: Path | None = None
     users_file: Path | None = None
     metrics_port: int | None = None
+    api_key: str = field(default="", repr=False)
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Scenario:
@@ -132,6 +134,7 @@ class Scenario:
             record=_folder(environ, "LOCUST_RECORD"),
             users_file=_file(environ, "LOCUST_USERS_FILE"),
             metrics_port=int(_number(environ, "LOCUST_METRICS_PORT", 0, minimum=0)) or None,
+            api_key=_header_value(environ, "LOCUST_API_KEY"),
         )
 
 
@@ -142,6 +145,13 @@ def _choice(environ: Mapping[str, str], name: str, choices: tuple[str, ...]) -> 
         allowed = " or ".join(choice or "empty" for choice in choices)
         raise SettingError(f"{name} must be {allowed}, not {value!r}")
     return value
+
+
+def _header_value(environ: Mapping[str, str], name: str) -> str:
+    text = environ.get(name, "").strip()
+    if not (text.isascii() and text.isprintable()):
+        raise SettingError(f"{name} must be printable ASCII text")
+    return text
 
 
 def _folder(environ: Mapping[str, str], name: str) -> Path | None:

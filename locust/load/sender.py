@@ -13,7 +13,12 @@ from load.connection import Connection
 from load.failure import answer_failure, network_failure
 from load.payload import payload_of
 from load.response import ClosedWithoutAnswerError, MalformedResponseError
-from load.target_url import PREDICT_PATH, TargetUrl
+from load.target_url import API_KEY_HEADER, PREDICT_PATH, TargetUrl
+
+
+def api_key_line(key: str) -> str:
+    """The header line of an API key; empty without one."""
+    return f"{API_KEY_HEADER}: {key}\r\n" if key else ""
 
 
 class Sender(User):
@@ -21,6 +26,7 @@ class Sender(User):
 
     abstract = True
     request_timeout: ClassVar[float] = 30
+    api_key: ClassVar[str] = ""
 
     def __init__(self, environment: Environment) -> None:
         """Prepare the bytes of the request; the connection opens with the first request."""
@@ -35,6 +41,7 @@ class Sender(User):
             "User-Agent: locust-lean-user\r\n"
             "Accept: application/json\r\n"
             "Content-Type: application/json\r\n"
+            f"{api_key_line(self.api_key)}"
             f"Content-Length: {len(body)}\r\n"
             "\r\n"
         ).encode() + body

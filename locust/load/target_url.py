@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 PREDICT_PATH = "/predict"
+API_KEY_HEADER = "X-API-Key"
 
 
 class TargetError(ValueError):

@@ -5,6 +5,7 @@ import json
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from typing import Self
@@ -22,6 +23,7 @@ class SteadyLoad:
     Attributes:
         url: Base URL of the API.
         rate: Requests per second.
+        headers: Further headers of each request.
         outcomes: Number of responses by status, and of errors by the name of their class.
         failures: Descriptions of the first responses that were not 200.
         slowest: The longest time in seconds from when a request was due to its response.
@@ -29,6 +31,7 @@ class SteadyLoad:
 
     url: str
     rate: int
+    headers: Mapping[str, str] = field(default_factory=dict)
     outcomes: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     slowest: float = 0.0
@@ -59,7 +62,7 @@ class SteadyLoad:
     def _client(self, number: int, begin: float) -> None:
         address = urlsplit(self.url)
         connection = HTTPConnection(str(address.hostname), address.port, timeout=30)
-        body, headers = json.dumps(SAMPLE).encode(), {"Content-Type": "application/json"}
+        body, headers = json.dumps(SAMPLE).encode(), {"Content-Type": "application/json", **self.headers}
         for turn in itertools.count(number, _CLIENTS):
             due = begin + turn / self.rate
             if self._ended.wait(max(0.0, due - time.monotonic())):

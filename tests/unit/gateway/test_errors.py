@@ -9,6 +9,7 @@ import pytest
 
 GATEWAY = Path(__file__).parents[3] / "gateway"
 FILES = sorted((GATEWAY / "errors").glob("*.http"))
+BODIES = sorted((GATEWAY / "errors").glob("*.json"))
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -32,6 +33,13 @@ def test_unavailable_says_when_to_come_back() -> None:
     assert json.loads(text.partition("\n\n")[2])["error"] == "not_ready"
 
 
+@pytest.mark.parametrize("file", BODIES, ids=lambda file: file.stem)
+def test_the_body_of_a_refusal_has_the_api_s_shape(file: Path) -> None:
+    """What the gateway answers to a missing key, or to too many requests, is the same JSON."""
+    assert json.loads(file.read_text()).keys() == {"error", "detail", "fields"}
+    assert f"/usr/local/etc/haproxy/errors/{file.name}" in configuration()
+
+
 def test_every_error_is_configured() -> None:
     """The configuration has each file with its status."""
     named = re.findall(r"^ *errorfile (\d+) /usr/local/etc/haproxy/errors/(\d+)\.http$", configuration(), re.MULTILINE)
@@ -40,8 +48,9 @@ def test_every_error_is_configured() -> None:
 
 
 def test_requests_pass_unchanged() -> None:
-    """No header is added to requests, because the API recognises the heads of earlier requests."""
-    assert not re.search(r"forwardfor|unique-id-header|(set|add|replace)-header", configuration())
+    """No header is added to requests, because the API recognises the heads of earlier requests; keys are taken out."""
+    assert not re.search(r"forwardfor|unique-id-header|http-request (set|add|replace)-header", configuration())
+    assert re.findall(r"http-request del-header (\S+)", configuration()) == ["x-api-key", "authorization"]
 
 
 def configuration() -> str:

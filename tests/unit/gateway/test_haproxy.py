@@ -88,7 +88,7 @@ def test_every_post_is_a_prediction() -> None:
 
     assert [name for name, _ in rules] == ["predictions", "other_predictions"]
     assert rules[1][1] == "METH_POST { nbsrv(other_predictions) gt 0 }"
-    assert not re.search(r"\b(path|pathq|path_beg|url)\b", CONFIGURATION)
+    assert not re.search(r"\b(path|pathq|path_beg|url|open_path)\b", " ".join(rule for _, rule in rules))
 
 
 def test_only_plain_predictions_use_the_lane_s_connections() -> None:
@@ -96,7 +96,7 @@ def test_only_plain_predictions_use_the_lane_s_connections() -> None:
     [rule] = re.findall(r"^ +use_backend predictions if (.*)$", CONFIGURATION, re.MULTILINE)
     unusual = re.findall(r"^ +acl unusual (.*)$", SECTIONS["frontend api"], re.MULTILINE)
 
-    assert rule.startswith("METH_POST HTTP_1.1 HTTP_CONTENT small !unusual ")
+    assert rule.startswith("METH_POST HTTP_CONTENT small !unusual !HTTP_1.0 ")
     assert unusual == ["req.hdr(content-encoding) -m found", "req.hdr(expect) -m found", "path_end /"]
 
 
@@ -105,7 +105,20 @@ def test_the_time_until_another_replica_is_tried_is_a_setting(services: Any) -> 
     [rule] = re.findall(r"^ +http-request set-timeout server (.*)$", SECTIONS["backend predictions"], re.MULTILINE)
 
     assert rule == '"${GATEWAY_RETRY_SECONDS}s" if quick short { nbsrv(predictions) gt 1 }'
-    assert services["gateway"]["environment"] == {"GATEWAY_RETRY_SECONDS": "${GATEWAY_RETRY_SECONDS:-1}"}
+    assert services["gateway"]["environment"]["GATEWAY_RETRY_SECONDS"] == "${GATEWAY_RETRY_SECONDS:-1}"
+
+
+def test_the_configuration_uses_the_variables_that_the_container_has(services: Any) -> None:
+    """Each variable that the configuration or its Lua program reads is set by the Compose file, and no other is."""
+    lua = (REPOSITORY / "gateway" / "door.lua").read_text()
+    read = {
+        *re.findall(r"\$\{([A-Z_]+)(?:\[\*\])?\}", CONFIGURATION),
+        *re.findall(r"\benv\(([A-Z_]+)\)", CONFIGURATION),
+        *re.findall(r"os\.getenv\(\"([A-Z_]+)\"\)", lua),
+    }
+    of_haproxy = {"HAPROXY_HTTP_LOG_FMT"}
+    preset = set(re.findall(r"^ +presetenv (\w+) ", SECTIONS["global"], re.MULTILINE))
+    assert read - of_haproxy - preset == set(services["gateway"]["environment"])
 
 
 def test_a_canary_is_answered_before_another_replica_is_tried(services: Any) -> None:

@@ -42,8 +42,10 @@ BODY = '{"feature1": 5.3}'
 def run_user(request: pytest.FixtureRequest) -> RunUser:
     """Runs one user of the kind under test for some requests; returns its reports to Locust."""
 
-    def with_user(host: str, requests: int = 1, timeout: float = 5, pause: float = 0) -> list[dict[str, Any]]:
-        kind = type("ChosenUser", (request.param,), {"host": host, "request_timeout": timeout})
+    def with_user(
+        host: str, requests: int = 1, timeout: float = 5, pause: float = 0, api_key: str = ""
+    ) -> list[dict[str, Any]]:
+        kind = type("ChosenUser", (request.param,), {"host": host, "request_timeout": timeout, "api_key": api_key})
         environment = Environment(user_classes=[kind], parsed_options=Namespace())
         remember_payload(environment, BODY)
         reports: list[dict[str, Any]] = []
@@ -85,6 +87,15 @@ def test_both_send_the_same_request(run_user: RunUser) -> None:
     assert body.decode() == BODY
     assert sent["host"] == server.url.removeprefix("http://")
     assert sent["content-type"] == sent["accept"] == "application/json"
+
+
+@pytest.mark.parametrize("key", ["", "a-key"])
+def test_both_send_the_api_key(run_user: RunUser, key: str) -> None:
+    """A key is sent with each request in the header that the gateway reads; without one there is no such header."""
+    with PredictionServer() as server:
+        run_user(server.url, api_key=key)
+    found = [line for line in server.requests[0].decode().split("\r\n") if line.lower().startswith("x-api-key")]
+    assert [line.partition(": ")[2] for line in found] == ([key] if key else [])
 
 
 def test_user_keeps_its_connection(run_user: RunUser) -> None:
