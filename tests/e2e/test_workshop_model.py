@@ -80,12 +80,12 @@ def test_a_new_model_without_fear(reader: Reader, measured: Callable[[str], None
 
     stack.compose("up", "-d", "--no-deps", "prometheus")
     assert drift.startswith(f"{MONITORING}\n")
-    unshifted, shifted = (part.strip() for part in drift.removeprefix(MONITORING).split("\nawk"))
+    unshifted, shifted = (part.strip() for part in drift.removeprefix(MONITORING).split("\nawk "))
     typed(reader, unshifted)
     like = wait_for(stack, lambda model: model["drift"]["columns"]["metros"] is not None)["drift"]["columns"]
     assert max(like.values()) < 0.1
-    typed(reader, f"awk{shifted}")
-    unlike = wait_for(stack, lambda model: min(model["drift"]["columns"].values()) > 0.25)["drift"]["columns"]
+    typed(reader, f"awk {shifted}")
+    unlike = wait_for(stack, lambda model: model["drift"]["columns"]["metros"] > 0.25)["drift"]["columns"]
     prometheus = Prometheus()
     prometheus.wait_until(lambda: "FeatureDrift" in prometheus.firing(), prometheus.firing)
     measured(

@@ -44,7 +44,7 @@ def kustomization(folder: Path) -> Any:
 
 
 def services() -> Any:
-    """The services of both Compose files, before variables are filled in; without those of a profile, which are extra."""
+    """The services of both Compose files that start without a profile, before variables are filled in."""
     found: dict[str, Any] = {}
     for name in ("docker-compose-api.yml", "docker-compose-load-testing.yml"):
         found |= yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))["services"]
