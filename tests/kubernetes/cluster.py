@@ -163,6 +163,23 @@ class Cluster:
             raise ClusterError(f"the prediction failed: {answer}")
         return {name.lower(): value for name, value in answer.headers.items()}["x-model-version"]
 
+    def detached_traffic(self, seconds: int, *options: str) -> Callable[[], Traffic]:
+        """Send predictions for so long, without a connection to the kubelet; the result waits for the end."""
+        script = 'source=$1; shift; python -c "$source" "$@" >/tmp/seen.json 2>&1 </dev/null &'
+        self.in_client("sh", "-c", script, "sh", STEADY_LOAD.read_text(), "--seconds", str(seconds), *options)
+
+        def result() -> Traffic:
+            seen: list[str] = []
+
+            def ended() -> bool:
+                seen[:] = self.in_client("cat", "/tmp/seen.json").splitlines()
+                return bool(seen)
+
+            self.wait_until("the end of the load", ended)
+            return Traffic(**json.loads(seen[-1]))
+
+        return result
+
     @contextmanager
     def traffic(self, *options: str) -> Iterator[Traffic]:
         """Send predictions from the client's pod until the block ends; the result is filled in then."""

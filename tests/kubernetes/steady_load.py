@@ -1,4 +1,4 @@
-"""Run inside of a pod: predictions at a fixed rate over keep-alive connections, until standard input ends.
+"""Run inside of a pod: predictions at a fixed rate on keep-alive connections, for a time or until standard input ends.
 
 Prints one JSON object: `outcomes` by status or class of error, `failures` with the first ones in words, `slowest` in
 seconds from when a request was due to its response, and `reconnected`: how often a connection that had been used before
@@ -33,13 +33,16 @@ class SteadyLoad:
         self._ended = threading.Event()
         self._lock = threading.Lock()
 
-    def run(self) -> None:
-        """Send until standard input ends."""
+    def run(self, seconds: float | None = None) -> None:
+        """Send for so long, or until standard input ends."""
         begin = time.monotonic()
         clients = [threading.Thread(target=self._client, args=(number, begin)) for number in range(CLIENTS)]
         for client in clients:
             client.start()
-        sys.stdin.read()
+        if seconds is None:
+            sys.stdin.read()
+        else:
+            time.sleep(seconds)
         self._ended.set()
         for client in clients:
             client.join()
@@ -81,11 +84,12 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--rate", type=float, default=50)
     parser.add_argument("--rows", type=int, help="a batch of so many rows; without it, one prediction")
+    parser.add_argument("--seconds", type=float, help="without it, until standard input ends")
     given = parser.parse_args()
     row: Any = {"feature1": 5.3, "feature2": 2.1, "feature3": 0.8}
     path, body = ("/predict", row) if given.rows is None else ("/predict/batch", [row] * given.rows)
     load = SteadyLoad(given.host, given.port, given.rate, path, json.dumps(body).encode())
-    load.run()
+    load.run(given.seconds)
     report = {name: getattr(load, name) for name in ("outcomes", "failures", "slowest", "reconnected")}
     print(json.dumps(report))  # noqa: T201 - the result on stdout is the interface
 

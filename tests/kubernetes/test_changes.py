@@ -184,12 +184,11 @@ def test_the_kubelet_is_away(stack: Cluster, seen: Check) -> None:
     if not command:
         pytest.skip("RESTART_KUBELET is not set")
     address = stack("get", "service/gateway", "-o", "jsonpath={.spec.clusterIP}")
-    with stack.traffic("--host", address) as traffic:
-        subprocess.run(command, check=True, timeout=300)
-        stack.run("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=120s")
-        time.sleep(15)
+    traffic = stack.detached_traffic(120, "--host", address)
+    subprocess.run(command, check=True, timeout=110)
+    stack.run("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=120s")
 
-    seen(traffic)
+    seen(traffic())
 
 
 def test_the_autoscaler_follows_the_load(stack: Cluster, seen: Check, measured: Callable[[str], None]) -> None:
@@ -200,7 +199,7 @@ def test_the_autoscaler_follows_the_load(stack: Cluster, seen: Check, measured: 
     stack.autoscale(1, 3, percent=10)
     begin = time.monotonic()
     course = []
-    with stack.traffic("--rows", "500", "--rate", "30") as traffic:
+    with stack.traffic("--rows", "5000", "--rate", "20") as traffic:
         for wanted in (2, 3):
             stack.wait_until(f"{wanted} replicas", lambda wanted=wanted: len(stack.pods("fastapi-app")) >= wanted)  # type: ignore[misc]  # bound as it is now
             course.append(f"{wanted} replicas after {time.monotonic() - begin:.0f} s")
