@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # As many processes as cores, each with one thread for its arithmetic; one whose share is done takes over from another.
 PARALLEL := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n logical --dist worksteal
 
-.PHONY: help run doctor secrets key test test-unit check format lock up down load predictions kubernetes kubernetes-secrets test-kubernetes bench bench-quick capacity soak stress trial clean
+.PHONY: help run doctor secrets test test-unit check format lock key up down load predictions kubernetes kubernetes-secrets test-kubernetes bench bench-quick capacity soak stress trial clean
 
 help: ## esta lista
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' Makefile

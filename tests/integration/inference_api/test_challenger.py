@@ -20,6 +20,8 @@ from service_process import Service, start_service
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.linear_model import LinearRegression
 
+from src.service.challenger.challenger import PATIENCE_SECONDS, TOO_LATE
+
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.filterwarnings("ignore::UserWarning"),  # of MLflow about integer columns
@@ -260,7 +262,8 @@ def test_canary_that_stands_still_and_dies(service: Service, registry: Registry,
         os.kill(pid, signal.SIGSTOP)
         answered_by(champion)
         found = wait_for(service, lambda found: found["state"] == "failing", "not asked any more")
-        assert "5 times in a row it had no answer within 1 s: it is not asked for 30 s" in found["reason"]
+        wait = f"{TOO_LATE} times in a row it had no answer within {PATIENCE_SECONDS:g} s"
+        assert f"{wait}: it is not asked for 30 s" in found["reason"]
         os.kill(pid, signal.SIGKILL)
         wait_for(service, lambda found: found["state"] == "failing" and "was killed" in found["reason"], "killed")
         answered_by(version)
