@@ -10,6 +10,7 @@ from typing import Any
 
 import axe_core_python
 from selenium import webdriver
+from selenium.common.exceptions import TimeoutException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -80,7 +81,10 @@ class HomePage:
 
     def wait_text(self, selector: str, text: str) -> None:
         """Wait until an element shows a text."""
-        self.wait(lambda: text in self.text(selector), f"{selector}: {text}")
+        try:
+            self.wait(lambda: text in self.text(selector), f"{selector}: {text}")
+        except TimeoutException as error:
+            raise AssertionError(f"{selector} shows {self.text(selector)!r} instead of {text!r}") from error
 
     def field(self, name: str) -> WebElement:
         """The element of a column's field."""
