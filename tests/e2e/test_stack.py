@@ -56,10 +56,12 @@ def test_up_that_waits_ends_well_while_the_trainer_ends(stack: Stack) -> None:
 
 
 def test_only_the_gateway_is_published_on_every_address(stack: Stack) -> None:
-    """Port 8000 is published on every address, the pages on loopback, MySQL and S3 not at all."""
+    """Port 8000 is published on every address, the pages and HTTPS on loopback, MySQL and S3 not at all."""
     published = published_ports(stack)
 
-    assert {(address, port) for address, port in published["gateway"] if ":" not in address} == {("0.0.0.0", 8000)}
+    open_ports = {(address, port) for address, port in published["gateway"] if ":" not in address}
+    assert {(address, port) for address, port in open_ports if address != "127.0.0.1"} == {("0.0.0.0", 8000)}
+    assert len(open_ports) == 2
     assert published["mlflow"] == {("127.0.0.1", 8005)}
     assert published["minio"] == {("127.0.0.1", 8009)}
     assert not any(published[service] for service in published.keys() - {"gateway", "mlflow", "minio"})
