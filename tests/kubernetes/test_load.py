@@ -15,10 +15,10 @@ USERS = 10_000
 SECONDS = 60
 CPU_LIMIT = "250m"
 _UI = """
-import sys, urllib.parse, urllib.request
-path, fields = sys.argv[1:]
-data = fields.encode() or None
-print(urllib.request.urlopen("http://127.0.0.1:8089" + path, data, timeout=30).read().decode())
+import sys, urllib.request
+method, path, fields = sys.argv[1:]
+request = urllib.request.Request("http://127.0.0.1:8089" + path, fields.encode() or None, method=method)
+print(urllib.request.urlopen(request, timeout=30).read().decode())
 """
 # The CPU time of the container in seconds, and its memory without the page cache in MiB, of cgroup v2 or v1.
 _USED = """
@@ -53,9 +53,9 @@ def locust(stack: Cluster, manifests: Path, tmp_path: Path) -> Iterator[Cluster]
     stack.rolled_out("deployment/fastapi-app")
 
 
-def _ui(stack: Cluster, path: str, fields: str = "") -> str:
+def _ui(stack: Cluster, method: str, path: str, fields: str = "") -> str:
     """Send a request to Locust's page inside of its pod: nobody else may."""
-    return stack("exec", "deployment/locust", "--", "python", "-c", _UI, path, fields)
+    return stack("exec", "deployment/locust", "--", "python", "-c", _UI, method, path, fields)
 
 
 def _used(stack: Cluster, name: str) -> tuple[float, float]:
@@ -65,18 +65,18 @@ def _used(stack: Cluster, name: str) -> tuple[float, float]:
 
 def test_ten_thousand_users(locust: Cluster, measured: Callable[[str], None]) -> None:
     """A quarter of a core for the API is enough for all of them, and no request fails."""
-    _ui(locust, "/swarm", f"user_count={USERS}&spawn_rate=100")
+    _ui(locust, "POST", "/swarm", f"user_count={USERS}&spawn_rate=100")
     try:
-        locust.wait_until("all users", lambda: json.loads(_ui(locust, "/stats/requests"))["user_count"] == USERS)
-        _ui(locust, "/stats/reset")
+        locust.wait_until("all users", lambda: json.loads(_ui(locust, "GET", "/stats/requests"))["user_count"] == USERS)
+        _ui(locust, "POST", "/stats/reset")
         before = {name: _used(locust, name) for name in ("fastapi-app", "gateway", "locust-worker")}
         begin = time.monotonic()
         time.sleep(SECONDS)
-        stats = json.loads(_ui(locust, "/stats/requests"))
+        stats = json.loads(_ui(locust, "GET", "/stats/requests"))
         after = {name: _used(locust, name) for name in before}
         took = time.monotonic() - begin
     finally:
-        _ui(locust, "/stop")
+        _ui(locust, "POST", "/stop")
 
     total = stats["stats"][-1]
     offered = USERS / think_time.MEAN_SECONDS
