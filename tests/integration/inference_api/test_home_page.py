@@ -416,9 +416,9 @@ def test_another_signature_while_the_page_is_open(mlflow_server: str, serve: Ser
             data, numbers.sum(axis=1)
         )
         signature = infer_signature(data, model.predict(data))
-        register(mlflow_server, "swapped", model, signature=signature, input_example=data[:1])
+        register(mlflow_server, "page_swapped", model, signature=signature, input_example=data[:1])
 
-    service = serve("swapped")
+    service = serve("page_swapped")
     page = HomePage(browser, f"{service.url}/")
     page.open()
     page.wait_text("#state", "Not ready: no version of the model")
