@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from model_owners import ModelOwners
 
 from local_stack.child_process import ChildProcess
 
@@ -20,6 +21,9 @@ with warnings.catch_warnings():
     import mlflow.pyfunc  # noqa: F401 - see above
 
 _READY_WITHIN_SECONDS = 120
+# Fixtures that several files use register these, each in its one way.
+_SHARED_MODELS = ("every_kind", "conformance_sum", "conformance_nearest", "conformance_columns", "model_under_load")
+_OWNERS = pytest.StashKey[ModelOwners]()
 
 
 def _free_port() -> int:
@@ -68,11 +72,25 @@ def running_server(folder: Path, *options: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def mlflow_server(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[str]:
     """The base URL of a running MLflow server; model names are shared by all tests, so choose your own."""
     folder = tmp_path_factory.mktemp("mlflow-server")
     with running_server(folder, "--artifacts-destination", str(folder / "artifacts")) as base_url:
+        base = tmp_path_factory.getbasetemp()
+        record = (base.parent if hasattr(pytestconfig, "workerinput") else base) / "model-owners"
+        record.mkdir(exist_ok=True)
+        pytestconfig.stash[_OWNERS] = ModelOwners(base_url, record, _SHARED_MODELS)
         yield base_url
+        del pytestconfig.stash[_OWNERS]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def models_of_its_own(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail when a file has changed a registered model of another one, whichever processes they ran in."""
+    yield
+    owners = request.config.stash.get(_OWNERS, None)
+    if owners and (conflicts := owners.conflicts(request.node.nodeid)):
+        pytest.fail("\n".join(conflicts), pytrace=False)
 
 
 @pytest.fixture
