@@ -24,6 +24,7 @@ class Container:
         started: When it was started last, as 2026-11-29T12:57:01.123456789Z.
         image: The id of its image.
         config_hash: Compose's digest of the settings with which it was created.
+        memory_limit: Its memory limit in bytes; 0 without one.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Container:
     started: str = ""
     image: str = ""
     config_hash: str = ""
+    memory_limit: int = 0
 
     @property
     def is_running(self) -> bool:
@@ -63,6 +65,7 @@ class Container:
             started=state.get("StartedAt", ""),
             image=inspected.get("Image", ""),
             config_hash=labels.get("com.docker.compose.config-hash", ""),
+            memory_limit=(inspected.get("HostConfig") or {}).get("Memory", 0),
         )
 
 

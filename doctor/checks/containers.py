@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from doctor.compose_project import ComposeProject
 from doctor.container import Container
@@ -13,6 +13,16 @@ from doctor.installation import Installation
 
 JOBS = frozenset({"create-minio-buckets", "mlflow-migrate", "model-trainer"})
 """Services that end with 0 when their work is done."""
+
+MEMORY_VARIABLES: Mapping[str, str] = {
+    "fastapi-app": "API_MEMORY_LIMIT",
+    "gateway": "GATEWAY_MEMORY_LIMIT",
+    "minio": "MINIO_MEMORY_LIMIT",
+    "mlflow": "MLFLOW_MEMORY_LIMIT",
+    "model-trainer": "TRAINER_MEMORY_LIMIT",
+    "prometheus": "PROMETHEUS_MEMORY_LIMIT",
+}
+"""The variables of memory limits; the other services have fixed ones."""
 
 _LAST_LINES = 5
 _MANY_RESTARTS = 3
@@ -65,12 +75,12 @@ def _taken_names(installation: Installation, project: ComposeProject) -> Iterato
 def _problems(installation: Installation, container: Container) -> Iterator[Finding]:
     name, service = container.name, container.service
     if container.oom_killed or (container.status == "restarting" and container.exit_code == _OOM_EXIT):
-        api = service == "fastapi-app"
+        limit = f", {container.memory_limit >> 20} MiB," if container.memory_limit else ""
         yield fault(
             "out-of-memory",
-            f"A {name} lo mató su límite de memoria (o la falta de memoria de la máquina).",
+            f"A {name} lo mató su límite de memoria{limit} o la falta de memoria de la máquina.",
             "Vuelve a arrancar, y vuelve a morir con el mismo límite.",
-            f"API_MEMORY_LIMIT=512M {COMPOSE} up -d" if api else "Dale más memoria a la máquina, o a Docker Desktop",
+            f"{_higher_limit(container)}. Si la máquina no tiene tanta, dale más, o a Docker Desktop",
         )
     elif container.status in {"restarting", "dead"} or (container.status == "exited" and container.exit_code):
         yield fault(
@@ -117,6 +127,15 @@ def _problems(installation: Installation, container: Container) -> Iterator[Find
             "Algo lo mata, o espera a otro que no llega.",
             f"docker logs {name}",
         )
+
+
+def _higher_limit(container: Container) -> str:
+    if not container.memory_limit:
+        return "No tiene límite"
+    twice = f"{container.memory_limit >> 19}M"
+    if variable := MEMORY_VARIABLES.get(container.service):
+        return f"{variable}={twice} en .env, y {COMPOSE} up -d"
+    return f"mem_limit: {twice} para {container.service} en {STACK_FILE}, y {COMPOSE} up -d"
 
 
 def _is_recent(started: str) -> bool:

@@ -1,16 +1,18 @@
 """Containers in each state, and the last words of what failed."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import yaml
 
-from doctor.checks.containers import find_container_problems
+from doctor.checks.containers import MEMORY_VARIABLES, find_container_problems
 from doctor.container import Container, ListedContainer
 from doctor.finding import Level, NotCheckedError
 from doctor.installation import Installation
-from tests.unit.doctor.examples import codes, healthy, printed, recorded, with_container, with_optional_service
+from tests.unit.doctor.examples import ROOT, codes, healthy, printed, recorded, with_container, with_optional_service
 
 # Recorded: `docker logs --tail 5 mlflow_migrate` after a start with another password.
 LAST_WORDS = printed(
@@ -64,6 +66,35 @@ def test_a_container_with_a_problem(service: str, state: dict[str, Any], code: s
 
     assert codes([finding]) == [code]
     assert installation.of(service)[0].name in finding.what
+
+
+@pytest.mark.parametrize(
+    ("service", "limit", "remedy"),
+    [
+        ("model-trainer", 8 << 30, "TRAINER_MEMORY_LIMIT=16384M en .env"),
+        ("fastapi-app", 128 << 20, "API_MEMORY_LIMIT=256M en .env"),
+        ("mysql", 1 << 30, "mem_limit: 2048M para mysql en docker-compose-api.yml"),
+        ("mysql", 0, "Si la máquina no tiene tanta"),
+    ],
+)
+def test_the_limit_to_raise(service: str, limit: int, remedy: str) -> None:
+    """Twice the limit that was exceeded, with its variable if it has one."""
+    state = {"status": "exited", "exit_code": 137, "oom_killed": True, "memory_limit": limit}
+    [finding] = find_container_problems(with_container(HEALTHY, service, **state))
+
+    assert codes([finding]) == ["out-of-memory"]
+    assert remedy in finding.remedy
+
+
+def test_the_variables_of_memory_limits_are_those_of_compose() -> None:
+    """Each limit that a variable changes, and no other."""
+    services = yaml.safe_load((ROOT / "docker-compose-api.yml").read_text(encoding="utf-8"))["services"]
+    limits = {
+        name: service.get("mem_limit") or service.get("deploy", {}).get("resources", {}).get("limits", {}).get("memory")
+        for name, service in services.items()
+    }
+    variables = {name: re.match(r"\$\{(\w+):-", limit) for name, limit in limits.items() if limit}
+    assert {name: found[1] for name, found in variables.items() if found} == MEMORY_VARIABLES
 
 
 def test_restarts_of_long_ago() -> None:
