@@ -1,4 +1,4 @@
-"""README and docs/protocols have the same content in Spanish and in English."""
+"""README and the documents in docs/ have the same content in Spanish and in English."""
 
 import re
 from dataclasses import dataclass
@@ -26,6 +26,7 @@ class Pair:
 PAIRS = [
     Pair(Document.read("README.md"), Document.read("README.en.md"), (r"\|", "- ", r"\d\. ")),
     Pair(Document.read("docs/protocols.md"), Document.read("docs/protocols.en.md"), (r"\|", "- ")),
+    Pair(Document.read("docs/security.md"), Document.read("docs/security.en.md"), (r"\|",)),
     Pair(Document.read("docs/kubernetes.md"), Document.read("docs/kubernetes.en.md"), (r"\|",)),
 ]
 
