@@ -10,13 +10,14 @@ import http.client
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode, urlsplit
 from urllib.request import Request
 
-from src.errors import ModelError, ModelRefusedError
+from src.errors import LOGIN_REFUSED, ModelError, ModelRefusedError
 from src.service.network_route import Route
 
 MAX_ENTRIES: Final = 1000
@@ -78,6 +79,8 @@ class ArtifactClient:
         return ModelError(f"the model cannot be downloaded: {reason}{self._route.note}")
 
     def _http_reason(self, error: HTTPError) -> str:
+        if error.code == HTTPStatus.UNAUTHORIZED:
+            return f"MLflow answered 401: {LOGIN_REFUSED}"
         text, from_mlflow = error.read(1000).decode(errors="replace"), not self._route.note
         with suppress(ValueError, LookupError, TypeError):
             text, from_mlflow = str(json.loads(text)["message"]), True

@@ -8,12 +8,13 @@ import http.client
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final, TypeVar
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import Request
 
-from src.errors import RegistryError
+from src.errors import LOGIN_REFUSED, RegistryError
 from src.service.network_route import Route
 from src.settings import Settings
 
@@ -113,6 +114,9 @@ class RegistryClient:
             raise RegistryError(f"{uri} does not answer like MLflow{note}") from error
 
     def _refusal(self, error: HTTPError) -> RegistryError:
+        uri, note = self._settings.mlflow_tracking_uri, self._route.note
+        if error.code == HTTPStatus.UNAUTHORIZED:
+            return RegistryError(f"MLflow at {uri} answered 401: {LOGIN_REFUSED}{note}")
         text = error.read(1000).decode(errors="replace")
         try:
             answer = json.loads(text)
@@ -122,7 +126,6 @@ class RegistryClient:
         name, alias = self._settings.registered_model_name, self._alias
         if answer.get("error_code") in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
             return UnknownVersionError(f"no version of the model {name!r} has the alias {alias!r} yet")
-        uri, note = self._settings.mlflow_tracking_uri, self._route.note
         if note and not answer:  # perhaps the proxy's HTML page, which tells less than the status
             return RegistryError(f"MLflow at {uri} does not answer: HTTP {error.code} {error.reason}{note}")
         return RegistryError(f"MLflow at {uri} answered {error.code}: {str(answer.get('message', text))[:200]}")
@@ -132,7 +135,8 @@ def credentials(settings: Settings) -> dict[str, str]:
     """The authorization header for MLflow; empty without credentials."""
     if settings.mlflow_tracking_token:
         return {"Authorization": f"Bearer {settings.mlflow_tracking_token}"}
-    if settings.mlflow_tracking_username:
+    # A user without a password is none, as for MLflow's client.
+    if settings.mlflow_tracking_username and settings.mlflow_tracking_password:
         pair = f"{settings.mlflow_tracking_username}:{settings.mlflow_tracking_password}"
         return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
     return {}

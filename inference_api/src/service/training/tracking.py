@@ -12,6 +12,7 @@ import requests
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
+from src.errors import LOGIN_REFUSED
 from src.service.network_route import Route, direct_hosts
 from src.service.training.errors import PublicationError, TrainingError
 
@@ -63,12 +64,15 @@ def reported_failures(tracking_uri: str) -> Iterator[None]:
     """Turn what MLflow's client raises into an error with one line for the user.
 
     Raises:
+        TrainingError: MLflow refused the user.
         PublicationError: A request to MLflow failed.
     """
     try:
         yield
     except (MlflowException, requests.RequestException) as error:
         note = Route.to(tracking_uri).note
+        if isinstance(error, MlflowException) and error.error_code == "UNAUTHENTICATED":
+            raise TrainingError(f"MLflow at {tracking_uri} answered 401: {LOGIN_REFUSED}{note}") from error
         raise PublicationError(f"MLflow at {tracking_uri} failed: {_first_line(error)}{note}") from error
 
 

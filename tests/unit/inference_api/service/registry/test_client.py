@@ -93,10 +93,11 @@ async def test_token(registry: StubRegistry) -> None:
     assert registry.requests[0][1]["Authorization"] == "Bearer t"
 
 
-async def test_no_credentials(registry: StubRegistry) -> None:
-    """Without credentials no header is sent."""
+@pytest.mark.parametrize("user", ["", "api"])
+async def test_no_credentials(user: str, registry: StubRegistry) -> None:
+    """Without credentials no header is sent, nor for a user without a password."""
     registry.point_at(version_of())
-    await RegistryClient(settings(registry.url)).resolve()
+    await RegistryClient(settings(registry.url, mlflow_tracking_username=user)).resolve()
     assert "Authorization" not in registry.requests[0][1]
 
 
@@ -116,7 +117,7 @@ REFUSALS = [
     (500, b"[]", r"answered 500: \[\]"),
     (500, b'"text"', "answered 500"),
     (500, b'{"message": {"deep": 1}}', "answered 500: {'deep': 1}"),
-    (401, b"", "answered 401: $"),
+    (401, b"You are not authenticated.", "answered 401: it wants a user that it knows, .* MLFLOW_TRACKING_PASSWORD$"),
     (503, b"\xff\xfe", "answered 503"),
 ]
 
