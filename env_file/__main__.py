@@ -15,7 +15,7 @@ _ROOT = Path(__file__).resolve().parents[1]
 _COMPOSE = "docker compose -f docker-compose-api.yml"
 _WRITTEN = f"""\
 .env tiene ahora contraseñas al azar y solo lo lee tu usuario. Guarda una copia: sin ella los datos no se abren.
-Vale para el primer arranque, que fija las de MySQL:
+Vale para el primer arranque, que fija las de MySQL; con MLFLOW_AUTH=true pide usuario también MLflow:
   {_COMPOSE} up --build
 """
 _FOR_A_RUNNING_STACK = f"""

@@ -1,4 +1,4 @@
-"""Names and passwords that MySQL or MinIO cannot use, refused before anything waits for a server.
+"""Names and passwords that MySQL, MinIO or MLflow cannot use, refused before anything waits for a server.
 
 All other names and passwords were tested with the servers. A message names the variable and the character, never a
 whole password.
@@ -13,6 +13,11 @@ from typing import Final
 _MAX_NAME_LENGTH: Final = {"MYSQL_DATABASE": 64, "MYSQL_USER": 32}
 _MAX_MYSQL_PASSWORD_BYTES: Final = 256
 _LAST_THREE_BYTE_CHARACTER: Final = "\uffff"
+_MAX_MLFLOW_NAME_LENGTH: Final = 255
+_MIN_MLFLOW_PASSWORD_LENGTH: Final = 12
+# The password of all servers that were installed from an earlier MLflow, which the current one refuses
+# (https://github.com/advisories/GHSA-gq3w-7jj3-x7gr).
+_PUBLIC_MLFLOW_PASSWORD: Final = "password1234"  # noqa: S105 - refused
 _MIN_MINIO_BYTES: Final = {
     "AWS_ACCESS_KEY_ID": 3,
     "MINIO_ROOT_USER": 3,
@@ -52,6 +57,30 @@ def minio_problem(variable: str, value: str) -> str | None:
         return problem
     if len(value.encode()) < _MIN_MINIO_BYTES[variable]:
         return f"{variable} has {len(value.encode())} characters, and MinIO wants {_MIN_MINIO_BYTES[variable]} or more"
+    return None
+
+
+def mlflow_problem(variable: str, value: str) -> str | None:
+    """Why the value of this variable could not be that of a user of MLflow; None when it can."""
+    if problem := _unreadable_character(variable, value) or _outer_blank(variable, value):
+        return problem
+    if variable.endswith("_PASSWORD"):
+        return _mlflow_password_problem(variable, value)
+    if ":" in value:  # it ends the name, https://www.rfc-editor.org/rfc/rfc7617#section-2
+        return f"{variable} holds ':', which cannot be used in the name of a user of MLflow"
+    if len(value) > _MAX_MLFLOW_NAME_LENGTH:
+        return f"{variable} has {len(value)} characters, and MLflow takes {_MAX_MLFLOW_NAME_LENGTH} at most"
+    return None
+
+
+def _mlflow_password_problem(variable: str, value: str) -> str | None:
+    if value == _PUBLIC_MLFLOW_PASSWORD:
+        return f"{variable} is the public password of earlier versions of MLflow"
+    if len(value) < _MIN_MLFLOW_PASSWORD_LENGTH:
+        return (
+            f"{variable} has {len(value)} characters, and MLflow wants {_MIN_MLFLOW_PASSWORD_LENGTH} or more: "
+            "`openssl rand -hex 16` makes one"
+        )
     return None
 
 

@@ -4,6 +4,8 @@ MySQL commits each change of a table separately, so a first migration that is ki
 cannot use. Therefore a marker table is created first in an empty database and dropped after success. While the marker
 exists, no server has used the tables: they are dropped and the migration starts again. A database without the marker
 is never dropped, only upgraded.
+
+With MLFLOW_AUTH=true, the tables of MLflow's users come after them in the same way, and then the users of `.env`.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ import sqlalchemy
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
+from account_tables import create_account_tables, set_accounts
+from accounts import Accounts
 from configuration import ConfigurationError
 from database import Database
 from schema import MARKER_TABLE, MigrationError, create_schema, is_current, table_names, upgrade_schema
@@ -83,8 +87,8 @@ def migration_lock(engine: sqlalchemy.Engine, wait: float) -> Iterator[None]:
         engine.dispose()  # Closing the session releases the lock.
 
 
-def migrate(database: Database, wait: float) -> None:
-    """Upgrade the tables to the version of the installed MLflow.
+def migrate(database: Database, wait: float, accounts: Accounts | None) -> None:
+    """Upgrade the tables to the version of the installed MLflow, and set the users, if MLflow has some.
 
     Raises:
         MigrationError: The migration is not possible; the message says why and what to do.
@@ -100,6 +104,9 @@ def migrate(database: Database, wait: float) -> None:
             create_schema(engine)
         else:
             upgrade_schema(engine, database)
+        if accounts is not None:
+            create_account_tables(engine)
+            set_accounts(database.url, accounts)
 
 
 def wait_for_tables(database: Database, wait: float) -> None:
@@ -134,8 +141,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
-        run = wait_for_tables if options.only_wait else migrate
-        run(Database.from_environment(), options.wait)
+        database = Database.from_environment()
+        if options.only_wait:
+            wait_for_tables(database, options.wait)
+        else:
+            migrate(database, options.wait, Accounts.from_environment())
     except ConfigurationError as error:
         log.error("%s", error)  # noqa: TRY400 - the message is enough
         return 2

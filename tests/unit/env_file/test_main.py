@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from accounts import Accounts
 from credentials import minio_problem, mysql_problem
 from env_file.__main__ import main
 from env_file.lines import read_defaults
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = read_defaults((ROOT / ".env.example").read_text(encoding="utf-8"))
-# Whatever sounds like a secret and has a public value.
-PASSWORDS = {name for name, value in EXAMPLE.items() if value and re.search("PASSWORD|SECRET|TOKEN", name)}
+# Whatever sounds like a secret: with a public value, or with none.
+PASSWORDS = {name for name in EXAMPLE if re.search("PASSWORD|SECRET|TOKEN", name)}
 
 
 @pytest.fixture
@@ -51,10 +52,10 @@ def test_every_password_is_random(checkout: Path) -> None:
 
 
 def test_the_accounts_of_the_stack_are_among_them() -> None:
-    """Those of MySQL and MinIO."""
+    """Those of MySQL, MinIO and MLflow."""
     accounts = {"MYSQL_ROOT_PASSWORD", "MYSQL_PASSWORD", "MINIO_ROOT_PASSWORD", "AWS_SECRET_ACCESS_KEY"}
 
-    assert accounts <= PASSWORDS
+    assert accounts | {"MLFLOW_TRACKING_PASSWORD", "MLFLOW_API_PASSWORD"} <= PASSWORDS
 
 
 def test_mlflow_has_the_key_of_minio(checkout: Path) -> None:
@@ -74,6 +75,7 @@ def test_the_passwords_mean_themselves_everywhere(checkout: Path) -> None:
     assert all(re.fullmatch(r"[A-Za-z0-9]{32}", values[name]) for name in PASSWORDS)
     assert mysql_problem("MYSQL_PASSWORD", values["MYSQL_PASSWORD"]) is None
     assert minio_problem("MINIO_ROOT_PASSWORD", values["MINIO_ROOT_PASSWORD"]) is None
+    assert Accounts.from_environment({**values, "MLFLOW_AUTH": "true"}) is not None
 
 
 def test_nobody_else_can_read_the_file(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:

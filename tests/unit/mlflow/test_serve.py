@@ -1,5 +1,6 @@
 """The start script of the MLflow server."""
 
+import configparser
 import os
 import re
 import subprocess
@@ -15,10 +16,22 @@ EXAMPLE = Path(__file__).parents[3] / ".env.example"
 ENVIRONMENT = {"MYSQL_DATABASE": "mlflow_metadata", "MYSQL_USER": "mlflow_meta", "MYSQL_PASSWORD": "a b/c"}
 
 
+ACCOUNTS = {
+    "MLFLOW_AUTH": "true",
+    "MLFLOW_TRACKING_USERNAME": "admin",
+    "MLFLOW_TRACKING_PASSWORD": "password of people",
+    "MLFLOW_API_USERNAME": "api",
+    "MLFLOW_API_PASSWORD": "password of the API",
+}
+
+
 def run(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the script with a fake `mlflow` that prints the URL and its arguments."""
     program = folder / "mlflow"
-    program.write_text('#!/bin/sh\necho "$MLFLOW_BACKEND_STORE_URI"\necho "$@"\n')
+    program.write_text(
+        '#!/bin/sh\necho "$MLFLOW_BACKEND_STORE_URI"\necho "$@"\necho "$MLFLOW_AUTH_CONFIG_PATH"\n'
+        'test -z "$MLFLOW_AUTH_CONFIG_PATH" || stat -c %a "$MLFLOW_AUTH_CONFIG_PATH"\n'
+    )
     program.chmod(0o755)
     return subprocess.run(
         [sys.executable, SERVE, *arguments],
@@ -31,10 +44,34 @@ def run(folder: Path, *arguments: str, **environment: str) -> subprocess.Complet
 
 def test_the_url_is_passed_by_the_environment(tmp_path: Path) -> None:
     """The password is not among the arguments, which other users of the machine can see."""
-    url, arguments = run(tmp_path, "--port", "5000", **ENVIRONMENT).stdout.splitlines()
+    url, arguments, auth = run(tmp_path, "--port", "5000", **ENVIRONMENT).stdout.splitlines()
 
     assert url == "mysql+pymysql://mlflow_meta:a%20b%2Fc@mysql:3306/mlflow_metadata?charset=utf8mb4"
     assert arguments == "server --port 5000"
+    assert not auth
+
+
+def test_authentication_is_an_application_of_mlflow(tmp_path: Path) -> None:
+    """Its configuration is a file that only this user reads, with the URL as MLflow's parser wants it."""
+    given = {**ENVIRONMENT, **ACCOUNTS, "TMPDIR": str(tmp_path)}
+    url, arguments, path, mode = run(tmp_path, "--port", "5000", **given).stdout.splitlines()
+    configuration = configparser.ConfigParser()
+    configuration.read(path)
+
+    assert arguments == "server --app-name basic-auth --port 5000"
+    assert mode == "600"
+    assert configuration["mlflow"]["database_uri"] == url
+    assert not any(word in Path(path).read_text(encoding="utf-8") for word in ("password of", "a b/c"))
+
+
+@pytest.mark.parametrize("name", ["MLFLOW_TRACKING_PASSWORD", "MLFLOW_API_PASSWORD"])
+def test_authentication_without_a_password_does_not_start(tmp_path: Path, name: str) -> None:
+    """The server ends with the name of the variable: it starts neither open nor with a default password."""
+    done = run(tmp_path, **ENVIRONMENT, **{**ACCOUNTS, name: ""})
+
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith(f"serve: MLFLOW_AUTH=true needs {name} in .env")
 
 
 def test_a_missing_variable_is_named(tmp_path: Path) -> None:

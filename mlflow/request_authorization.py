@@ -1,0 +1,35 @@
+"""Who may send a request to MLflow, as the `authorization_function` of its basic authentication.
+
+https://mlflow.org/docs/latest/self-hosting/security/custom/
+"""
+
+from __future__ import annotations
+
+import os
+
+from flask import Response, request
+from mlflow.server.auth import authenticate_request_basic_auth, store
+from werkzeug.datastructures import Authorization
+
+_METRICS = "/metrics"
+_READING = frozenset({"GET", "HEAD"})
+
+
+def authorize_request() -> Authorization | Response:
+    """The user of the request that Flask handles now, or the refusal.
+
+    MLflow lets every user create models and experiments: the user of the API is stopped here, because it only reads.
+    Prometheus reads the metrics without a user: they count requests, and name no model.
+    """
+    reader = os.environ["MLFLOW_API_USERNAME"]
+    if request.path == _METRICS:
+        return Authorization("basic", {"username": reader, "password": ""})
+    user = authenticate_request_basic_auth()
+    if isinstance(user, Authorization) and request.method not in _READING and _are_same(user.username or "", reader):
+        return Response("Permission denied: this user may only read", 403)
+    return user
+
+
+def _are_same(name: str, other: str) -> bool:
+    # MySQL finds a user without regard to case and accents.
+    return bool(store.get_user(name).id == store.get_user(other).id)
