@@ -32,6 +32,7 @@ if _scenario.user == "lean":
 
         request_timeout = _scenario.request_timeout
         api_key = _scenario.api_key
+        ca_file = _scenario.ca_file
 
 elif _scenario.user == "open":
     from load.open_user import OpenUser
@@ -45,6 +46,7 @@ elif _scenario.user == "open":
 
         request_timeout = _scenario.request_timeout
         api_key = _scenario.api_key
+        ca_file = _scenario.ca_file
         arrivals = _arrivals  # type: ignore[assignment]  # made above
 
 else:
@@ -55,6 +57,7 @@ else:
 
         request_timeout = _scenario.request_timeout
         api_key = _scenario.api_key
+        ca_file = _scenario.ca_file
 
 
 if _scenario.ramp is not None:

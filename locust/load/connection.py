@@ -6,7 +6,7 @@ import socket as platform
 import sys
 import time
 
-from gevent import socket
+from gevent import socket, ssl
 
 from load.addresses import addresses_of
 from load.response import ClosedWithoutAnswerError, Response, read_response
@@ -26,12 +26,19 @@ class Connection:
     reads a request and closes has failed, even if a second try would work.
     """
 
-    def __init__(self, target: TargetUrl, timeout: float) -> None:
-        """Remember the target and how many seconds a request may take."""
+    def __init__(self, target: TargetUrl, timeout: float, tls: ssl.SSLContext | None = None) -> None:
+        """Remember where to send.
+
+        Args:
+            target: The API.
+            timeout: How many seconds a request may take, with its connection if it opens one.
+            tls: For a target with HTTPS.
+        """
         self._addresses = addresses_of(target)
+        self._host = target.host
         self._timeout = timeout
+        self._tls = tls if target.scheme == "https" else None
         self._socket: socket.socket | None = None
-        self._sent = 0
         self._received = False
 
     def exchange(self, request: bytes) -> Response:
@@ -60,23 +67,27 @@ class Connection:
         """The response; None when no connection is open, or the server closed it before it read the request."""
         if self._socket is None:
             return None
-        sent_before = self._sent
+        # The server has answered all that was sent before, so all of it is acknowledged.
+        before = _acknowledged_bytes(self._socket)
         try:
             return self._send(self._socket, request, deadline)
-        except (ConnectionResetError, BrokenPipeError):
+        except (ConnectionResetError, BrokenPipeError, ssl.SSLEOFError):
             # The server's kernel resets a connection that was closed before the request was read.
             if self._received:
                 raise
         except ClosedWithoutAnswerError:
-            if self._received or self._acknowledged_more_than(sent_before):
+            if self._received or before is None or _acknowledged_bytes(self._socket) != before:
                 raise
         self.close()
         return None
 
     def _on_new_connection(self, request: bytes, deadline: float) -> Response:
-        self._socket = self._addresses.connect(max(0.001, deadline - time.monotonic()))
-        self._sent = 0
-        return self._send(self._socket, request, deadline)
+        connection = self._addresses.connect(max(0.001, deadline - time.monotonic()))
+        if self._tls is not None:
+            connection.settimeout(max(0.001, deadline - time.monotonic()))
+            connection = self._tls.wrap_socket(connection, server_hostname=self._host)
+        self._socket = connection
+        return self._send(connection, request, deadline)
 
     def _send(self, connection: socket.socket, request: bytes, deadline: float) -> Response:
         def receive() -> bytes:
@@ -88,20 +99,19 @@ class Connection:
 
         self._received = False
         connection.sendall(request)
-        self._sent += len(request)
         response = read_response(receive)
         if not response.keep_alive:
             self.close()
         return response
 
-    def _acknowledged_more_than(self, sent_before: int) -> bool:
-        """Whether the server's kernel acknowledged bytes beyond the requests that were answered.
 
-        It acknowledges bytes for an open socket only, never for a closed one. When it did and the connection then ends
-        without a reset, the server had read the request.
-        """
-        if self._socket is None or _TCP_INFO is None:
-            return True
-        info = self._socket.getsockopt(platform.IPPROTO_TCP, _TCP_INFO, _BYTES_ACKED.stop)
-        # The kernel counts the SYN of the connection as one byte.
-        return int.from_bytes(info[_BYTES_ACKED], sys.byteorder) > sent_before + 1
+def _acknowledged_bytes(connection: socket.socket) -> int | None:
+    """How many bytes of this side the server's kernel has acknowledged; None where the kernel does not tell.
+
+    It acknowledges bytes for an open socket only, never for a closed one. When it acknowledges a request and the
+    connection then ends without a reset, the server had read the request.
+    """
+    if _TCP_INFO is None:
+        return None
+    info = connection.getsockopt(platform.IPPROTO_TCP, _TCP_INFO, _BYTES_ACKED.stop)
+    return int.from_bytes(info[_BYTES_ACKED], sys.byteorder)

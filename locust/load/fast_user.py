@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+from pathlib import Path
 from typing import ClassVar
 
 from gevent import monkey
@@ -16,6 +17,7 @@ from load import think_time
 from load.failure import answer_failure, network_failure
 from load.payload import payload_of
 from load.target_url import API_KEY_HEADER, PREDICT_PATH
+from load.tls import context_factory
 
 # Locust replaced poll by gevent's, which switches to other users even when it only checks.
 _poll: type[select.poll] = monkey.get_original("select", "poll")
@@ -28,10 +30,13 @@ class FastUser(FastHttpUser):
     wait_time = between(think_time.MIN_SECONDS, think_time.MAX_SECONDS)
     request_timeout: ClassVar[float] = 30
     api_key: ClassVar[str] = ""
+    ca_file: ClassVar[Path | None] = None
 
     def __init__(self, environment: Environment) -> None:
         """Prepare the body and the headers of all requests."""
         self.network_timeout = self.connection_timeout = self.request_timeout
+        self.insecure = self.ca_file is None
+        self.ssl_context_factory = context_factory(self.ca_file)
         super().__init__(environment)
         self._body = payload_of(environment)
         self._headers = {"Accept": "application/json", "Content-Type": "application/json"}

@@ -26,7 +26,7 @@ def residual_wait() -> float:
 
 
 class LeanUser(Sender):
-    """Does as the fast user does, for about half its CPU; no TLS, no redirects."""
+    """Does as the fast user does, for about half its CPU; no redirects, no cookies."""
 
     abstract = True
     wait_time = between(think_time.MIN_SECONDS, think_time.MAX_SECONDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -14,8 +15,11 @@ from locust.event import EventHook
 
 from load.failure import network_failure
 from load.target_url import API_KEY_HEADER, PREDICT_PATH
+from load.tls import context_factory
 
 _OK = 200
+_MULTIPLE_CHOICES = 300
+_BAD_REQUEST = 400
 _NOT_FOUND = 404
 _TIMEOUT_SECONDS = 5.0
 
@@ -24,12 +28,13 @@ class NoPayloadError(Exception):
     """The API gives no example to send; the message says why."""
 
 
-def fetch_payload(host: str, api_key: str = "") -> str:
+def fetch_payload(host: str, api_key: str = "", ca_file: Path | None = None) -> str:
     """Ask the API for the example of its prediction request, as JSON.
 
     Args:
         host: The API's address.
         api_key: For a gateway that asks for one; empty for none.
+        ca_file: What its certificate is checked with; None to accept any.
 
     Raises:
         NoPayloadError: When the API cannot be reached, has no model yet, or gives no example.
@@ -39,6 +44,8 @@ def fetch_payload(host: str, api_key: str = "") -> str:
         host,
         EventHook(),
         user=None,
+        insecure=ca_file is None,
+        ssl_context_factory=context_factory(ca_file),
         network_timeout=_TIMEOUT_SECONDS,
         connection_timeout=_TIMEOUT_SECONDS,
         max_retries=0,
@@ -59,12 +66,18 @@ def fetch_payload(host: str, api_key: str = "") -> str:
 
 
 def _get(api: FastHttpSession, host: str, path: str, headers: dict[str, str]) -> tuple[int, Any]:
-    response = api.get(path, headers=headers)
+    response = api.get(path, headers=headers, allow_redirects=False)
     error = (
         response.request_meta["exception"] if hasattr(response, "request_meta") else getattr(response, "error", None)
     )
     if error is not None and not isinstance(error, LocustBadStatusCode):
         raise NoPayloadError(f"{host} cannot be reached: {network_failure(error)}{_proxy_note(host)}")
+    if _MULTIPLE_CHOICES <= response.status_code < _BAD_REQUEST:
+        # The users follow no redirects either: they measure the address that they are given.
+        location = response.headers.get("location") if response.headers else None
+        raise NoPayloadError(
+            f"{host}{path} redirects to {location}: set LOCUST_HOST to the address that answers itself"
+        )
     try:
         return response.status_code, json.loads(bytes(response.content or b""))
     except ValueError:

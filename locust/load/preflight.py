@@ -87,7 +87,7 @@ class Preflight:
             raise RefusedError(str(error)) from None
         while True:
             try:
-                return fetch_payload(base, self.scenario.api_key)
+                return fetch_payload(base, self.scenario.api_key, self.scenario.ca_file)
             except NoPayloadError as error:
                 left = deadline - time.monotonic()
                 if left <= 0:

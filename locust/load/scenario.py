@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from load.tls import tls_context
+
 SPAWNS_PER_WORKER = 100
 """Users that one worker can start per second; above it Locust warns, and its own work distorts the results."""
 
@@ -100,6 +102,7 @@ class Scenario:
         users_file: File with the number of users, see `user_count_file.py`; None leaves that to Locust.
         metrics_port: Where a run without UI serves metrics, see `metrics.py`; None for nowhere.
         api_key: Key that every request carries, for a gateway that asks for one; empty for none.
+        ca_file: PEM of the authorities that the API's certificate is checked with; None to accept any.
     """
 
     user: str = "fast"
@@ -111,6 +114,7 @@ class Scenario:
     users_file: Path | None = None
     metrics_port: int | None = None
     api_key: str = field(default="", repr=False)
+    ca_file: Path | None = None
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Scenario:
@@ -135,6 +139,7 @@ class Scenario:
             users_file=_file(environ, "LOCUST_USERS_FILE"),
             metrics_port=int(_number(environ, "LOCUST_METRICS_PORT", 0, minimum=0)) or None,
             api_key=_header_value(environ, "LOCUST_API_KEY"),
+            ca_file=_certificates(environ, "LOCUST_CA_FILE"),
         )
 
 
@@ -166,6 +171,19 @@ def _file(environ: Mapping[str, str], name: str) -> Path | None:
     if text and not Path(text).is_file():
         raise SettingError(f"{name} must be a file that exists, not {text!r}")
     return Path(text) if text else None
+
+
+def _certificates(environ: Mapping[str, str], name: str) -> Path | None:
+    text = environ.get(name, "").strip()
+    # Compose mounts a file in any case; without one of its user's it is /dev/null.
+    if not text or Path(text).is_char_device():
+        return None
+    file = _file(environ, name)
+    try:
+        tls_context(file)
+    except OSError as error:
+        raise SettingError(f"{name} must be a PEM file with a certificate, and {str(file)!r} is not: {error}") from None
+    return file
 
 
 def _number(environ: Mapping[str, str], name: str, default: float, *, minimum: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any, ClassVar
 
 from locust import User
@@ -14,6 +15,7 @@ from load.failure import answer_failure, network_failure
 from load.payload import payload_of
 from load.response import ClosedWithoutAnswerError, MalformedResponseError
 from load.target_url import API_KEY_HEADER, PREDICT_PATH, TargetUrl
+from load.tls import tls_context
 
 
 def api_key_line(key: str) -> str:
@@ -27,6 +29,7 @@ class Sender(User):
     abstract = True
     request_timeout: ClassVar[float] = 30
     api_key: ClassVar[str] = ""
+    ca_file: ClassVar[Path | None] = None
 
     def __init__(self, environment: Environment) -> None:
         """Prepare the bytes of the request; the connection opens with the first request."""
@@ -34,7 +37,7 @@ class Sender(User):
         target = TargetUrl.parse(self.host)
         body = payload_of(environment).encode()
         self._url = f"{self.host}{PREDICT_PATH}"
-        self._connection = Connection(target, self.request_timeout)
+        self._connection = Connection(target, self.request_timeout, tls_context(self.ca_file))
         self._request = (
             f"POST {target.path}{PREDICT_PATH} HTTP/1.1\r\n"
             f"Host: {target.authority}\r\n"

@@ -65,9 +65,9 @@ def base_url(url: str | None, user: str) -> str:
     """The address of the run without a final slash, if this kind of user supports it.
 
     Raises:
-        TargetError: When it is no HTTP address, or the lean or open user does not support it.
+        TargetError: When it is no HTTP address, or the lean or open user does not support its credentials.
     """
     target = TargetUrl.parse(url)
-    if user != "fast" and (target.scheme != "http" or target.credentials):
-        raise TargetError(f"LOCUST_USER={user} speaks plain HTTP without credentials: use LOCUST_USER=fast for {url}")
+    if user != "fast" and target.credentials:
+        raise TargetError(f"LOCUST_USER={user} sends no user name and password: use LOCUST_USER=fast for {url}")
     return str(url).rstrip("/")

@@ -23,6 +23,7 @@ from capacity.target.process import ProcessTarget
 _GATEWAY_CORES: Final = 1.0
 """HAProxy runs in one thread (gateway/haproxy.cfg)."""
 _MIB: Final = 2**20
+_API_KEY: Final = "LOCUST_API_KEY"
 
 
 class Environment(Protocol):
@@ -80,9 +81,10 @@ class DockerEnvironment:
         self.limited = frozenset({"cpu", "memory"})
 
     def generator(self, route: str, variables: dict[str, str]) -> AbstractContextManager[LoadGenerator]:
-        """A container in the stack's network."""
+        """A container in the stack's network, whose users send the key of this program's environment."""
+        key = {_API_KEY: os.environ.get(_API_KEY, "")}
         return docker_load_generator(
-            self._engine, route, self.target.gateway.network, self.target.host(route), variables
+            self._engine, route, self.target.gateway.network, self.target.host(route), {**key, **variables}
         )
 
     def evaluator(self, slo: Slo, route: str) -> SloEvaluator:

@@ -21,6 +21,9 @@ so it runs on the Linux machine of the Docker engine. Limits and replicas are re
 
 Ctrl-C keeps what was measured: the same command goes on from there.
 
+Users of a gateway that asks for a key send LOCUST_API_KEY of the environment; with TLS they use it, and accept any
+certificate.
+
 Soak and stress tests, and single trials: python -m capacity soak --help, stress --help, trial --help.
 
 exit code: 0 found, 1 it could not be measured, 2 wrong option, 3 the users do not hold here, 130 interrupted

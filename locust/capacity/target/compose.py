@@ -13,16 +13,23 @@ from capacity.errors import CapacityError
 from capacity.measure.cgroup import Cgroup
 from capacity.measure.resource_counter import ResourceCounter
 from capacity.model.limits import Limits
-from capacity.target.docker import Engine, LimitsRefusedError, container_limits
+from capacity.target.docker import Container, Engine, LimitsRefusedError, container_limits
 from capacity.target.interface import ReplicaNotReadyError
 from capacity.target.readiness import is_ready
 
 PORT: Final = 8000
+_TLS_PORT: Final = 8443
 _READY_SECONDS: Final = 90.0
 # The gateway resolves the replicas' addresses every 3 s (gateway/haproxy.cfg).
 _DISCOVERY_SECONDS: Final = 4.0
 _SCALE_SECONDS: Final = 120
 _START_CPUS: Final = 1.0
+
+
+def gateway_url(gateway: Container) -> str:
+    """The gateway's URL inside its network: with a certificate it only redirects plain requests."""
+    has_tls = bool(gateway.environment.get("TLS_CERTIFICATE"))
+    return f"https://{gateway.name}:{_TLS_PORT}" if has_tls else f"http://{gateway.name}:{PORT}"
 
 
 class ComposeTarget:
@@ -55,7 +62,7 @@ class ComposeTarget:
 
     def host(self, via: str) -> str:
         """The URL for users inside the stack's network."""
-        return f"http://{self.gateway.name if via == 'gateway' else self.replicas[0].name}:{PORT}"
+        return gateway_url(self.gateway) if via == "gateway" else f"http://{self.replicas[0].name}:{PORT}"
 
     def scale(self, count: int) -> None:
         """Set the number of replicas.

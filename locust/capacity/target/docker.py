@@ -31,6 +31,7 @@ class Container:
         network: Name of that network.
         image: Id of its image.
         limits: Its limits, by their names in Docker's API.
+        environment: Its environment variables.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Container:
     network: str
     image: str
     limits: dict[str, int]
+    environment: dict[str, str]
 
     @classmethod
     def of(cls, inspected: dict[str, Any]) -> Container:
@@ -54,6 +56,7 @@ class Container:
             network=network,
             image=inspected["Image"],
             limits={name: inspected["HostConfig"][name] or 0 for name in names},
+            environment=dict(each.partition("=")[::2] for each in inspected["Config"]["Env"] or ()),
         )
 
 

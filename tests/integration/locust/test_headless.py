@@ -96,7 +96,11 @@ def test_run_waits_for_an_api_that_starts_late(start_locust: StartLocust) -> Non
         ({"LOCUST_SHAPE": "stairs"}, [], "LOCUST_SHAPE must be empty or steps, not 'stairs'"),
         ({}, [], "no host is set: set LOCUST_HOST"),
         ({"LOCUST_HOST": "localhost:8000"}, [], "'localhost:8000' is no HTTP address"),
-        ({"LOCUST_USER": "lean", "LOCUST_HOST": "https://127.0.0.1"}, [], "use LOCUST_USER=fast for https://127.0.0.1"),
+        (
+            {"LOCUST_USER": "lean", "LOCUST_HOST": "http://me:it@127.0.0.1"},
+            [],
+            "use LOCUST_USER=fast for http://me:it@",
+        ),
     ],
 )
 def test_invalid_settings_are_refused(

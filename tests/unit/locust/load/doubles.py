@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import socket as platform
 import struct
+from pathlib import Path
 from typing import Any, Self
 
 import gevent
+from gevent import ssl
 from gevent.server import StreamServer
 from gevent.socket import socket, wait_read
 
@@ -29,12 +31,19 @@ class PredictionServer:
         requests: Requests that were read, in full.
     """
 
-    def __init__(self, answer: bytes = http(PREDICTION), address: str = "127.0.0.1") -> None:
-        """Choose the answer; the port is free."""
+    def __init__(
+        self, answer: bytes = http(PREDICTION), address: str = "127.0.0.1", certificate: Path | None = None
+    ) -> None:
+        """Choose the answer, and a certificate for TLS; the port is free."""
         family = platform.AF_INET6 if ":" in address else platform.AF_INET
         listener = platform.create_server((address, 0), family=family)
         listener.settimeout(0)
-        self._server = StreamServer(listener, self._serve)
+        self._scheme = "http" if certificate is None else "https"
+        context = None
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+        self._server = StreamServer(listener, self._serve, **({} if context is None else {"ssl_context": context}))
         self._host = f"[{address}]" if ":" in address else address
         self.answer = answer
         self.connections = 0
@@ -43,7 +52,7 @@ class PredictionServer:
     @property
     def url(self) -> str:
         """Where the server is."""
-        return f"http://{self._host}:{self._server.server_port}"
+        return f"{self._scheme}://{self._host}:{self._server.server_port}"
 
     def __enter__(self) -> Self:
         """Listen."""
@@ -86,9 +95,9 @@ class PredictionServer:
 class ApiServer(PredictionServer):
     """The routes that a run requests before it starts; the answer of each can be replaced."""
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Path | None = None) -> None:
         """Be ready and serve a model with an example."""
-        super().__init__()
+        super().__init__(certificate=certificate)
         self.ready = http(b'{"status":"ready"}')
         self.schema = http(json.dumps(openapi(EXAMPLE)).encode())
 
@@ -138,9 +147,9 @@ class ByteByByteServer(PredictionServer):
 class ClosingServer(PredictionServer):
     """Answers some requests of a connection, then reads one and closes without an answer."""
 
-    def __init__(self, after: int = 0) -> None:
+    def __init__(self, after: int = 0, certificate: Path | None = None) -> None:
         """Choose how many requests of a connection are answered first."""
-        super().__init__()
+        super().__init__(certificate=certificate)
         self._after = after
 
     def reply(self, connection: socket, request: bytes, served: int) -> bool:
@@ -151,9 +160,9 @@ class ClosingServer(PredictionServer):
 class IdleClosingServer(PredictionServer):
     """Answers without `Connection: close`, and closes the connection as soon as it is idle."""
 
-    def __init__(self, *, reset: bool = False) -> None:
+    def __init__(self, *, reset: bool = False, certificate: Path | None = None) -> None:
         """Choose between a normal close and a reset."""
-        super().__init__()
+        super().__init__(certificate=certificate)
         self._reset = reset
 
     def reply(self, connection: socket, request: bytes, served: int) -> bool:
