@@ -17,7 +17,11 @@ from fastapi.staticfiles import StaticFiles
 from starlette.routing import Route
 from starlette.types import Scope
 
+from src.controller.page_headers import NO_FRAMES, PAGE_HEADERS
+
 ASSETS: Final = "/static-offline-docs"
+# Both pages have scripts and styles of their own within the page.
+_HEADERS: Final = {"Content-Security-Policy": f"object-src 'none'; {NO_FRAMES}", **PAGE_HEADERS}
 _FOLDER: Final = Path(fastapi_offline.__file__).with_name("static")
 _HEAD: Final = """<!DOCTYPE html>
 <html lang="en">
@@ -86,7 +90,7 @@ def add_pages(app: FastAPI) -> None:
         same_folder = {"url": root_of(request.scope), "description": "where this document is"}
         prefix = request.scope["root_path"]
         document = {**app.openapi(), "servers": [{"url": prefix} if prefix else same_folder]}
-        return JSONResponse(document, headers={"Vary": "X-Forwarded-Prefix"})
+        return JSONResponse(document, headers={"Vary": "X-Forwarded-Prefix", **PAGE_HEADERS})
 
     async def swagger(request: Request) -> Response:
         return _page(_HEAD + _SWAGGER, f"{app.title} - Swagger UI", request)
@@ -95,7 +99,9 @@ def add_pages(app: FastAPI) -> None:
         return _page(_HEAD + _REDOC, f"{app.title} - ReDoc", request)
 
     async def oauth_redirect(_request: Request) -> Response:
-        return get_swagger_ui_oauth2_redirect_html()
+        found = get_swagger_ui_oauth2_redirect_html()
+        found.headers.update(_HEADERS)
+        return found
 
     app.router.routes += [
         Route("/openapi.json", openapi),
@@ -112,4 +118,4 @@ def root_of(scope: Scope) -> str:
 
 
 def _page(template: str, title: str, request: Request) -> Response:
-    return HTMLResponse(template.format(title=title, root=root_of(request.scope)))
+    return HTMLResponse(template.format(title=title, root=root_of(request.scope)), headers=_HEADERS)

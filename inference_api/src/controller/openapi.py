@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -11,6 +11,18 @@ from fastapi.openapi.utils import get_openapi
 from src.controller.error_responses import ErrorBody
 from src.controller.protocols.endpoint import PredictionEndpoint
 from src.service.lifecycle.serving_state import ServingState
+
+# The API itself asks for no key. A gateway may (docs/security.md), and with these the documentation page can send one.
+_SECURITY_SCHEMES: Final = {
+    "apiKey": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-API-Key",
+        "description": "Where the gateway asks for a key",
+    },
+    "bearer": {"type": "http", "scheme": "bearer", "description": "The same key in another header"},
+}
+_SECURITY: Final[list[dict[str, list[str]]]] = [{}, {"apiKey": []}, {"bearer": []}]
 
 
 def openapi_of(
@@ -37,7 +49,10 @@ def openapi_of(
 
 def _describe(app: FastAPI, serving: ServingState, endpoints: Sequence[PredictionEndpoint]) -> dict[str, Any]:
     document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    components = document.setdefault("components", {})
+    components["securitySchemes"] = _SECURITY_SCHEMES
+    document["security"] = _SECURITY
+    schemas = components.setdefault("schemas", {})
     error_body = ErrorBody.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(error_body.pop("$defs", {}))
     schemas["ErrorBody"] = error_body

@@ -12,17 +12,17 @@ from starlette.routing import Route
 from src.controller.home_page.assets_folder import ASSETS, MEDIA_TYPES, Document, asset, page
 from src.controller.home_page.negotiation import prefers_json
 from src.controller.home_page.open_pages import OpenPages
+from src.controller.page_headers import NO_FRAMES, PAGE_HEADERS
 from src.settings import PageLink
 
 NOT_MODIFIED: Final = 304
 VARY: Final = "Accept, X-Forwarded-Prefix"
 # The page loads its own files and asks its own server, nothing else; markup cannot carry scripts or styles.
 CONTENT_SECURITY_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
-    "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+    f"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; {NO_FRAMES}"
 )
 # `no-cache` is to ask each time, and to load again only what another image has changed.
-_HEADERS: Final = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+_HEADERS: Final = {"Cache-Control": "no-cache", **PAGE_HEADERS}
 _LINKS: Final = ("docs", "redoc", "openapi.json", "model", "ready", "health", "metrics")
 
 

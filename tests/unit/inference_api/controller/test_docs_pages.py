@@ -70,3 +70,13 @@ async def test_an_untrusted_peer_changes_nothing() -> None:
     async with httpx.AsyncClient(transport=transport, base_url="https://host") as client:
         answer = await client.get("/openapi.json", headers={"X-Forwarded-Prefix": "/ml"})
     assert [found["url"] for found in answer.json()["servers"]] == ["."]
+
+
+@pytest.mark.parametrize("page", [*PAGES, "/docs/oauth2-redirect"])
+async def test_no_other_page_shows_one_in_a_frame(page: str, client: httpx.AsyncClient) -> None:
+    """A page in a frame could lead clicks to it; no type is guessed, and no other server learns its address."""
+    headers = (await client.get(page)).headers
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert "server" not in headers

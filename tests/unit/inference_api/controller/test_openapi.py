@@ -94,3 +94,16 @@ def test_only_real_operations_are_documented(app: FastAPI) -> None:
     """HEAD and OPTIONS are answered, but not documented."""
     paths = app.openapi()["paths"].values()
     assert {method for path in paths for method in path} == {"get", "post"}
+
+
+def test_a_key_can_be_sent_and_need_not(app: FastAPI) -> None:
+    """The documentation page offers both headers that the gateway reads; no operation requires one of them."""
+    document = app.openapi()
+    schemes = document["components"]["securitySchemes"]
+    assert {(found["type"], found.get("name") or found["scheme"]) for found in schemes.values()} == {
+        ("apiKey", "X-API-Key"),
+        ("http", "bearer"),
+    }
+    assert {} in document["security"]
+    assert {name for found in document["security"] for name in found} == set(schemes)
+    assert not any("security" in operation for path in document["paths"].values() for operation in path.values())
