@@ -9,10 +9,6 @@ from pydantic_core import to_json
 
 MAX_DETAIL: Final = 1000
 MAX_BODY: Final = 10_000
-LOGIN_REFUSED: Final = (
-    "it wants a user that it knows, and gets that of MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
-)
-"""Why MLflow answers 401. Neither the user nor the password is told: `/ready` is open to everybody."""
 
 
 @dataclass(frozen=True, slots=True)

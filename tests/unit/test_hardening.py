@@ -175,7 +175,7 @@ def test_our_images_do_not_run_as_root() -> None:
 def test_the_table_of_the_documentation(services: Services, document: str) -> None:
     """docs/security says the same of each service, and each limit is at least twice what was measured."""
     read_only, writable, none, root = DOCUMENTS[document]
-    rows = {}
+    rows: dict[str, list[str]] = {}
     for line in (ROOT / document).read_text(encoding="utf-8").splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if len(cells) == 6 and cells[0].startswith("`"):

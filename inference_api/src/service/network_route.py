@@ -26,6 +26,10 @@ DIRECT_HOSTS: Final = (
     "mlflow_server",
     "minio",
 )
+LOGIN_REFUSED: Final = (
+    "it wants a user that it knows, and gets that of MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
+)
+"""Why MLflow answers 401. Neither the user nor the password is told: `/ready` is open to everybody."""
 _PORTS: Final = {"http": 80, "https": 443}
 _EXAMPLE: Final = "write it like http://proxy.example.org:3128, with @ : / # % in a password as %40 %3A %2F %23 %25"
 

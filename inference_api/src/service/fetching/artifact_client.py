@@ -17,8 +17,8 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode, urlsplit
 from urllib.request import Request
 
-from src.errors import LOGIN_REFUSED, ModelError, ModelRefusedError
-from src.service.network_route import Route
+from src.errors import ModelError, ModelRefusedError
+from src.service.network_route import LOGIN_REFUSED, Route
 
 MAX_ENTRIES: Final = 1000
 MAX_BYTES: Final = 4 << 30

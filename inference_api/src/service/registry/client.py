@@ -14,8 +14,8 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import Request
 
-from src.errors import LOGIN_REFUSED, RegistryError
-from src.service.network_route import Route
+from src.errors import RegistryError
+from src.service.network_route import LOGIN_REFUSED, Route
 from src.settings import Settings
 
 _ALIAS_PATH: Final = "/api/2.0/mlflow/registered-models/alias"

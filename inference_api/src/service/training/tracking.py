@@ -12,8 +12,7 @@ import requests
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
-from src.errors import LOGIN_REFUSED
-from src.service.network_route import Route, direct_hosts
+from src.service.network_route import LOGIN_REFUSED, Route, direct_hosts
 from src.service.training.errors import PublicationError, TrainingError
 
 _LOG = logging.getLogger("training")
