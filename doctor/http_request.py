@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 from dataclasses import dataclass
@@ -32,7 +33,9 @@ class Answer:
         return read if isinstance(read, dict) else {}
 
 
-def request(address: str, port: int, path: str, *, host: str | None = None) -> Answer | None:
+def request(
+    address: str, port: int, path: str, *, host: str | None = None, user: tuple[str, str] | None = None
+) -> Answer | None:
     """GET without any proxy of the environment; None when there is no answer.
 
     Args:
@@ -40,10 +43,14 @@ def request(address: str, port: int, path: str, *, host: str | None = None) -> A
         port: The port.
         path: The path with its query.
         host: The host name that the request claims; by default the address.
+        user: Name and password for HTTP basic authentication; None for no user.
     """
+    headers = {} if host is None else {"Host": host}
+    if user is not None:
+        headers["Authorization"] = f"Basic {base64.b64encode(':'.join(user).encode()).decode()}"
     connection = http.client.HTTPConnection(address, port, timeout=_TIMEOUT_SECONDS)
     try:
-        connection.request("GET", path, headers={} if host is None else {"Host": host})
+        connection.request("GET", path, headers=headers)
         response = connection.getresponse()
         return Answer(response.status, response.read())
     except (OSError, http.client.HTTPException):

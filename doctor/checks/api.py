@@ -25,6 +25,7 @@ REASONS: tuple[tuple[str, str, str], ...] = (
         "El entrenador no ha terminado, o falló.",
         f"docker logs model_trainer; {COMPOSE} run --rm model-trainer --force registra otra versión",
     ),
+    ("answered 401", "MLflow no acepta el usuario de la API.", f"{COMPOSE} up -d le da la contraseña de .env"),
     ("asked through the proxy", "Un proxy está entre la API y MLflow.", "Añade a NO_PROXY, en .env, el servidor"),
     ("does not answer", "MLflow no contesta; la API sigue intentándolo sola.", "docker logs mlflow_server"),
     (

@@ -1,4 +1,4 @@
-"""MLflow: the host names that it answers, and the alias that the API follows."""
+"""MLflow: the host names that it answers, its users, and the alias that the API follows."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from doctor.installation import Installation
 _SEARCH = "/api/2.0/mlflow/experiments/search?max_results=1"
 _ALIAS = "/api/2.0/mlflow/registered-models/alias?"
 _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "mlflow"})
+_TRUE_WORDS = frozenset({"true", "1", "yes", "on"})
 STARTING = note(
     "mlflow-starting",
     "MLflow arranca todavía.",
@@ -24,7 +25,7 @@ STARTING = note(
 
 
 def find_mlflow_problems(installation: Installation) -> Iterator[Finding]:
-    """Refused host names, then a missing alias."""
+    """Refused host names, then refused users, then a missing alias."""
     project = installation.require_project()
     container = installation.require_running("mlflow")
     port = project.port_of("mlflow")
@@ -58,7 +59,10 @@ def find_mlflow_problems(installation: Installation) -> Iterator[Finding]:
             "Responde 403 (Invalid Host header) a quien escribe el nombre o la IP de esta máquina.",
             f"En .env: PUBLIC_HOST= con ese nombre o esa IP; después: {COMPOSE} up -d",
         )
-    yield from _alias_problems(installation, project, port)
+    users = list(_user_problems(project, port))
+    yield from users
+    if not users:
+        yield from _alias_problems(installation, project, port)
 
 
 def _public_hosts(project: ComposeProject, port: PublishedPort) -> list[str]:
@@ -68,13 +72,55 @@ def _public_hosts(project: ComposeProject, port: PublishedPort) -> list[str]:
     return list(dict.fromkeys(host for host in hosts if host.endswith(f":{port.port}"))) or [f"localhost:{port.port}"]
 
 
+def _users(project: ComposeProject) -> dict[str, tuple[str, str]]:
+    """Name and password of each user of `.env`, by the variable of its password; none without a password."""
+    given = project.environment("mlflow")
+    names = {"MLFLOW_TRACKING_PASSWORD": "MLFLOW_TRACKING_USERNAME", "MLFLOW_API_PASSWORD": "MLFLOW_API_USERNAME"}
+    return {key: (given.get(name, ""), given[key]) for key, name in names.items() if given.get(key)}
+
+
+def _user_problems(project: ComposeProject, port: PublishedPort) -> Iterator[Finding]:
+    host = f"localhost:{port.port}"
+    open_to_all = request(port.local_address, port.port, _SEARCH, host=host)
+    if open_to_all is None:
+        return
+    if open_to_all.status != http.HTTPStatus.UNAUTHORIZED:
+        if project.environment("mlflow").get("MLFLOW_AUTH", "").lower() in _TRUE_WORDS:
+            yield fault(
+                "mlflow-without-users",
+                "MLflow responde sin pedir usuario, aunque MLFLOW_AUTH es true.",
+                "Corre todavía con los valores de antes: quien llega a él decide lo que la API responde.",
+                f"{COMPOSE} up -d --build",
+            )
+        return
+    users = _users(project)
+    if not users:
+        yield fault(
+            "mlflow-login",
+            "MLflow pide usuario, y en .env no hay contraseña.",
+            "La API sigue con el modelo que tiene, y no entra ninguno nuevo.",
+            f"{COMPOSE} up -d lo arranca sin usuarios; con MLFLOW_AUTH=true y contraseñas en .env, con ellas",
+        )
+    for variable, user in users.items():
+        answer = request(port.local_address, port.port, _SEARCH, host=host, user=user)
+        if answer is not None and answer.status == http.HTTPStatus.UNAUTHORIZED:
+            yield fault(
+                "mlflow-login",
+                f"MLflow responde 401 al usuario {user[0]}: no tiene la contraseña de {variable}.",
+                "Quien entra con ella no puede: "
+                + ("la API, que sigue con su modelo." if "API" in variable else "la gente y el entrenador."),
+                f"{COMPOSE} up -d da a los usuarios de MLflow las contraseñas de .env",
+            )
+
+
 def _alias_problems(installation: Installation, project: ComposeProject, port: PublishedPort) -> Iterator[Finding]:
     given = project.environment("fastapi-app")
     if given.get("MLFLOW_TRACKING_URI") != STACK_MLFLOW:
         return  # the API asks another MLflow
     name, alias = given.get("REGISTERED_MODEL_NAME", ""), given.get("MODEL_ALIAS", "")
     query = urlencode({"name": name, "alias": alias})
-    answer = request(port.local_address, port.port, f"{_ALIAS}{query}", host=f"localhost:{port.port}")
+    user = _users(project).get("MLFLOW_API_PASSWORD")
+    answer = request(port.local_address, port.port, f"{_ALIAS}{query}", host=f"localhost:{port.port}", user=user)
     if answer is None or answer.status == http.HTTPStatus.OK or not _is_absent(answer):
         return
     if any(container.is_running for container in installation.of("model-trainer")):

@@ -1,4 +1,4 @@
-"""The values that the API, MySQL and MinIO get, checked by the code that reads them."""
+"""The values that the API, MySQL, MinIO and MLflow get, checked by the code that reads them."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ def find_refused_values(installation: Installation) -> Iterator[Finding]:
     for problem in filter(None, problems):
         yield fault("credential-refused", problem, "MySQL o MinIO no pueden usar este valor.", _REMEDY)
     yield from _different_keys(storage)
+    yield from _refused_accounts(project.environment("mlflow"))
     yield from _refused_settings(project.environment("fastapi-app"))
 
 
@@ -42,6 +43,17 @@ def _different_keys(storage: dict[str, str]) -> Iterator[Finding]:
                 "MLflow entra en MinIO con la primera, y MinIO solo conoce la segunda: no hay bucket ni modelos.",
                 f"En .env: {key} con el valor de {account}; después: {COMPOSE} up -d",
             )
+
+
+def _refused_accounts(environment: dict[str, str]) -> Iterator[Finding]:
+    from accounts import Accounts  # noqa: PLC0415 - as above
+    from configuration import ConfigurationError  # noqa: PLC0415 - as above
+
+    try:
+        Accounts.from_environment(environment)
+    except ConfigurationError as error:
+        for problem in str(error).split("; "):
+            yield fault("account-refused", problem, "MLflow no arranca sin sus usuarios.", _REMEDY)
 
 
 def _refused_settings(environment: dict[str, str]) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import http.server
 import json
@@ -11,13 +12,21 @@ from typing import Any
 
 
 @contextlib.contextmanager
-def answering(answers: Mapping[str, tuple[int, Any]], *, allowed_hosts: frozenset[str] | None = None) -> Iterator[int]:
+def answering(
+    answers: Mapping[str, tuple[int, Any]],
+    *,
+    allowed_hosts: frozenset[str] | None = None,
+    users: Mapping[str, str] | None = None,
+) -> Iterator[int]:
     """Serve until the block ends; yields the port.
 
     Args:
         answers: Status and JSON document by path, without its query.
         allowed_hosts: Host names, without port, that are not refused as MLflow refuses others; None for all.
+        users: Passwords by name, without one of which a request gets 401; None for no authentication.
     """
+    pairs = [f"{name}:{password}".encode() for name, password in (users or {}).items()]
+    logins = {f"Basic {base64.b64encode(pair).decode()}" for pair in pairs}
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -26,6 +35,8 @@ def answering(answers: Mapping[str, tuple[int, Any]], *, allowed_hosts: frozense
             host = (self.headers["Host"] or "").rpartition(":")[0]
             if allowed_hosts is not None and host not in allowed_hosts:
                 status, body = 403, b"Invalid Host header - possible DNS rebinding attack detected"
+            elif users is not None and self.headers["Authorization"] not in logins:
+                status, body = 401, b"You are not authenticated."
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

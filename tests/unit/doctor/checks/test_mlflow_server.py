@@ -22,17 +22,26 @@ ANSWERS: Mapping[str, tuple[int, Any]] = {
     SEARCH: (200, {"experiments": []}),
     ALIAS: (200, {"model_version": {"version": "1"}}),
 }
+USERS = {"admin": "password of people", "api": "password of the API"}
+ACCOUNTS = {
+    "MLFLOW_AUTH": "true",
+    "MLFLOW_TRACKING_PASSWORD": USERS["admin"],
+    "MLFLOW_API_PASSWORD": USERS["api"],
+}
 NO_ALIAS = {"error_code": "INVALID_PARAMETER_VALUE", "message": "Registered model alias champion not found."}
 NO_MODEL = {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "Registered Model with name=x not found"}
 
 
-def _on(port: int, *, public_host: str = "localhost", address: str = "127.0.0.1", uri: str = "") -> Installation:
+def _on(
+    port: int, *, public_host: str = "localhost", address: str = "127.0.0.1", uri: str = "", **accounts: str
+) -> Installation:
     """The stack with MLflow on this port."""
     settings = copy.deepcopy(config())
     services = settings["services"]
     services["mlflow"]["ports"][0].update(published=str(port), host_ip=address)
     hosts = f"mlflow:5000,localhost:5000,localhost:{port},127.0.0.1:{port},{public_host}:{port},{public_host}"
     services["mlflow"]["environment"]["MLFLOW_SERVER_ALLOWED_HOSTS"] = hosts
+    services["mlflow"]["environment"].update(accounts)
     if uri:
         services["fastapi-app"]["environment"]["MLFLOW_TRACKING_URI"] = uri
     return replace(healthy(), project=ComposeProject.read(printed(json.dumps(settings))))
@@ -76,6 +85,43 @@ def test_an_alias_that_is_missing(status: int, document: dict[str, str]) -> None
     assert codes([finding]) == ["alias-missing"]
     assert document["message"] in finding.what
     assert [(found.code, found.level) for found in training] == [("training", Level.NOTE)]
+
+
+def test_a_server_with_users() -> None:
+    """The users of `.env` are let in, and the alias is asked for with that of the API."""
+    with answering(ANSWERS, users=USERS) as port:
+        assert codes(_find(_on(port, **ACCOUNTS))) == []
+    with answering({**ANSWERS, ALIAS: (404, NO_MODEL)}, users=USERS) as port:
+        assert codes(_find(_on(port, **ACCOUNTS))) == ["alias-missing"]
+
+
+@pytest.mark.parametrize(("changed", "name"), [("MLFLOW_TRACKING_PASSWORD", "admin"), ("MLFLOW_API_PASSWORD", "api")])
+def test_a_password_that_mlflow_does_not_know(changed: str, name: str) -> None:
+    """The variable and its user are named, not the password; the alias cannot be asked for."""
+    with answering({**ANSWERS, ALIAS: (404, NO_MODEL)}, users=USERS) as port:
+        [finding] = _find(_on(port, **{**ACCOUNTS, changed: "password of nobody"}))
+
+    assert (finding.code, finding.level) == ("mlflow-login", Level.FAULT)
+    assert changed in finding.what
+    assert f"401 al usuario {name}" in finding.what
+    assert "password of nobody" not in str(finding)
+
+
+def test_a_server_with_users_after_they_were_turned_off() -> None:
+    """It was not started anew, and `.env` has no passwords any more."""
+    with answering(ANSWERS, users=USERS) as port:
+        [finding] = _find(_on(port))
+
+    assert finding.code == "mlflow-login"
+    assert "en .env no hay contraseña" in finding.what
+
+
+def test_a_server_without_users_after_they_were_turned_on() -> None:
+    """It was not started anew: who reaches it decides what the API answers."""
+    with answering(ANSWERS) as port:
+        [finding] = _find(_on(port, **ACCOUNTS))
+
+    assert (finding.code, finding.level) == ("mlflow-without-users", Level.FAULT)
 
 
 def test_another_failure_says_nothing_of_the_alias() -> None:

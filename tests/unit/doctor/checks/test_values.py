@@ -30,6 +30,9 @@ def test_the_defaults_are_fine() -> None:
         ({"MINIO_ROOT_PASSWORD": "short", "AWS_SECRET_ACCESS_KEY": "other-one"}, "credential-refused"),
         ({"AWS_SECRET_ACCESS_KEY": "another-secret"}, "keys-differ"),
         ({"MINIO_ROOT_USER": "somebody"}, "keys-differ"),
+        ({"MLFLOW_AUTH": "ture"}, "account-refused"),
+        ({"MLFLOW_AUTH": "true"}, "account-refused"),
+        ({"MLFLOW_AUTH": "true", "MLFLOW_TRACKING_PASSWORD": "p" * 12, "MLFLOW_API_PASSWORD": "p"}, "account-refused"),
     ],
 )
 def test_a_value_that_is_refused(variables: dict[str, str], code: str) -> None:
