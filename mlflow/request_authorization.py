@@ -21,9 +21,10 @@ def authorize_request() -> Authorization | Response:
     MLflow lets every user create models and experiments: the user of the API is stopped here, because it only reads.
     Prometheus reads the metrics without a user: they count requests, and name no model.
     """
+    if request.path == _METRICS and request.method in _READING:
+        # MLflow has no permission for this path, and refuses it to all but the administrator.
+        return Authorization("basic", {"username": os.environ["MLFLOW_TRACKING_USERNAME"], "password": ""})
     reader = os.environ["MLFLOW_API_USERNAME"]
-    if request.path == _METRICS:
-        return Authorization("basic", {"username": reader, "password": ""})
     user = authenticate_request_basic_auth()
     if isinstance(user, Authorization) and request.method not in _READING and _are_same(user.username or "", reader):
         return Response("Permission denied: this user may only read", 403)
