@@ -1,7 +1,9 @@
 """Services of the tests in this folder, against the shared MLflow server."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import mlflow
 import pytest
@@ -24,10 +26,15 @@ PROXY = dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY"), "http://127.0.0
 def serve(mlflow_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     """Starts services for a registered model's name; stops them at the end of the module."""
     started: list[Service] = []
+    caches: dict[str, Path] = {}
 
     def start(name: str, **environment: str) -> Service:
+        folder = tmp_path_factory.mktemp("service")
+        cache = caches.setdefault(name, folder / "cache")
+        if cache.is_dir():  # of the model's first service, which had none; saves the download, most of a start
+            shutil.copytree(cache, folder / "cache", symlinks=True, ignore=shutil.ignore_patterns(".fetch-*"))
         values = {"MLFLOW_TRACKING_URI": mlflow_server, "REGISTERED_MODEL_NAME": name, **PROXY, **environment}
-        service = start_service(tmp_path_factory.mktemp("service"), values)
+        service = start_service(folder, values)
         started.append(service)
         return service
 

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -105,10 +104,7 @@ def proxy(model: str, serve: Callable[..., Service], tmp_path_factory: pytest.Te
     )
     plain = serve(model)
     plain.wait_ready()
-    shutil.copytree(
-        plain.log.parent / "cache", folder / "cache", symlinks=True
-    )  # saves the download, which takes most of a start
-    prefixed = serve(model, ROOT_PATH="/left/alone/", MODEL_CACHE_DIR=str(folder / "cache"))
+    prefixed = serve(model, ROOT_PATH="/left/alone/")
     prefixed.wait_ready()
     [documented] = re.findall(r"^```nginx\n(.*?)^```$", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     assert documented.count("127.0.0.1:8000") == 1

@@ -1,6 +1,6 @@
 """The service on its Unix socket, which the gateway uses, beside its TCP port."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -31,12 +31,21 @@ def model(mlflow_server: str) -> str:
     return NAME
 
 
-@pytest.fixture(params=["true", "false"], ids=["fast lane", "route"])
-def service(request: pytest.FixtureRequest, serve: Callable[..., Service], model: str, tmp_path: Path) -> Service:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for the sockets."""
+    return tmp_path_factory.mktemp("sockets")
+
+
+@pytest.fixture(scope="module", params=["true", "false"], ids=["fast lane", "route"])
+def service(
+    request: pytest.FixtureRequest, serve: Callable[..., Service], model: str, folder: Path
+) -> Iterator[Service]:
     """A replica with a model and the first socket of an empty folder."""
-    service = serve(model, SOCKET_DIR=str(tmp_path), FAST_LANE=request.param)
+    service = serve(model, SOCKET_DIR=str(folder), FAST_LANE=request.param)
     service.wait_ready()
-    return service
+    yield service
+    service.stop()
 
 
 def by_socket(path: Path) -> httpx.Client:
@@ -44,7 +53,7 @@ def by_socket(path: Path) -> httpx.Client:
     return httpx.Client(transport=httpx.HTTPTransport(uds=str(path)), base_url="http://localhost", timeout=30)
 
 
-def test_every_route_answers_the_same_on_both(service: Service, tmp_path: Path) -> None:
+def test_every_route_answers_the_same_on_both(service: Service, folder: Path) -> None:
     """On one connection to the socket, each response has the status and the body of the TCP port's."""
     requests: list[tuple[str, str, object]] = [
         ("POST", "/predict", ROW),
@@ -58,7 +67,7 @@ def test_every_route_answers_the_same_on_both(service: Service, tmp_path: Path) 
         ("GET", "/nothing", None),
         ("POST", "/predict", ROW),
     ]
-    with by_socket(tmp_path / "replica-1.sock") as client:
+    with by_socket(folder / "replica-1.sock") as client:
         for method, path, body in requests:
             answers = [each.request(method, path, json=body) for each in (client, service.client)]
             assert answers[0].status_code == answers[1].status_code, path
@@ -67,9 +76,9 @@ def test_every_route_answers_the_same_on_both(service: Service, tmp_path: Path) 
         assert 'route="/predict"' in client.get("/metrics").text
 
 
-def test_response_has_a_request_id(service: Service, tmp_path: Path) -> None:
+def test_response_has_a_request_id(service: Service, folder: Path) -> None:
     """The response has the client's X-Request-ID; without one it has a new id."""
-    with by_socket(tmp_path / "replica-1.sock") as client:
+    with by_socket(folder / "replica-1.sock") as client:
         named = client.post("/predict", json=ROW, headers={"X-Request-ID": "mine"})
         nameless = client.post("/predict", json=ROW)
 
@@ -78,8 +87,13 @@ def test_response_has_a_request_id(service: Service, tmp_path: Path) -> None:
     assert nameless.headers["X-Request-ID"]
 
 
-def test_stopped_replica_removes_its_socket(service: Service, tmp_path: Path) -> None:
+@pytest.mark.parametrize("lane", ["true", "false"], ids=["fast lane", "route"])
+def test_stopped_replica_removes_its_socket(
+    lane: str, serve: Callable[..., Service], model: str, tmp_path: Path
+) -> None:
     """After SIGTERM the socket is gone, and the exit code is 0."""
+    service = serve(model, SOCKET_DIR=str(tmp_path), FAST_LANE=lane)
+    service.wait_ready()
     assert (tmp_path / "replica-1.sock").is_socket()
 
     assert service.stop() == 0
