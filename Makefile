@@ -18,8 +18,10 @@ PLAIN_PYTHON = $(or $(shell for python in $(PYTHON) python3.13 python3.12 python
 
 # Each process would compile MLflow and scikit-learn anew, which takes five seconds.
 unexport PYTHONDONTWRITEBYTECODE
-# As many processes as cores, each with one thread for its arithmetic; one whose share is done takes over from another.
-PARALLEL := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n logical --dist worksteal
+# Each process with one thread for its arithmetic; one whose share is done takes over from another.
+PARALLEL := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV)/bin/python -m pytest --dist worksteal
+# The integration tests wait for their services half of the time: two processes more than cores.
+PROCESSES = $$(($$(getconf _NPROCESSORS_ONLN) + 2))
 
 .PHONY: help run doctor secrets test test-unit check format lock key up down load predictions kubernetes kubernetes-secrets test-kubernetes bench bench-quick capacity soak stress trial clean
 
@@ -38,14 +40,14 @@ secrets: ## escribe un .env con contraseñas al azar, antes del primer arranque
 # What takes all cores, or exists once on a machine, runs alone after the others.
 test: $(INSTALLED) ## todas las pruebas; sin Docker se omiten las e2e (ARGS="tests/unit -x")
 ifeq ($(ARGS),)
-	@$(PARALLEL) -m "not alone" tests/unit tests/integration; code=$$?; \
-	  $(VENV)/bin/python -m pytest -m "alone or e2e" tests/integration tests/e2e && exit $$code
+	@$(PARALLEL) -n $(PROCESSES) --durations 20 -m "not alone" tests/unit tests/integration; code=$$?; \
+	  $(VENV)/bin/python -m pytest --durations 40 -m "alone or e2e" tests/integration tests/e2e && exit $$code
 else
 	@$(VENV)/bin/python -m pytest $(ARGS)
 endif
 
 test-unit: $(INSTALLED) ## las pruebas unitarias, en un minuto (ARGS="-k lane")
-	@$(PARALLEL) tests/unit $(ARGS)
+	@$(PARALLEL) -n logical tests/unit $(ARGS)
 
 check: $(INSTALLED) ## formato, estilo y tipos
 	@$(VENV)/bin/ruff format --check . && $(VENV)/bin/ruff check .

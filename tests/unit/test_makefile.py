@@ -108,8 +108,9 @@ def test_the_tests_run_on_all_cores() -> None:
     [unit] = _make("--dry-run", "test-unit", "ARGS=-k lane").stdout.splitlines()
     [parallel, serial] = _make("--dry-run", "test").stdout.splitlines()
 
-    assert unit.endswith("pytest -n logical --dist worksteal tests/unit -k lane")
-    assert '-n logical --dist worksteal -m "not alone" tests/unit tests/integration' in parallel
+    assert unit.endswith("pytest --dist worksteal -n logical tests/unit -k lane")
+    assert "pytest --dist worksteal -n $(($(getconf _NPROCESSORS_ONLN) + 2)) " in parallel
+    assert '-m "not alone" tests/unit tests/integration' in parallel
     assert '-m "alone or e2e" tests/integration tests/e2e' in serial
     assert "-n " not in serial
 
