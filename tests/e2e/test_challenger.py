@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from tests.e2e.compose_stack import SAMPLE, Stack
+from tests.e2e.registered_model import point, withdraw_challenger
 from tests.e2e.steady_load import SteadyLoad
 
 pytestmark = pytest.mark.e2e
@@ -25,12 +26,6 @@ def trained(stack: Stack, *options: str) -> dict[str, Any]:
     done = stack.compose("run", "--rm", "model-trainer", *options)
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
-
-
-def mlflow(method: str, call: str, **values: str) -> None:
-    """Change the registered model as MLflow's page does."""
-    url = f"http://127.0.0.1:8005/api/2.0/mlflow/registered-models/{call}"
-    httpx.request(method, url, json={"name": "linear_regression_model", **values}, timeout=30).raise_for_status()
 
 
 def wait_for(stack: Stack, condition: Callable[[dict[str, Any]], Any], what: str) -> dict[str, Any]:
@@ -88,12 +83,12 @@ def test_from_the_shadow_to_the_promotion(stack: Stack, measured: Callable[[str]
         wait_for(stack, lambda model: (model["version"], model["challenger"]) == (version, None), "the promotion")
         load.send(100)
 
-        mlflow("POST", "alias", alias="challenger", version=champion)
+        point("challenger", champion)
         wait_for(stack, lambda model: (model["challenger"] or {}).get("version") == champion, "the old champion")
         assert trained(stack, "--withdraw")["challenger"] is None
         wait_for(stack, lambda model: model["challenger"] is None, "the withdrawal")
         load.send(100)
-    mlflow("DELETE", "delete-tag", key="shadow_percent")
+    withdraw_challenger()
     assert set(load.outcomes) == {"200"}, load.failures
     measured(
         f"challenger: {agreement['rows']} rows compared, mean relative difference "

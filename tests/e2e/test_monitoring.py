@@ -14,6 +14,7 @@ import pytest
 from monitoring.dashboards.files import BOARDS, text_of
 from tests.e2e.compose_stack import LOAD_TESTING, SAMPLE, Stack
 from tests.e2e.prometheus import Prometheus
+from tests.e2e.registered_model import withdraw_challenger
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
@@ -43,7 +44,7 @@ def prometheus(stack_with_locust: Stack) -> Iterator[Prometheus]:
         settings.unlink()
         stack.compose("down", "--volumes", "--remove-orphans", file=LOAD_TESTING, check=False)
         stack.compose("rm", "--stop", "--force", "--volumes", "prometheus", check=False)
-        stack.compose("run", "--rm", "-T", "model-trainer", "--withdraw")
+        withdraw_challenger()
         stack.compose("up", "-d", "--no-deps", "fastapi-app")
         stack.wait_until_serving()
 

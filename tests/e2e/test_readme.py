@@ -12,6 +12,7 @@ import pytest
 
 from tests.e2e.compose_stack import LOAD_TESTING, Stack, StackError
 from tests.e2e.readme import ANSWERS_WITHIN_SECONDS, SHORT_STAIRS, Reader
+from tests.e2e.registered_model import champion, point
 from tests.unit.docs.markdown import Document
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
@@ -40,7 +41,7 @@ def empty_afterwards(compose_stack: Stack) -> Iterator[None]:
 @pytest.fixture
 def reader(stack: Stack) -> Iterator[Reader]:
     """A reader with a stack that serves the reference model; changes are undone afterwards."""
-    before = _identifiers(stack)
+    before, version = _identifiers(stack), champion()
     yield Reader(stack)
     (stack.checkout / ".env").unlink(missing_ok=True)
     stack.compose("down", file=LOAD_TESTING)
@@ -48,17 +49,17 @@ def reader(stack: Stack) -> Iterator[Reader]:
     if after and after != before:
         stack.start_servers()
     if after:
-        _serve_the_reference_model(stack)
+        _serve_the_reference_model(stack, version)
 
 
 def _identifiers(stack: Stack) -> set[str]:
     return {container["Id"] for container in stack.containers()}
 
 
-def _serve_the_reference_model(stack: Stack) -> None:
-    model = httpx.get(f"{stack.url}/model", timeout=10).json()
-    if "feature1" not in str(model.get("signature", "feature1")):
-        stack.compose("run", "--rm", "-T", "model-trainer", "--force")
+def _serve_the_reference_model(stack: Stack, version: str) -> None:
+    if champion() != version:
+        point("champion", version)
+        _wait_for_version(stack, version)
     stack.wait_until_serving()
 
 

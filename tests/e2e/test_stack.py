@@ -8,24 +8,9 @@ import pytest
 
 from tests.e2e.compose_stack import Stack, inspect_container, service_of
 from tests.e2e.published import published_ports
+from tests.e2e.registered_model import champion, newest_version
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
-
-
-REGISTRY = "http://localhost:8005/api/2.0/mlflow"
-NAME = "linear_regression_model"
-
-
-def champion() -> str:
-    """The version that the registry's alias points to."""
-    found = httpx.get(f"{REGISTRY}/registered-models/alias", params={"name": NAME, "alias": "champion"}, timeout=10)
-    return str(found.json()["model_version"]["version"])
-
-
-def newest_version() -> int:
-    """The highest registered version."""
-    found = httpx.get(f"{REGISTRY}/model-versions/search", params={"filter": f"name='{NAME}'"}, timeout=10)
-    return max(int(version["version"]) for version in found.json()["model_versions"])
 
 
 def test_a_prediction_comes_back_from_a_clean_checkout(stack: Stack) -> None:

@@ -12,6 +12,7 @@ import pytest
 from tests.e2e.compose_stack import Stack
 from tests.e2e.prometheus import Prometheus
 from tests.e2e.readme import Reader
+from tests.e2e.registered_model import champion, point, withdraw_challenger
 from tests.unit.docs.markdown import Document
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
@@ -26,11 +27,11 @@ WITHIN_SECONDS: Final = 180
 @pytest.fixture
 def reader(stack: Stack) -> Iterator[Reader]:
     """A reader with a stack that serves; the reference model serves again afterwards, without a challenger."""
+    before = champion()
     yield Reader(stack)
     stack.compose("rm", "--stop", "--force", "--volumes", "prometheus", check=False)
-    stack.compose("run", "--rm", "-T", "model-trainer", "--withdraw", check=False)
-    stack.compose("run", "--rm", "-T", "model-trainer", "--shadow-percent", "0")
-    stack.compose("run", "--rm", "-T", "model-trainer", "--force")
+    withdraw_challenger()
+    point("champion", before)
     wait_for(stack, lambda model: "feature1" in str(model.get("signature")))
 
 
@@ -57,7 +58,7 @@ def test_a_new_model_without_fear(reader: Reader, measured: Callable[[str], None
     champion_block, challenger_block, visits, canary, promotion, drift = (block.text for block in BLOCKS)
 
     typed(reader, champion_block)
-    champion = wait_for(stack, lambda model: "metros" in str(model.get("signature")))["version"]
+    first = wait_for(stack, lambda model: "metros" in str(model.get("signature")))["version"]
     challenger = json.loads(typed(reader, challenger_block).splitlines()[-1])["version"]
     wait_for(stack, lambda model: (model["challenger"] or {}).get("state") == "serving")
 
@@ -72,7 +73,7 @@ def test_a_new_model_without_fear(reader: Reader, measured: Callable[[str], None
     counted = {
         version: int(count) for count, version in re.findall(r"(\d+) x-model-version: (\d+)", typed(reader, loop))
     }
-    assert counted.keys() == {champion, challenger}
+    assert counted.keys() == {first, challenger}
     assert sum(counted.values()) == 200
 
     typed(reader, promotion)
