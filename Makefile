@@ -23,7 +23,7 @@ PARALLEL := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV)/bin/python -m pytes
 # The integration tests wait for their services half of the time: two processes more than cores.
 PROCESSES = $$(($$(getconf _NPROCESSORS_ONLN) + 2))
 
-.PHONY: help run doctor secrets test test-unit check format lock key up down load predictions kubernetes kubernetes-secrets test-kubernetes bench bench-quick capacity soak stress trial clean
+.PHONY: help run doctor secrets test test-unit check format lock audit key up down load predictions kubernetes kubernetes-secrets test-kubernetes bench bench-quick capacity soak stress trial clean
 
 help: ## esta lista
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -59,6 +59,10 @@ format: $(INSTALLED) ## corrige el formato y lo que ruff sabe corregir
 lock: $(INSTALLED) ## recompila los requirements.txt (ARGS=--upgrade para subir versiones)
 	@$(LOCK) $(ARGS) requirements-dev.in -o requirements-dev.txt
 	@for name in $(SERVICES); do $(LOCK) $(ARGS) -c requirements-dev.txt $$name.in -o $$name.txt || exit 1; done
+	@$(LOCK) $(ARGS) audit/requirements.in -o audit/requirements.txt
+
+audit: $(VENV)/bin/python ## vulnerabilidades conocidas de las versiones fijadas
+	@$(VENV)/bin/python -m audit
 
 key: ## una clave de API para la puerta, en secrets/api-keys (NAME=ana)
 	@$(PYTHON) gateway/new_key.py "$(NAME)" $(ARGS)

@@ -34,9 +34,9 @@ def workflow(request: pytest.FixtureRequest) -> dict[str, Any]:
     return _load(path)
 
 
-def test_there_are_three_workflows() -> None:
-    """One runs the tests, one those on Kubernetes, one publishes."""
-    assert [path.name for path in WORKFLOWS] == ["kubernetes.yml", "publish.yml", "test.yml"]
+def test_there_are_four_workflows() -> None:
+    """One looks for vulnerabilities, one runs the tests, one those on Kubernetes, one publishes."""
+    assert [path.name for path in WORKFLOWS] == ["audit.yml", "kubernetes.yml", "publish.yml", "test.yml"]
 
 
 def test_every_command_is_an_executable_file(workflow: dict[str, Any]) -> None:
@@ -63,6 +63,15 @@ def test_pushes_and_pull_requests_are_tested() -> None:
     triggers = _load(ROOT / ".github" / "workflows" / "test.yml")["on"]
 
     assert {"push", "pull_request", "workflow_call"} <= set(triggers)
+
+
+def test_vulnerabilities_are_looked_up_weekly_and_for_every_changed_pin() -> None:
+    """They become known later than the pins are made."""
+    triggers = _load(ROOT / ".github" / "workflows" / "audit.yml")["on"]
+
+    assert [len(entry["cron"].split()) for entry in triggers["schedule"]] == [5]
+    for event in ("push", "pull_request"):
+        assert "**/requirements*.txt" in triggers[event]["paths"]
 
 
 def test_only_a_version_tag_whose_tests_pass_is_published() -> None:
