@@ -17,7 +17,7 @@ TALLER = Document.read("Taller.md")
 PROTOCOLS = [Document.read("docs/protocols.md"), Document.read("docs/protocols.en.md")]
 DOCUMENTS = [README, Document.read("README.en.md"), TALLER, *PROTOCOLS]
 # Read by a program of the stack, but not set by Compose.
-ELSEWHERE = {"DOCKER_BUILDKIT"}
+ELSEWHERE = {"COMPOSE_PROFILES", "DOCKER_BUILDKIT"}
 
 _VARIABLE = re.compile(r"(?<![\w.-])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![\w.])")
 _DEFAULT = re.compile(r"^(#?)([A-Z][A-Z0-9_]*)=(.*)$", re.MULTILINE)
