@@ -16,7 +16,7 @@ LOAD_TEST = {"capacity": ROOT / "locust/capacity", "load": ROOT / "locust/load"}
 WITHOUT_INSTALLATION = {"doctor": ROOT / "doctor", "env_file": ROOT / "env_file"}
 PROGRAMS = {"src": ROOT / "inference_api/src", **LOAD_TEST, **WITHOUT_INSTALLATION}
 # What the doctor asks for refused values: it imports nothing but the standard library either.
-ASKED_BY_THE_DOCTOR = {"src.settings", "credentials"}
+ASKED_BY_THE_DOCTOR = {"src.settings", "credentials", "accounts", "configuration"}
 WEB_FRAMEWORKS = {"fastapi", "starlette", "uvicorn", "httptools"}
 BOTH = {"src.service.content_digest", "src.service.feature_profile", "src.service.network_route"}
 MLFLOW_USERS = ("src.service.fetching", "src.service.verification", "src.service.training", "src.service.flavors")
