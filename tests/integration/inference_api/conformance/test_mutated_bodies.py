@@ -1,7 +1,6 @@
 """Bodies of every protocol with values and bytes replaced anywhere."""
 
 import json
-import struct
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -10,6 +9,8 @@ from every_column import DATATYPES, row_of
 from http_request import BATCH, post
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from json_parts import places, replaced
+from protocol_bodies import ProtocolBodies
 from request_samples.mlflow_scoring import CSV, INVOCATIONS
 from request_samples.open_inference import BINARY, HEADER_LENGTH
 from service_process import Service
@@ -17,40 +18,22 @@ from wire import Client
 
 from tests.integration.inference_api.conformance.conftest import COLUMNS, unharmed
 
-INFER: Final = f"/v2/models/{COLUMNS}/infer".encode()
 CASES: Final = 150
 MAX_BODIES: Final = 8
 ROW: Final = row_of(2)
-_NUMBERS: Final = struct.pack("<2d2q", 1.5, 2.5, 3, 4)
-
-TENSORS: Final = {
-    "id": "1",
-    "parameters": {"binary_data_output": False},
-    "inputs": [{"name": n, "shape": [2, 1], "datatype": DATATYPES[n], "data": [v, v]} for n, v in ROW.items()],
-    "outputs": [{"name": "predict"}, {"name": "predict_proba", "parameters": {"binary_data": False}}],
-}
-BINARY_TENSORS: Final = {
-    "inputs": [
-        {"name": n, "shape": [2], "datatype": DATATYPES[n], "parameters": {"binary_data_size": 16}}
-        if n in {"size", "n"}
-        else {"name": n, "shape": [2], "datatype": DATATYPES[n], "data": [v, v]}
-        for n, v in ROW.items()
-    ]
-}
-SPLIT: Final = {"columns": list(ROW), "data": [list(ROW.values())] * 2, "index": [0, 1]}
+BODIES: Final = ProtocolBodies(COLUMNS, ROW, DATATYPES)
 JSON_BODIES: Final[dict[bytes, list[Any]]] = {
     b"/predict": [ROW],
     b"/predict?probabilities=true": [ROW],
     BATCH: [[ROW, {**ROW, "size": None}]],
-    INFER: [TENSORS],
-    INVOCATIONS: [
-        {"dataframe_split": SPLIT},
-        {"dataframe_records": [ROW, ROW]},
-        {"inputs": {name: [value, value] for name, value in ROW.items()}},
-        {"instances": [ROW], "params": {}},
+    BODIES.infer: [
+        {
+            **BODIES.tensors,
+            "outputs": [{"name": "predict"}, {"name": "predict_proba", "parameters": {"binary_data": False}}],
+        }
     ],
+    INVOCATIONS: BODIES.json[INVOCATIONS],
 }
-TABLE: Final = "".join(",".join(map(str, line)) + "\n" for line in (ROW, ROW.values(), ROW.values())).encode()
 
 SCALARS: Final = st.one_of(
     st.none(),
@@ -66,33 +49,14 @@ VALUES: Final = st.recursive(
 )
 
 
-def _places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The ways to every part of a JSON value."""
-    yield place
-    for key in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
-        yield from _places(value[key], (*place, key))
-
-
-def _replaced(value: Any, place: tuple[Any, ...], part: Any) -> Any:
-    """A copy with one part replaced; without it when the part is the ellipsis."""
-    if not place:
-        return part
-    copy = value.copy()
-    if part is ... and len(place) == 1:
-        del copy[place[0]]
-    else:
-        copy[place[0]] = _replaced(value[place[0]], place[1:], part)
-    return copy
-
-
 @st.composite
 def json_requests(draw: st.DrawFn) -> bytes:
     """A JSON body with some parts replaced or left out."""
     path = draw(st.sampled_from(sorted(JSON_BODIES)))
     value = draw(st.sampled_from(JSON_BODIES[path]))
     for _ in range(draw(st.integers(1, 3))):
-        place = draw(st.sampled_from(list(_places(value))))
-        value = _replaced(value, place, draw(st.just(...) | VALUES if place else VALUES))
+        place = draw(st.sampled_from(list(places(value))))
+        value = replaced(value, place, draw(st.just(...) | VALUES if place else VALUES))
     return post(json.dumps(value).encode(), path=path)
 
 
@@ -109,23 +73,23 @@ def _mutated(draw: st.DrawFn, content: bytes) -> bytes:
 def byte_requests(draw: st.DrawFn) -> bytes:
     """A JSON body or CSV with some bytes changed."""
     path = draw(st.sampled_from(sorted(JSON_BODIES)))
-    value = draw(st.sampled_from([*JSON_BODIES[path], TABLE] if path == INVOCATIONS else JSON_BODIES[path]))
-    if value is TABLE:
-        return post(_mutated(draw, TABLE), path=path, media_type=CSV)
+    value = draw(st.sampled_from([*JSON_BODIES[path], BODIES.csv] if path == INVOCATIONS else JSON_BODIES[path]))
+    if value is BODIES.csv:
+        return post(_mutated(draw, BODIES.csv), path=path, media_type=CSV)
     return post(_mutated(draw, json.dumps(value).encode()), path=path)
 
 
 @st.composite
 def binary_requests(draw: st.DrawFn) -> bytes:
     """Binary tensors with parts of the JSON object, bytes of the data, or the length of the object changed."""
-    value: Any = BINARY_TENSORS
+    value: Any = BODIES.binary_tensors
     if draw(st.booleans()):
-        place = draw(st.sampled_from(list(_places(value))))
-        value = _replaced(value, place, draw(VALUES))
+        place = draw(st.sampled_from(list(places(value))))
+        value = replaced(value, place, draw(VALUES))
     text = json.dumps(value).encode()
     length = len(text) + draw(st.sampled_from([0, 0, 0, 1, -1, 10**6, -len(text)]))
     line = b"%b: %d" % (HEADER_LENGTH, length)
-    return post(text + _mutated(draw, _NUMBERS), line, path=INFER, media_type=BINARY)
+    return post(text + _mutated(draw, BODIES.binary), line, path=BODIES.infer, media_type=BINARY)
 
 
 @pytest.fixture

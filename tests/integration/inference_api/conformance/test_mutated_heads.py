@@ -4,11 +4,12 @@ from collections.abc import Callable
 from typing import Final
 
 import pytest
-from http_request import BATCH, JSON, PREDICT, post
+from head_parts import LINES, PARTS
+from http_request import BATCH, PREDICT, post
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from request_samples.mlflow_scoring import CSV, INVOCATIONS, csv, text
-from request_samples.open_inference import BINARY, HEADER_LENGTH, INFER, OF_VERSION, body_of, columns
+from request_samples.mlflow_scoring import INVOCATIONS, csv, text
+from request_samples.open_inference import INFER, OF_VERSION, body_of, columns
 from service_process import Service
 from sum_rows import row
 from wire import Client
@@ -17,17 +18,6 @@ from wire_answer import Comparable
 CASES: Final = 400
 MAX_LENGTH: Final = 4  # of what is replaced
 TARGETS: Final = [PREDICT, BATCH, b"/predict?probabilities=true", INFER, OF_VERSION, INVOCATIONS]
-PARTS: Final = [
-    *(b"/", b"//", b".", b"..", b"?", b"&", b"=", b"#", b";", b"+", b"*", b"%", b"\\", b'"', b"{", b"\xc3\xa9"),
-    *(b"%2F", b"%70", b"%00", b"%zz", b"%C3%A9", b"%ff", b"%0d%0a", b"%3F", b"%23"),
-    *(b"batch", b"infer", b"versions", b"1", b"probabilities", b"true", b"http://service"),
-]
-LINES: Final = [
-    *(JSON, CSV, BINARY, JSON + b";", JSON + b", text/csv", JSON + b"\x80", b"Content-Type: /"),
-    b'content-type:\tapplication/JSON ; charset="utf-8"',
-    *(HEADER_LENGTH + value for value in (b": 5", b":", b": \xb2", b": +5")),
-    *(b"Content-Encoding:", b"Content-Encoding: identity", b"Connection: keep-alive, x", b"TE: trailers"),
-]
 BODIES: Final = [row(1), b"[%b]" % row(1), body_of(columns(1)), text(1), csv(1), b"[]", b"{}", b""]
 
 
