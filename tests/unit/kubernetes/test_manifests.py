@@ -18,6 +18,31 @@ KUBERNETES = ROOT / "kubernetes"
 FOLDERS = ("base", "data", "load")
 POD_OWNERS = {"Deployment", "StatefulSet", "Job"}
 LABEL = "app.kubernetes.io/name"
+# The ports at which clients reach the gateway.
+GATEWAY_PORTS = (8000, 8443)
+# Where Kubernetes needs another value than Compose: there is no address of a machine to publish on.
+OTHER_VALUES = {"API_TLS_PUBLISH": "8443"}
+# Variables of .env.example that a cluster does not read from a ConfigMap, with what takes their place.
+NOT_HERE = {
+    "Services and `kubectl port-forward`": "API_PORT MLFLOW_PORT MINIO_CONSOLE_PORT LOCUST_PORT PAGES_BIND PUBLIC_HOST",
+    "a monitoring system of the cluster": (
+        "PROMETHEUS_PORT GRAFANA_PORT PROMETHEUS_RETENTION PROMETHEUS_RETENTION_SIZE GRAFANA_ADMIN_PASSWORD"
+    ),
+    "the image, its name and tag in an overlay": (
+        "INFERENCE_IMAGE FLAVORS GIT_COMMIT MYSQL_IMAGE MINIO_IMAGE HAPROXY_IMAGE PROMETHEUS_IMAGE GRAFANA_IMAGE"
+    ),
+    "`resources` of the containers, and the autoscaler": (
+        "API_REPLICAS API_CPU_LIMIT API_MEMORY_LIMIT API_CPU_RESERVATION API_MEMORY_RESERVATION TRAINER_MEMORY_LIMIT "
+        "MLFLOW_MEMORY_LIMIT MINIO_MEMORY_LIMIT GATEWAY_MEMORY_LIMIT PROMETHEUS_MEMORY_LIMIT LOCUST_MEMORY_LIMIT"
+    ),
+    "the Secret `credentials`": (
+        "MYSQL_ROOT_PASSWORD MYSQL_PASSWORD AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY MINIO_ROOT_USER MINIO_ROOT_PASSWORD"
+    ),
+    "the Secret `locust`": "LOCUST_API_KEY LOCUST_CA_FILE",
+    "nothing: replicas of other nodes share no sockets, pods have no proxy, containerd sets the open files": (
+        "SOCKET_DIR NO_PROXY NOFILE"
+    ),
+}
 
 
 def objects() -> Iterator[dict[str, Any]]:
@@ -57,10 +82,11 @@ def defaults() -> dict[str, str]:
     return dict(re.findall(r"^([A-Z][A-Z0-9_]*)=(.*)$", text, re.MULTILINE))
 
 
-def literals(folder: str) -> dict[str, str]:
-    """The values of the ConfigMaps that a folder generates."""
+def literals(folder: str, config_map: str | None = None) -> dict[str, str]:
+    """The values of the ConfigMaps that a folder generates, or of one of them."""
     generators = kustomization(KUBERNETES / folder).get("configMapGenerator", [])
-    pairs = (literal.partition("=") for generator in generators for literal in generator["literals"])
+    chosen = [found for found in generators if config_map in {None, found["name"]}]
+    pairs = (literal.partition("=") for generator in chosen for literal in generator["literals"])
     return {name: value for name, _, value in pairs}
 
 
@@ -102,6 +128,19 @@ def test_every_folder_that_is_written_has_a_size(name: str) -> None:
     assert all("sizeLimit" in folder for folder in folders)
 
 
+def test_the_prediction_log_fits_into_its_volume() -> None:
+    """Kubernetes evicts a pod whose folder exceeds its size: the log removes its oldest file before."""
+    kept = int(literals("base")["PREDICTION_LOG_KEEP_MB"])
+    [folder] = [volume for volume in PODS["fastapi-app"]["volumes"] if volume["name"] == "prediction-log"]
+    [mount] = [
+        mount for mount in CONTAINERS["fastapi-app/fastapi-app"]["volumeMounts"] if mount["name"] == "prediction-log"
+    ]
+
+    assert folder["emptyDir"]["sizeLimit"] == "1Gi"
+    assert kept + int(literals("base")["PREDICTION_LOG_FILE_MB"]) < 1024
+    assert mount["mountPath"] == str(Settings().prediction_log_dir)
+
+
 def test_the_images_are_those_of_compose() -> None:
     """The same names and versions, with the defaults of .env.example."""
     composed = {re.sub(r"\$\{\w+:-(.*)\}", r"\1", service["image"]) for service in services().values()}
@@ -138,18 +177,23 @@ def test_the_settings_are_those_of_env_example(folder: str) -> None:
 
     assert values
     assert {name: value for name, value in values.items() if name in known} == {
-        name: known[name] for name in values if name in known
+        name: OTHER_VALUES.get(name, known[name]) for name in values if name in known
     }
     assert set(values) - set(known) <= {"MYSQL_HOST", "MYSQL_PORT"}
 
 
+def test_no_setting_of_env_example_is_missing() -> None:
+    """Each variable is in a ConfigMap, or NOT_HERE says what takes its place."""
+    elsewhere = {name for names in NOT_HERE.values() for name in names.split()}
+    here = literals("base").keys() | literals("load").keys()
+
+    assert not here & elsewhere
+    assert not defaults().keys() - here - elsewhere
+
+
 def test_the_api_knows_its_settings() -> None:
     """Each variable of the API is a field of its settings, and the values are valid."""
-    generators = {
-        found["name"]: found["literals"] for found in kustomization(KUBERNETES / "base")["configMapGenerator"]
-    }
-    pairs = (text.partition("=") for name in ("registry", "inference-api") for text in generators[name])
-    environment = {name: value for name, _, value in pairs}
+    environment = literals("base", "registry") | literals("base", "inference-api")
 
     assert {name.lower() for name in environment} <= set(Settings.__dataclass_fields__)
     assert Settings.from_environment(environment).mlflow_tracking_uri == "http://mlflow:5000"
@@ -180,7 +224,7 @@ def test_the_gateway_gets_all_of_its_files() -> None:
     [generator] = kustomization(ROOT / "gateway")["configMapGenerator"]
     text = (ROOT / "gateway/haproxy.cfg").read_text(encoding="utf-8")
     files = set(re.findall(r"/usr/local/etc/haproxy/(\S+)", text))
-    [volume] = PODS["gateway"]["volumes"]
+    volume = next(volume for volume in PODS["gateway"]["volumes"] if volume["name"] == "configuration")
 
     assert set(generator["files"]) == files | {"haproxy.cfg"}
     assert {(item["key"], item["path"]) for item in volume["configMap"]["items"]} == {
@@ -189,14 +233,16 @@ def test_the_gateway_gets_all_of_its_files() -> None:
 
 
 def test_the_gateway_s_settings_are_of_its_configuration() -> None:
-    """Each variable is one that gateway/haproxy.cfg reads; both Services of the replicas exist."""
+    """Each variable is one that gateway/haproxy.cfg reads, and those of Compose are all there; both Services exist."""
     [container] = PODS["gateway"]["containers"]
     text = (ROOT / "gateway/haproxy.cfg").read_text(encoding="utf-8")
     variables = {variable["name"]: variable.get("value") for variable in container["env"]}
     names = [value.partition(".")[0] for name, value in variables.items() if name.endswith("_REPLICAS")]
+    settings = literals("base", "gateway-settings")
 
-    for name in variables.keys() - {"NAMESPACE"}:
-        assert re.search(rf"\$\{{?{name}\b", text), name
+    assert settings.keys() == services()["gateway"]["environment"].keys()
+    for name in variables.keys() - {"NAMESPACE"} | settings.keys():
+        assert re.search(rf"\$\{{?{name}\b|env\({name}\)", text), name
     for name in names:
         assert OBJECTS["Service", name]["spec"]["clusterIP"] == "None"
     assert len(set(names)) == 2
@@ -232,9 +278,10 @@ def _arrows(direction: str, peers: str) -> set[tuple[str, str, int]]:
 def test_both_ends_of_each_arrow_allow_it() -> None:
     """What may leave a pod may enter the other, and nothing else; only the gateway is open to anybody."""
     entering, leaving = _arrows("ingress", "from"), _arrows("egress", "to")
-    to_the_gateway = {(name, "gateway", 8000) for name in ("locust", "locust-worker")}
+    to_the_gateway = {(name, "gateway", port) for name in ("locust", "locust-worker") for port in GATEWAY_PORTS}
 
-    assert entering - {("anybody", "gateway", 8000)} == leaving - to_the_gateway
+    assert to_the_gateway <= leaving
+    assert entering - {("anybody", "gateway", port) for port in GATEWAY_PORTS} == leaving - to_the_gateway
     assert leaving - to_the_gateway == {
         ("gateway", "fastapi-app", 8000),
         ("fastapi-app", "mlflow", 5000),
@@ -265,7 +312,7 @@ def test_kustomize_builds_it(overlay: str, tmp_path: Path) -> None:
     built = list(yaml.safe_load_all(done.stdout))
     assert {found["metadata"].get("namespace", "taller5") for found in built} == {"taller5"}
     if overlay == "overlays/local":
-        [gateway] = [found["data"] for found in built if found["metadata"]["name"].startswith("gateway-")]
+        [gateway] = [found["data"] for found in built if "haproxy.cfg" in found.get("data", {})]
         assert gateway["haproxy.cfg"] == (ROOT / "gateway/haproxy.cfg").read_text(encoding="utf-8")
     if overlay == "overlays/production":
         assert not {found["metadata"]["name"] for found in built} & {"mysql", "minio"}
