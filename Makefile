@@ -23,7 +23,7 @@ PARALLEL := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV)/bin/python -m pytes
 # The integration tests wait for their services half of the time: two processes more than cores.
 PROCESSES = $$(($$(getconf _NPROCESSORS_ONLN) + 2))
 
-.PHONY: help run doctor secrets test test-unit check format lock audit key up down load predictions kubernetes kubernetes-secrets test-kubernetes bench bench-quick capacity soak stress trial clean
+.PHONY: help run doctor secrets test test-unit check format lock audit key up down load predictions kubernetes kubernetes-secrets kubernetes-keys test-kubernetes bench bench-quick capacity soak stress trial clean
 
 help: ## esta lista
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -98,6 +98,13 @@ kubernetes: ## el stack en el clúster de kubectl (KUBECTL="kubectl --context NO
 
 kubernetes-secrets: ## contraseñas nuevas para el clúster, una sola vez (SECRETS=kubernetes/overlays/production/secrets.env)
 	@kubernetes/new-secrets.sh $(SECRETS)
+
+# A changed file reaches the pods that run within a minute or two, and the gateway reads it again.
+GATEWAY_SECRETS = $(wildcard secrets/*)
+kubernetes-keys: ## lleva al clúster lo que hay en secrets/: claves de API y certificado
+	@[ -n "$(GATEWAY_SECRETS)" ] || { echo 'Error: secrets/ está vacía. Una clave de API: make key NAME=ana' >&2; exit 1; }
+	@$(KUBECTL) -n taller5 create secret generic gateway-secrets --dry-run=client -o yaml \
+	  $(addprefix --from-file=,$(GATEWAY_SECRETS)) | $(KUBECTL) apply --server-side -f -
 
 # Without a KUBECTL that is given, a cluster of its own: the tests delete what they find.
 test-kubernetes: $(INSTALLED) ## el stack en un clúster de prueba, que necesita Docker (KUBECTL="kubectl --context NOMBRE": en ese)

@@ -156,3 +156,27 @@ def test_the_table_of_the_prediction_log(clone: Path) -> None:
 def test_the_docker_targets_are_the_commands_of_the_readme(target: str, command: str) -> None:
     """They run exactly these commands."""
     assert command in [line.strip() for line in _make("--dry-run", target).stdout.splitlines()]
+
+
+def test_the_files_of_the_gateway_become_a_secret(clone: Path) -> None:
+    """`make kubernetes-keys` takes every file of secrets/ but those that begin with a dot; without any it is an error."""
+    kubectl = clone / "kubectl"
+    program = 'if [ "$3" = create ]; then printf "%s " "$@" > created; echo manifest; else cat > applied; fi'
+    kubectl.write_text(f"#!/bin/sh\n{program}\n", "ascii")
+    kubectl.chmod(0o755)
+    (clone / "secrets").mkdir()
+    (clone / "secrets/.gitignore").write_text("*\n", "ascii")
+
+    empty = _make("kubernetes-keys", f"KUBECTL={kubectl}", folder=clone)
+    for name in ("api-keys", "server.pem"):
+        (clone / "secrets" / name).write_text("x\n", "ascii")
+    done = _make("kubernetes-keys", f"KUBECTL={kubectl}", folder=clone)
+
+    assert empty.returncode != 0
+    assert "make key NAME=" in empty.stderr
+    assert done.returncode == 0, done.stderr
+    assert (clone / "applied").read_text() == "manifest\n"
+    create = (clone / "created").read_text()
+    assert create.startswith("-n taller5 create secret generic gateway-secrets --dry-run=client")
+    files = [option for option in create.split() if option.startswith("--from-file=")]
+    assert sorted(files) == ["--from-file=secrets/api-keys", "--from-file=secrets/server.pem"]
