@@ -42,6 +42,7 @@ def cluster() -> Iterator[Cluster]:
 def manifests(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The overlay `local` of a copy, with secrets of its own."""
     copy = tmp_path_factory.mktemp("checkout")
+    shutil.copy2(ROOT / "Makefile", copy)
     for folder in ("kubernetes", "gateway", "mysql"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("secrets.env"))
     overlay = copy / "kubernetes/overlays/local"

@@ -23,13 +23,13 @@ SHOWN = 10
 class SteadyLoad:
     """Clients that take turns, so that together they send `rate` requests per second."""
 
-    def __init__(self, host: str, port: int, rate: float, path: str, body: bytes) -> None:
+    def __init__(self, address: tuple[str, int], rate: float, path: str, body: bytes, headers: dict[str, str]) -> None:
         """Nothing is sent yet."""
         self.outcomes: Counter[str] = Counter()
         self.failures: list[str] = []
         self.slowest = 0.0
         self.reconnected = 0
-        self._address, self._rate, self._path, self._body = (host, port), rate, path, body
+        self._address, self._rate, self._path, self._body, self._headers = address, rate, path, body, headers
         self._ended = threading.Event()
         self._lock = threading.Lock()
 
@@ -67,7 +67,7 @@ class SteadyLoad:
 
     def _send(self, connection: HTTPConnection) -> tuple[str, str]:
         try:
-            connection.request("POST", self._path, self._body, {"Content-Type": "application/json"})
+            connection.request("POST", self._path, self._body, self._headers)
             if connection.sock is not None:
                 connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             answer = connection.getresponse()
@@ -85,10 +85,12 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=50)
     parser.add_argument("--rows", type=int, help="a batch of so many rows; without it, one prediction")
     parser.add_argument("--seconds", type=float, help="without it, until standard input ends")
+    parser.add_argument("--key", help="the API key of each request")
     given = parser.parse_args()
     row: Any = {"feature1": 5.3, "feature2": 2.1, "feature3": 0.8}
     path, body = ("/predict", row) if given.rows is None else ("/predict/batch", [row] * given.rows)
-    load = SteadyLoad(given.host, given.port, given.rate, path, json.dumps(body).encode())
+    headers = {"Content-Type": "application/json"} | ({"X-API-Key": given.key} if given.key else {})
+    load = SteadyLoad((given.host, given.port), given.rate, path, json.dumps(body).encode(), headers)
     load.run(given.seconds)
     report = {name: getattr(load, name) for name in ("outcomes", "failures", "slowest", "reconnected")}
     print(json.dumps(report))  # noqa: T201 - the result on stdout is the interface

@@ -159,7 +159,7 @@ def test_the_docker_targets_are_the_commands_of_the_readme(target: str, command:
 
 
 def test_the_files_of_the_gateway_become_a_secret(clone: Path) -> None:
-    """`make kubernetes-keys` takes every file of secrets/ but those that begin with a dot; without any it is an error."""
+    """`make kubernetes-keys` takes each file of secrets/ whose name begins with no dot; without any it is an error."""
     kubectl = clone / "kubectl"
     program = 'if [ "$3" = create ]; then printf "%s " "$@" > created; echo manifest; else cat > applied; fi'
     kubectl.write_text(f"#!/bin/sh\n{program}\n", "ascii")
