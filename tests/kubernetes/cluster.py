@@ -66,9 +66,11 @@ class Cluster:
 
     Attributes:
         kubectl: The command that reaches it, such as `kubectl` or `sudo kubectl --context test`.
+        namespace: That of the stack.
     """
 
     kubectl: Sequence[str]
+    namespace: str = NAMESPACE
 
     def run(self, *arguments: str, stdin: str = "", check: bool = True, seconds: float = 300) -> str:
         """Run kubectl and return its standard output.
@@ -85,7 +87,7 @@ class Cluster:
 
     def __call__(self, *arguments: str, stdin: str = "", check: bool = True) -> str:
         """Run kubectl in the namespace of the stack."""
-        return self.run("-n", NAMESPACE, *arguments, stdin=stdin, check=check)
+        return self.run("-n", self.namespace, *arguments, stdin=stdin, check=check)
 
     def get(self, *arguments: str) -> Any:
         """Objects of the namespace of the stack."""
@@ -154,7 +156,8 @@ class Cluster:
     ) -> Answer:
         """Send a request to the gateway from the client's pod; with the certificate of an authority, over HTTPS."""
         text = "" if body is None else json.dumps(body)
-        origin = f"https://{GATEWAY}:8443" if authority else f"http://{GATEWAY}:8000"
+        gateway = f"gateway.{self.namespace}"
+        origin = f"https://{gateway}:8443" if authority else f"http://{gateway}:8000"
         headers = {"Content-Type": "application/json"} | ({"X-API-Key": key} if key else {})
         arguments = (method, origin + path, text, json.dumps(headers), authority)
         return Answer(*json.loads(self.in_client("python", "-c", _REQUEST, *arguments)))

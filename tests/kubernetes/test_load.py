@@ -1,7 +1,8 @@
-"""Ten thousand users of Locust inside of the cluster."""
+"""Ten thousand users of Locust inside of the cluster, and what as many connections take."""
 
 import json
 import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from load import think_time
-from tests.kubernetes.cluster import Cluster
+from tests.kubernetes.cluster import CLIENT_NAMESPACE, GATEWAY, Cluster
 
 USERS = 10_000
 SECONDS = 60
@@ -20,17 +21,20 @@ method, path, fields = sys.argv[1:]
 request = urllib.request.Request("http://127.0.0.1:8089" + path, fields.encode() or None, method=method)
 print(urllib.request.urlopen(request, timeout=30).read().decode())
 """
-# The CPU time of the container in seconds, and its memory without the page cache in MiB, of cgroup v2 or v1.
+# The CPU time of the container in seconds, and its memory without the page cache in MiB, of cgroup v2 or v1. The memory
+# includes what the kernel keeps for its sockets, and counts for the limit.
 _USED = """
 cd /sys/fs/cgroup
 if [ -e cpu.stat ]; then
   awk '$1 == "usage_usec" {print $2 / 1e6}' cpu.stat
-  awk '$1 == "anon" {print $2 / 1048576}' memory.stat
+  awk 'NR == FNR {used = $1; next} $1 == "file" {print (used - $2) / 1048576}' memory.current memory.stat
 else
   awk '{print $1 / 1e9}' cpuacct/cpuacct.usage
-  awk '$1 == "rss" {print $2 / 1048576}' memory/memory.stat
+  awk 'NR == FNR {used = $1; next} $1 == "cache" {print (used - $2) / 1048576}' \\
+    memory/memory.usage_in_bytes memory/memory.stat
 fi
 """
+_CONNECTIONS = Path(__file__).with_name("connections.py")
 
 
 @pytest.fixture
@@ -89,3 +93,28 @@ def test_ten_thousand_users(locust: Cluster, measured: Callable[[str], None]) ->
         measured(f"{name}: {spent:.3f} cores, {spent / rate * 1e6:.0f} us a request, {memory:.0f} MiB")
     assert total["num_failures"] == 0
     assert total["num_requests"] > 0
+
+
+def test_ten_thousand_connections(stack: Cluster, measured: Callable[[str], None]) -> None:
+    """A single gateway keeps all of them open, and its memory and that of the API stay below their limits.
+
+    Each connection has sent one prediction; what it takes is the difference, divided by their number.
+    """
+    command = ["-n", CLIENT_NAMESPACE, "exec", "-i", "client", "--", "python", "-c", _CONNECTIONS.read_text(), GATEWAY]
+    names = ("gateway", "fastapi-app")
+    idle = {name: _used(stack, name)[1] for name in names}
+    with subprocess.Popen(
+        [*stack.kubectl, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as client:
+        assert client.stdin is not None
+        assert client.stdout is not None
+        for count in (5_000, 10_000):
+            client.stdin.write(f"{count}\n")
+            client.stdin.flush()
+            answered = client.stdout.readline()
+            now = {name: _used(stack, name)[1] for name in names}
+            assert answered == f"{count} answered\n"
+            for name in names:
+                each = (now[name] - idle[name]) * 1024 / count
+                measured(f"{count} connections: {name} {idle[name]:.0f} -> {now[name]:.0f} MiB, {each:.1f} KiB each")
+        client.stdin.close()
