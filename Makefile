@@ -3,7 +3,8 @@ PYTHON ?= python3
 COMPOSE ?= docker compose
 KUBECTL ?= kubectl
 ARGS =
-SECRETS = kubernetes/overlays/local/secrets.env
+OVERLAY = local
+SECRETS = kubernetes/overlays/$(OVERLAY)/secrets.env
 NAME =
 VENV := .venv
 # Exists once the environment holds exactly what requirements-dev.txt says.
@@ -91,12 +92,13 @@ else
 endif
 
 # The template of a job that exists cannot be changed. A job that runs is one that may run again.
-kubernetes: ## el stack en el clúster de kubectl (KUBECTL="kubectl --context NOMBRE")
-	@[ -e $(SECRETS) ] || kubernetes/new-secrets.sh $(SECRETS)
+# Passwords of a managed database are not ours to make.
+kubernetes: ## el stack en el clúster de kubectl (KUBECTL="kubectl --context NOMBRE", OVERLAY=production)
+	@[ $(OVERLAY) != local ] || [ -e $(SECRETS) ] || kubernetes/new-secrets.sh $(SECRETS)
 	$(KUBECTL) -n taller5 delete job create-bucket mlflow-migrate model-trainer --ignore-not-found
-	$(KUBECTL) apply -k kubernetes/overlays/local
+	$(KUBECTL) apply -k kubernetes/overlays/$(OVERLAY)
 
-kubernetes-secrets: ## contraseñas nuevas para el clúster, una sola vez (SECRETS=kubernetes/overlays/production/secrets.env)
+kubernetes-secrets: ## contraseñas nuevas para el clúster, una sola vez
 	@kubernetes/new-secrets.sh $(SECRETS)
 
 # A changed file reaches the pods that run within a minute or two, and the gateway reads it again.

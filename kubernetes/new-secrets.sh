@@ -16,6 +16,8 @@ MYSQL_ROOT_PASSWORD=$(random)
 MYSQL_PASSWORD=$(random)
 AWS_ACCESS_KEY_ID=mlflow-$(random | cut -c 1-8)
 AWS_SECRET_ACCESS_KEY=$(random)
+MLFLOW_TRACKING_PASSWORD=$(random)
+MLFLOW_API_PASSWORD=$(random)
 END
 mv "$file.new" "$file"
 echo "new-secrets: wrote $file" >&2

@@ -77,6 +77,35 @@ def set_accounts(url: str, accounts: Accounts) -> None:
     store.engine.dispose()
 
 
+def accounts_are_set(engine: sqlalchemy.Engine, url: str, accounts: Accounts) -> bool:
+    """Whether another run has ended: the tables are of the installed MLflow, and the users have these passwords."""
+    from mlflow.server.auth.sqlalchemy_store import SqlAlchemyStore  # noqa: PLC0415 - as above
+
+    if not _tables_are_current(engine):  # `init_db` would change them
+        return False
+    store = SqlAlchemyStore()
+    store.init_db(url)
+    both = (accounts.administrator, accounts.reader)
+    are_set = all(
+        store.has_user(account.name) and store.authenticate_user(account.name, account.password) for account in both
+    )
+    store.engine.dispose()
+    return are_set
+
+
+def _tables_are_current(engine: sqlalchemy.Engine) -> bool:
+    from alembic.migration import MigrationContext  # noqa: PLC0415 - as in `create_account_tables`
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+    from mlflow.server.auth.db import utils  # noqa: PLC0415
+
+    if MARKER_TABLE in table_names(engine):
+        return False
+    configuration = utils._get_alembic_config(str(engine.url))  # noqa: SLF001 - MLflow has no public name for it
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+        return context.get_current_revision() == ScriptDirectory.from_config(configuration).get_current_head()
+
+
 def _set_account(store: Any, account: Account, *, is_administrator: bool) -> None:
     if not store.has_user(account.name):
         store.create_user(account.name, account.password, is_admin=is_administrator)

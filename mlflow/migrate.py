@@ -21,7 +21,7 @@ import sqlalchemy
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
-from account_tables import create_account_tables, set_accounts
+from account_tables import accounts_are_set, create_account_tables, set_accounts
 from accounts import Accounts
 from configuration import ConfigurationError
 from database import Database
@@ -109,8 +109,8 @@ def migrate(database: Database, wait: float, accounts: Accounts | None) -> None:
             set_accounts(database.url, accounts)
 
 
-def wait_for_tables(database: Database, wait: float) -> None:
-    """Wait until another run has brought the tables to the version of the installed MLflow.
+def wait_for_tables(database: Database, wait: float, accounts: Accounts | None) -> None:
+    """Wait until another run has brought the tables to the version of the installed MLflow, and set the users.
 
     Raises:
         MigrationError: They were not there within `wait` seconds.
@@ -120,7 +120,7 @@ def wait_for_tables(database: Database, wait: float) -> None:
     engine = connect(database, wait)
     deadline = time.monotonic() + wait
     log.info("waiting for the tables of %s", database)
-    while not is_current(engine):
+    while not (is_current(engine) and (accounts is None or accounts_are_set(engine, database.url, accounts))):
         if time.monotonic() > deadline:
             raise MigrationError(f"the tables of {database} were not migrated within {wait:.0f} s")
         time.sleep(1)
@@ -141,11 +141,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
-        database = Database.from_environment()
+        database, accounts = Database.from_environment(), Accounts.from_environment()
         if options.only_wait:
-            wait_for_tables(database, options.wait)
+            wait_for_tables(database, options.wait, accounts)
         else:
-            migrate(database, options.wait, Accounts.from_environment())
+            migrate(database, options.wait, accounts)
     except ConfigurationError as error:
         log.error("%s", error)  # noqa: TRY400 - the message is enough
         return 2

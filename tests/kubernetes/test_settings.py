@@ -1,4 +1,4 @@
-"""What an overlay turns on: keys and TLS at the gateway, and the prediction log of the replicas."""
+"""What an overlay turns on: keys and TLS at the gateway, the prediction log of the replicas, and MLflow's users."""
 
 import json
 import shlex
@@ -39,19 +39,23 @@ class Checkout:
         command = ["make", "--no-print-directory", *arguments, f"KUBECTL={shlex.join(self._stack.kubectl)}"]
         return subprocess.run(command, cwd=self._root, capture_output=True, text=True, check=True).stdout
 
-    def apply(self, config_map: str, deployment: str, **values: object) -> None:
-        """Apply an overlay with these values, and wait for the pods that have them."""
+    def write(self, config_map: str, **values: object) -> Path:
+        """Write an overlay with these values; returns its folder."""
         overlay = self._local.with_name("with-settings")
         overlay.mkdir(exist_ok=True)
         literals = json.dumps([f"{name}={value}" for name, value in values.items()])
         (overlay / "kustomization.yaml").write_text(OVERLAY.format(name=config_map, literals=literals), "utf-8")
-        self._stack.run("apply", "-k", str(overlay))
+        return overlay
+
+    def apply(self, config_map: str, deployment: str, **values: object) -> None:
+        """Apply an overlay with these values, and wait for the pods that have them."""
+        self._stack.run("apply", "-k", str(self.write(config_map, **values)))
         self._stack.rolled_out(f"deployment/{deployment}")
 
     def remove(self) -> None:
         """Leave the stack as it was before."""
-        self._stack.run("apply", "-k", str(self._local))
-        for name in ("gateway", "fastapi-app"):
+        self.make("kubernetes")
+        for name in ("mlflow", "gateway", "fastapi-app"):
             self._stack.rolled_out(f"deployment/{name}")
         self._stack("delete", "secret", "gateway-secrets", "--ignore-not-found")
         shutil.rmtree(self.secrets)
@@ -126,3 +130,30 @@ def test_the_prediction_log_is_in_its_volume(stack: Cluster, checkout: Checkout)
         return '"feature1":5.3' in stack("exec", pod, "--", "sh", "-c", "cat /var/log/inference/*").replace(" ", "")
 
     stack.wait_until("the record", logged)
+
+
+_TRY_MLFLOW = """
+import urllib.error, urllib.request
+request = urllib.request.Request("http://mlflow:5000/api/2.0/mlflow/experiments/search?max_results=1")
+try:
+    print(urllib.request.urlopen(request).status)
+except urllib.error.HTTPError as error:
+    print(error.code)
+"""
+
+
+def test_mlflow_asks_for_a_user(stack: Cluster, checkout: Checkout, seen: Callable[[Traffic], None]) -> None:
+    """With MLFLOW_AUTH=true the trainer and a new replica log in; who does not is refused. No prediction fails."""
+    overlay = checkout.write("mlflow-users", MLFLOW_AUTH="true")
+    try_mlflow = ("exec", "deployment/fastapi-app", "--", "python", "-c", _TRY_MLFLOW)
+    assert stack(*try_mlflow).strip() == "200"
+    with stack.traffic() as traffic:
+        checkout.make("kubernetes", f"OVERLAY={overlay.name}")
+        for job in ("mlflow-migrate", "model-trainer"):
+            stack("wait", "--for=condition=complete", f"job/{job}", "--timeout=200s")
+        stack.rolled_out("deployment/mlflow")
+        stack("rollout", "restart", "deployment/fastapi-app")
+        stack.rolled_out("deployment/fastapi-app")
+
+    assert stack(*try_mlflow).strip() == "401"
+    seen(traffic)

@@ -18,6 +18,14 @@ KUBERNETES = ROOT / "kubernetes"
 FOLDERS = ("base", "data", "load")
 POD_OWNERS = {"Deployment", "StatefulSet", "Job"}
 LABEL = "app.kubernetes.io/name"
+SECRETS = {
+    "MYSQL_ROOT_PASSWORD",
+    "MYSQL_PASSWORD",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "MLFLOW_TRACKING_PASSWORD",
+    "MLFLOW_API_PASSWORD",
+}
 # The ports at which clients reach the gateway.
 GATEWAY_PORTS = (8000, 8443)
 # Where Kubernetes needs another value than Compose: there is no address of a machine to publish on.
@@ -35,9 +43,7 @@ NOT_HERE = {
         "API_REPLICAS API_CPU_LIMIT API_MEMORY_LIMIT API_CPU_RESERVATION API_MEMORY_RESERVATION TRAINER_MEMORY_LIMIT "
         "MLFLOW_MEMORY_LIMIT MINIO_MEMORY_LIMIT GATEWAY_MEMORY_LIMIT PROMETHEUS_MEMORY_LIMIT LOCUST_MEMORY_LIMIT"
     ),
-    "the Secret `credentials`": (
-        "MYSQL_ROOT_PASSWORD MYSQL_PASSWORD AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY MINIO_ROOT_USER MINIO_ROOT_PASSWORD"
-    ),
+    "the Secret `credentials`": " ".join([*sorted(SECRETS), "MINIO_ROOT_USER MINIO_ROOT_PASSWORD"]),
     "the Secret `locust`": "LOCUST_API_KEY LOCUST_CA_FILE",
     "nothing: replicas of other nodes share no sockets, pods have no proxy, containerd sets the open files": (
         "SOCKET_DIR NO_PROXY NOFILE"
@@ -167,6 +173,36 @@ def test_the_commands_are_those_of_compose() -> None:
         assert CONTAINERS[f"{name}/{name}"]["args"] == composed[compose_name]["command"]
     for name in ("mlflow-migrate", "model-trainer", "locust", "locust-worker"):
         assert CONTAINERS[f"{name}/{name}"]["args"] == composed[name]["command"]
+
+
+def test_mlflow_is_ready_as_in_compose() -> None:
+    """The check is the one of Compose; without users their passwords may be missing here, and are empty there."""
+    command = CONTAINERS["mlflow/mlflow"]["readinessProbe"]["exec"]["command"]
+    check = [part.replace('.get("MLFLOW_API_PASSWORD", "")', '["MLFLOW_API_PASSWORD"]') for part in command]
+
+    assert ["CMD", *check] == services()["mlflow"]["healthcheck"]["test"]
+
+
+def test_the_api_may_only_read_mlflow() -> None:
+    """It has the name and the password of the user that only reads; the trainer has those of the other one."""
+    users = {
+        name: {
+            variable["name"]: next(iter(variable["valueFrom"].values()))["key"]
+            for variable in CONTAINERS[f"{name}/{name}"]["env"]
+        }
+        for name in ("fastapi-app", "model-trainer")
+    }
+
+    assert users == {
+        "fastapi-app": {
+            "MLFLOW_TRACKING_USERNAME": "MLFLOW_API_USERNAME",
+            "MLFLOW_TRACKING_PASSWORD": "MLFLOW_API_PASSWORD",
+        },
+        "model-trainer": {
+            "MLFLOW_TRACKING_USERNAME": "MLFLOW_TRACKING_USERNAME",
+            "MLFLOW_TRACKING_PASSWORD": "MLFLOW_TRACKING_PASSWORD",
+        },
+    }
 
 
 @pytest.mark.parametrize("folder", ["base", "load"])
@@ -327,7 +363,7 @@ def test_the_secrets_are_written_once(tmp_path: Path) -> None:
     values = [dict(line.split("=") for line in path.read_text().splitlines()) for path in (first, second)]
 
     assert first.stat().st_mode & 0o777 == 0o600
-    assert set(values[0]) == {"MYSQL_ROOT_PASSWORD", "MYSQL_PASSWORD", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+    assert set(values[0]) == SECRETS
     assert not set(values[0].values()) & set(values[1].values())
     assert all(len(value) >= 15 for value in values[0].values())
     assert subprocess.run([script, first], capture_output=True, check=False).returncode == 1
@@ -345,6 +381,6 @@ def test_no_secret_is_in_git() -> None:
     }
 
     assert "secrets.env" in ignored
-    assert keys == {"MYSQL_ROOT_PASSWORD", "MYSQL_PASSWORD", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+    assert keys == SECRETS
     assert not keys & {name for folder in ("base", "load") for name in literals(folder)}
     assert not [found for found in OBJECTS if found[0] == "Secret"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 
-from account_tables import account_table_names, create_account_tables, set_accounts
+from account_tables import MARKER_TABLE, account_table_names, accounts_are_set, create_account_tables, set_accounts
 from accounts import Account, Accounts
 from schema import MigrationError, table_names
 
@@ -68,6 +68,26 @@ def test_the_users_of_env_get_their_passwords(migrated: str, caplog: pytest.LogC
         "the user 'api' is created",
         "the user 'api' gets the password of now",
     ]
+
+
+def test_a_server_waits_for_tables_and_users(tmp_path: Path) -> None:
+    """It may start when the tables are complete, and the users have the passwords of now; asking changes nothing."""
+    url = f"sqlite:///{tmp_path / 'accounts.db'}"
+    engine = sqlalchemy.create_engine(url)
+    seen = [accounts_are_set(engine, url, ACCOUNTS)]
+    names = table_names(engine)
+    create_account_tables(engine)
+    seen.append(accounts_are_set(engine, url, ACCOUNTS))
+    set_accounts(url, ACCOUNTS)
+    seen.append(accounts_are_set(engine, url, ACCOUNTS))
+    changed = Accounts(ACCOUNTS.administrator, Account("api", "another password"))
+    seen.append(accounts_are_set(engine, url, changed))
+    with engine.begin() as connection:
+        connection.execute(sqlalchemy.text(f"CREATE TABLE {MARKER_TABLE} (id INT)"))
+    seen.append(accounts_are_set(engine, url, ACCOUNTS))
+
+    assert names == set()
+    assert seen == [False, False, True, False, False]
 
 
 def test_an_upgrade_that_fails_drops_nothing(tmp_path: Path) -> None:
