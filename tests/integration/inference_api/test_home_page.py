@@ -1,5 +1,6 @@
 """The page for people, in a real browser with real models."""
 
+import json
 import subprocess
 import sys
 from ast import literal_eval
@@ -281,6 +282,75 @@ def test_an_answer_that_is_no_json(page: HomePage, browser: webdriver.Chrome) ->
     page.predict()
     assert page.text("#answer") == "No answer of the API (status 502): what came is not JSON."
     page.wait_text("#state", "The server does not answer")
+
+
+# What a gateway with keys does. The key has characters that would do harm in the code of a shell or of a page.
+GUARDED = """
+const original = window.fetch;
+window.keys = [];
+window.fetch = async (...given) => {
+  if (!String(given[0]).includes('/predict')) return original(...given);
+  const key = new Headers(given[1].headers).get('X-API-Key');
+  window.keys.push(key);
+  if (key === KEY) return original(...given);
+  return new Response(JSON.stringify({error: 'unauthorized', detail: 'no', fields: []}), {status: 401});
+};
+"""
+KEY = "a'key$HOME\"<b>"
+
+
+@pytest.fixture
+def guarded(page: HomePage, browser: webdriver.Chrome) -> Iterator[HomePage]:
+    """The page behind a gateway that asks for a key."""
+    source = GUARDED.replace("KEY", json.dumps(KEY))
+    made = browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": source})
+    page.open()
+    yield page
+    browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", made)
+    browser.execute_script("sessionStorage.clear()")
+
+
+def test_a_key_is_asked_for_when_it_is_needed(guarded: HomePage, browser: webdriver.Chrome) -> None:
+    """A 401 shows the field of the key; with the key the prediction is made, and the code sends one of its own."""
+    key = guarded.find("#key")
+    assert not key.is_displayed()
+    assert "API-Key" not in guarded.content(guarded.find("#curl"))
+    guarded.predict()
+    assert guarded.text("#answer") == "Not predicted: an API key is needed."
+    assert key == browser.switch_to.active_element
+    assert guarded.violations() == []
+    for wrong in ("wrong", "clavé"):
+        key.clear()
+        key.send_keys(wrong)
+        guarded.predict()
+        assert guarded.text("#answer") == "Not predicted: this API key is not known."
+    key.clear()
+    key.send_keys(KEY, Keys.ENTER)
+    guarded.wait_text("#answer", "Version 1")
+    assert guarded.prediction() in LABELS
+    assert browser.execute_script("return window.keys") == [None, "wrong", KEY]
+    for name, code in (("curl", '-H "X-API-Key: $API_KEY"'), ("python", '"X-API-Key": os.environ["API_KEY"]')):
+        assert code in guarded.content(guarded.find(f"#{name}"))
+        assert KEY not in guarded.content(guarded.find(f"#{name}"))
+
+
+def test_a_key_is_kept_in_its_tab_only(guarded: HomePage, browser: webdriver.Chrome) -> None:
+    """The same tab sends it again after a reload, without showing its field; it is stored nowhere else."""
+    guarded.predict()
+    guarded.find("#key").send_keys(KEY)
+    guarded.open("es")
+    guarded.predict()
+    assert guarded.prediction() in LABELS
+    assert not guarded.find("#key").is_displayed()
+    assert KEY not in browser.execute_script(
+        "return JSON.stringify([{...localStorage}, document.cookie, location.href])"
+    )
+    browser.execute_script("sessionStorage.clear()")
+    guarded.open("es")
+    guarded.predict()
+    assert guarded.text("#answer") == "Sin predicción: hace falta una clave de API."
+    assert guarded.find("label[for=key]").text == "Clave de API"
+    assert guarded.violations() == []
 
 
 @pytest.mark.parametrize("has_clipboard", [True, False])

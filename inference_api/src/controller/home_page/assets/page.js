@@ -8,13 +8,15 @@ const POLL_MS = 5000;
 const LINKS_MS = 30000;
 const TIMEOUT_MS = 30000;
 const SHOWN_CLASSES = 10;
+const UNAUTHORIZED = 401;
 const LANGUAGE_KEY = 'inference-page-language';
+const API_KEY_KEY = 'inference-page-api-key';
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/;
 
 const root = new URL(document.documentElement.dataset.root, location.href);
 const find = (id) => document.getElementById(id);
 
-let language = firstLanguage(rememberedLanguage(), navigator.languages);
+let language = firstLanguage(remembered('localStorage', LANGUAGE_KEY), navigator.languages);
 let t = sayer(language);
 let model = null; // what GET /model said last
 let reachable = true;
@@ -25,20 +27,22 @@ let shape = ''; // what the form depends on
 const entered = new Map(); // what was entered in a field, by its name: models may come and go
 let outcome = null; // of the last request, to say it again in another language
 let asked = 0;
+let apiKey = remembered('sessionStorage', API_KEY_KEY); // kept by the browser until the tab is closed
+let needsKey = false; // a prediction was answered by 401
 
-function rememberedLanguage() {
+function remembered(storage, key) {
   try {
-    return localStorage.getItem(LANGUAGE_KEY) ?? '';
+    return window[storage].getItem(key) ?? '';
   } catch {
     return ''; // the browser stores nothing for this page
   }
 }
 
-function rememberLanguage() {
+function remember(storage, key, value) {
   try {
-    localStorage.setItem(LANGUAGE_KEY, language);
+    window[storage].setItem(key, value);
   } catch {
-    // The choice lasts until the page is closed.
+    // It lasts until the page is closed.
   }
 }
 
@@ -214,8 +218,8 @@ function predictUrl() {
 }
 
 function showCode() {
-  find('curl').textContent = curlOf(predictUrl(), row());
-  find('python').textContent = pythonOf(predictUrl(), row());
+  find('curl').textContent = curlOf(predictUrl(), row(), needsKey);
+  find('python').textContent = pythonOf(predictUrl(), row(), needsKey);
 }
 
 async function send() {
@@ -232,20 +236,28 @@ async function send() {
   const found = await answerOf(predictUrl(), jsonOf(row()));
   if (mine !== asked) return; // a later request replaces it
   outcome = { ...found, ms: performance.now() - start };
+  if (outcome.status === UNAUTHORIZED && !needsKey) {
+    needsKey = true;
+    find('key-row').hidden = false;
+    showCode();
+  }
   showOutcome({ focus: true });
   if (found.version !== model.version || found.status !== 200) await refreshModel();
 }
 
 async function answerOf(url, body) {
+  const hasKey = apiKey !== '';
+  // No header can have other characters, and no key has them.
+  if (!/^[!-~]*$/.test(apiKey)) return { status: UNAUTHORIZED, version: null, content: {}, hasKey };
   try {
     const response = await fetch(url, {
       method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
+      headers: { 'Content-Type': 'application/json', ...(hasKey ? { 'X-API-Key': apiKey } : {}) },
       body,
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     const text = await response.text();
-    const about = { status: response.status, version: response.headers.get('X-Model-Version') };
+    const about = { status: response.status, version: response.headers.get('X-Model-Version'), hasKey };
     try {
       return { ...about, content: parseJson(text) };
     } catch (error) {
@@ -259,8 +271,14 @@ async function answerOf(url, body) {
 }
 
 function showOutcome({ focus }) {
-  const { status, content, version, ms, timedOut } = outcome;
+  const { status, content, version, ms, timedOut, hasKey } = outcome;
   find('probabilities').replaceChildren();
+  find('key').setAttribute('aria-invalid', String(status === UNAUTHORIZED));
+  if (status === UNAUTHORIZED) {
+    find('answer').replaceChildren(make('p', { className: 'problem' }, t(hasKey ? 'keyUnknown' : 'keyNeeded')));
+    if (focus) find('key').focus();
+    return;
+  }
   if (status === 200 && content !== null) {
     const { prediction } = content;
     find('answer').replaceChildren(
@@ -411,6 +429,11 @@ find('form').addEventListener('submit', (event) => {
   send();
 });
 for (const event of ['input', 'change']) find('form').addEventListener(event, showCode);
+find('key').value = apiKey;
+find('key').addEventListener('input', () => {
+  apiKey = find('key').value.trim();
+  remember('sessionStorage', API_KEY_KEY, apiKey);
+});
 find('reset').addEventListener('click', () => {
   fields = [];
   entered.clear();
@@ -419,7 +442,7 @@ find('reset').addEventListener('click', () => {
 for (const button of document.querySelectorAll('[data-language]')) {
   button.addEventListener('click', () => {
     language = button.dataset.language;
-    rememberLanguage();
+    remember('localStorage', LANGUAGE_KEY, language);
     showTexts();
   });
 }
