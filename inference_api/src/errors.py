@@ -94,6 +94,13 @@ class UnreadableRequestError(ApiError):
     kind = "bad_request"
 
 
+class RequestTimeoutError(ApiError):
+    """The request did not arrive as a whole in time."""
+
+    status = 408
+    kind = "request_timeout"
+
+
 class BodyTooLargeError(ApiError):
     """The body has too many bytes, or the batch too many rows."""
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 import select
 import socket
+from collections.abc import Callable
 from typing import Final
 
 _READ: Final = select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLET
@@ -37,6 +38,7 @@ class LaneConnections:
         self._pending: set[int] = set()
         self._ended: set[int] = set()  # while they were pending
         self._unparsed: dict[int, bytes] = {}  # an unfinished request, or what follows a pending one
+        self._begun_at: dict[int, int] = {}  # second of the first byte of an unfinished request
         # Extended and shortened in place: to copy all of it for each response and each write is quadratic.
         self._unsent: dict[int, bytearray] = {}
         self._unread: set[int] = set()  # there may be more to read, and the epoll has told so already
@@ -77,10 +79,13 @@ class LaneConnections:
     def keep(self, descriptor: int, data: bytes) -> None:
         """Keep bytes that cannot be parsed yet; they come back with those that follow, or with `completed`."""
         self._unparsed[descriptor] = data
+        self._begun_at.setdefault(descriptor, self._second)
 
     def set_pending(self, descriptor: int) -> None:
         """A request of it waits for its response."""
         self._pending.add(descriptor)
+        if self._begun_at:
+            self._begun_at.pop(descriptor, None)
 
     def is_busy(self, descriptor: int) -> bool:
         """Whether it is pending or blocked."""
@@ -99,6 +104,7 @@ class LaneConnections:
         """Unregister an idle connection and return its socket."""
         self._epoll.unregister(descriptor)
         del self._active_at[descriptor]
+        self._begun_at.pop(descriptor, None)
         self._unread.discard(descriptor)
         return socket.socket(fileno=descriptor)
 
@@ -145,6 +151,7 @@ class LaneConnections:
             return
         self._unsent.pop(descriptor, None)
         self._unparsed.pop(descriptor, None)
+        self._begun_at.pop(descriptor, None)
         self._unread.discard(descriptor)
         if descriptor in self._pending:
             self._epoll.unregister(descriptor)
@@ -159,6 +166,20 @@ class LaneConnections:
         silent = [one for one, second in self._active_at.items() if second < limit and one not in self._pending]
         for descriptor in silent:
             self.close(descriptor)
+
+    def close_slow(self, seconds: float, response: Callable[[], bytes]) -> None:
+        """End those whose request is unfinished for longer, with a response; called once a second.
+
+        Args:
+            seconds: How long a request may take to arrive.
+            response: Makes the response.
+        """
+        for descriptor, second in list(self._begun_at.items()):
+            if self.is_busy(descriptor):  # what follows is not read yet
+                self._begun_at[descriptor] = self._second
+            elif second < self._second - seconds:
+                self.send(descriptor, response())
+                self.close(descriptor)
 
     def close_idle(self) -> None:
         """End those that are idle, and have not sent a part of a request either."""

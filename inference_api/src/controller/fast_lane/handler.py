@@ -22,7 +22,9 @@ from src.controller.fast_lane.connections import LaneConnections
 from src.controller.fast_lane.poll_scheduler import PollScheduler
 from src.controller.fast_lane.request_head_cache import RequestHeadCache
 from src.controller.fast_lane.response_writer import DefaultHeaders, ResponseWriter
+from src.controller.http_protocol import TOO_SLOW, HttpProtocol, closing_response
 from src.controller.protocols.endpoint import PredictionEndpoint
+from src.errors import RequestTimeoutError
 from src.service.lifecycle.serving_state import ServingState
 from src.service.metrics.metrics import Metrics
 from src.settings import Settings
@@ -64,6 +66,7 @@ class FastLane:
         self._serving, self._metrics, self._hand_over = serving, metrics, hand_over
         self._keep_alive = settings.keep_alive_seconds
         self._heads = RequestHeadCache(endpoints, settings.max_body_bytes, settings.canary_header)
+        self._default_headers = default_headers
         self._writer = ResponseWriter(default_headers, serving.failures, serving.prediction_log)
         self._loop = asyncio.get_running_loop()
         self._connections = LaneConnections()
@@ -232,4 +235,8 @@ class FastLane:
 
     def _sweep(self) -> None:
         self._connections.close_silent(self._keep_alive)
+        self._connections.close_slow(HttpProtocol.request_seconds, self._too_slow)
         self._timer = self._loop.call_later(_SWEEP_SECONDS, self._sweep)
+
+    def _too_slow(self) -> bytes:
+        return closing_response(RequestTimeoutError(TOO_SLOW), self._default_headers())

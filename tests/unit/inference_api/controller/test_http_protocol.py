@@ -111,3 +111,63 @@ async def test_unreadable_request(data: bytes, connection: Connection) -> None:
     assert status == 400
     assert json.loads(body) | {"detail": ""} == {"error": "bad_request", "detail": "", "fields": []}
     assert await reader.read() == b""
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request may take a short time to arrive."""
+    monkeypatch.setattr(HttpProtocol, "request_seconds", 0.2)
+
+
+async def trickle(writer: asyncio.StreamWriter, data: bytes) -> None:
+    """Send a byte now and then, until the other side has closed."""
+    for byte in data:
+        if writer.is_closing():
+            return
+        writer.write(bytes([byte]))
+        await asyncio.sleep(0.02)
+
+
+SLOW_HEAD = b"GET /health HTTP/1.1\r\nHost: x\r\nX-Slow: " + b"a" * 10_000
+SLOW_BODY = request_of(b"Content-Encoding: identity\r\nContent-Length: 100000\r\n", b" " * 10_000)
+SLOW_CHUNKS = request_of(b"Transfer-Encoding: chunked\r\n", b"1\r\n \r\n" * 10_000)
+
+
+@pytest.mark.usefixtures("short")
+@pytest.mark.parametrize("first", [b"", request_of(LENGTH), b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"])
+@pytest.mark.parametrize("slow", [SLOW_HEAD, SLOW_BODY, SLOW_CHUNKS], ids=["head", "body", "chunks"])
+async def test_a_request_that_arrives_slowly_is_ended(first: bytes, slow: bytes, connection: Connection) -> None:
+    """Bytes that keep coming do not prolong the time of a request, whether or not others came before it."""
+    reader, writer = connection
+    writer.write(first)
+    if first:
+        assert (await answer(reader))[0] == 200
+    start = slow.index(b"\r\n") + 20
+    writer.write(slow[:start])
+    sending = asyncio.create_task(trickle(writer, slow[start:]))
+    status, body = await answer(reader)
+    assert (status, json.loads(body)["error"]) == (408, "request_timeout")
+    assert await reader.read() == b""
+    sending.cancel()
+
+
+@pytest.mark.usefixtures("short")
+async def test_a_body_after_its_answer_gets_no_second_one(connection: Connection) -> None:
+    """An answer that came before the end of the body stays the only one: the connection ends."""
+    reader, writer = connection
+    writer.write(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: text/html\r\nContent-Length: 10000\r\n\r\n")
+    sending = asyncio.create_task(trickle(writer, b"a" * 5000))
+    assert (await answer(reader))[0] == 415
+    assert await reader.read() == b""
+    sending.cancel()
+
+
+@pytest.mark.usefixtures("short")
+async def test_a_request_in_time_keeps_its_connection(connection: Connection) -> None:
+    """The time is that of one request, not of its connection."""
+    reader, writer = connection
+    for _ in range(8):
+        for part in (SLOW_HEAD[:29], b"\r\n\r\n"):
+            writer.write(part)
+            await asyncio.sleep(0.03)
+        assert (await answer(reader))[0] == 200

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from src.controller.fast_lane import handler
+from src.controller.http_protocol import HttpProtocol
 from src.service.prediction.micro_batcher import MAX_ROWS_PER_CALL
 from src.settings import Settings
 from tests.unit.inference_api.controller.fast_lane.lane_client import LaneUnderTest, batch_request, request
@@ -231,6 +232,43 @@ async def test_idle_connections_are_closed(monkeypatch: pytest.MonkeyPatch) -> N
         assert await idle.is_closed()
         assert await half.is_closed()
         assert len(lane.lane) == 0
+
+
+@pytest.mark.parametrize("place", [20, len(request(1)) - 3], ids=["head", "body"])
+async def test_a_request_that_arrives_slowly_is_ended(place: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bytes that keep coming do not prolong the time of a request; a connection whose requests end in time stays."""
+    monkeypatch.setattr(handler, "_SWEEP_SECONDS", 0.02)  # the second of the time
+    monkeypatch.setattr(HttpProtocol, "request_seconds", 5)
+    async with LaneUnderTest(DoublingEstimator(), Settings(longest_rest_ms=0)) as lane:
+        slow, other = await lane.client(), await lane.client()
+        await slow.send(request(1)[: place - 5])
+        answered = asyncio.create_task(slow.answer())
+        for number in range(1000):
+            if number < 5:
+                slow.writer.write(request(1)[place - 5 + number : place - 4 + number])
+            await other.send(request(number)[:-4], request(number)[-4:])
+            assert await other.prediction() == 2 * number
+            if answered.done():
+                break
+        status, headers, body = await answered
+        assert (status, body["error"], headers["connection"]) == (408, "request_timeout", "close")
+        assert await slow.is_closed()
+        assert number > 20  # the other connection has sent for longer than the time of a request
+
+
+async def test_a_slow_model_does_not_end_what_follows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While an earlier request is predicted, the beginning of the next one waits, however long that takes."""
+    monkeypatch.setattr(handler, "_SWEEP_SECONDS", 0.01)
+    monkeypatch.setattr(HttpProtocol, "request_seconds", 2)
+    estimator = BlockedEstimator()
+    async with LaneUnderTest(estimator, slow=True) as lane:
+        client = await lane.client()
+        await client.send(request(1) + request(2)[:30])
+        await asyncio.sleep(0.2)
+        estimator.release.set()
+        assert await client.prediction() == 2.0
+        await client.send(request(2)[30:])
+        assert await client.prediction() == 4.0
 
 
 async def test_without_a_model_the_response_has_the_reason() -> None:
