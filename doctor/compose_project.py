@@ -23,12 +23,14 @@ class PublishedPort:
         address: The address to which it is bound; 0.0.0.0 for all.
         port: The port.
         variable: The variable that changes it.
+        target: The port inside the container.
     """
 
     service: str
     address: str
     port: int
     variable: str
+    target: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -52,6 +54,8 @@ PORT_VARIABLES: Mapping[str, str] = {
     "prometheus": "PROMETHEUS_PORT",
     "grafana": "GRAFANA_PORT",
 }
+TLS_TARGET = 8443
+TLS_VARIABLE = "API_TLS_PUBLISH"
 
 
 @dataclass(frozen=True)
@@ -88,15 +92,26 @@ class ComposeProject:
     def ports(self) -> list[PublishedPort]:
         """The ports of this machine that the stack publishes."""
         return [
-            PublishedPort(name, port.get("host_ip") or "0.0.0.0", int(port["published"]), PORT_VARIABLES.get(name, ""))  # noqa: S104 - read only
+            PublishedPort(
+                name,
+                port.get("host_ip") or "0.0.0.0",  # noqa: S104 - read only
+                int(port["published"]),
+                TLS_VARIABLE if port.get("target") == TLS_TARGET else PORT_VARIABLES.get(name, ""),
+                int(port.get("target") or 0),
+            )
             for name, service in self.services.items()
             for port in service.get("ports") or ()
             if str(port.get("published", "")).isdigit()
         ]
 
     def port_of(self, service: str) -> PublishedPort | None:
-        """The published port of a service."""
-        return next((port for port in self.ports() if port.service == service), None)
+        """The published port of a service, of the gateway that without TLS."""
+        return next((port for port in self.ports() if port.service == service and port.target != TLS_TARGET), None)
+
+    def tls_port(self) -> PublishedPort | None:
+        """The gateway's published port with TLS; None without a certificate or a port."""
+        has_tls = self.environment("gateway").get("TLS_CERTIFICATE")
+        return next((port for port in self.ports() if has_tls and port.target == TLS_TARGET), None)
 
     def is_default(self, service: str) -> bool:
         """Whether `docker compose up` starts it: a service of a profile, or without replicas, is left out."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import ssl
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +35,13 @@ class Answer:
 
 
 def request(
-    address: str, port: int, path: str, *, host: str | None = None, user: tuple[str, str] | None = None
+    address: str,
+    port: int,
+    path: str,
+    *,
+    host: str | None = None,
+    user: tuple[str, str] | None = None,
+    tls: bool = False,
 ) -> Answer | None:
     """GET without any proxy of the environment; None when there is no answer.
 
@@ -44,11 +51,17 @@ def request(
         path: The path with its query.
         host: The host name that the request claims; by default the address.
         user: Name and password for HTTP basic authentication; None for no user.
+        tls: Whether to ask over TLS. Any certificate is accepted: it is that of a name, and this asks an address.
     """
     headers = {} if host is None else {"Host": host}
     if user is not None:
         headers["Authorization"] = f"Basic {base64.b64encode(':'.join(user).encode()).decode()}"
     connection = http.client.HTTPConnection(address, port, timeout=_TIMEOUT_SECONDS)
+    if tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        connection = http.client.HTTPSConnection(address, port, timeout=_TIMEOUT_SECONDS, context=context)
     try:
         connection.request("GET", path, headers=headers)
         response = connection.getresponse()

@@ -58,8 +58,23 @@ def find_api_problems(installation: Installation) -> Iterator[Finding]:
         # While MLflow starts or the model is trained, no model is what is expected.
         waits = finding.code == "api-not-ready" and _is_starting(installation)
         yield dataclasses.replace(finding, level=Level.NOTE) if waits else finding
-    if ready is not None:
+    if ready is None:
+        return
+    tls = project.tls_port()
+    if tls is None and project.environment("gateway").get("TLS_CERTIFICATE"):
+        raise NotCheckedError("el modelo: API_TLS_PUBLISH no dice dónde está HTTPS")
+    if tls is None:
         yield from find_model_problems(request(port.local_address, port.port, "/model"))
+        return
+    model = request(tls.local_address, tls.port, "/model", tls=True)
+    if model is None:
+        yield fault(
+            "api-tls-silent",
+            f"La API no contesta por HTTPS en {tls.local_address}:{tls.port}.",
+            "HTTP lleva allí a sus clientes, y nadie puede predecir.",
+            f"docker logs api_gateway; {COMPOSE} up -d",
+        )
+    yield from find_model_problems(model)
 
 
 def _is_starting(installation: Installation) -> bool:
@@ -96,7 +111,13 @@ def find_reasons(ready: Answer | None, address: str, log: str) -> Iterator[Findi
 
 
 def find_model_problems(model: Answer | None) -> Iterator[Finding]:
-    """The warnings of `/model`, such as other versions of scikit-learn, and the refusal of a new version."""
+    """The warnings of `/model`, such as other versions of scikit-learn, and the refusal of a new version.
+
+    Raises:
+        NotCheckedError: It needs an API key.
+    """
+    if model is not None and model.status == http.HTTPStatus.UNAUTHORIZED:
+        raise NotCheckedError("/model pide una clave de API (API_KEYS_FOR=all)")
     about = model.document if model is not None and model.status == http.HTTPStatus.OK else {}
     for text in about.get("warnings") or ():
         yield warning(

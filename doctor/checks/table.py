@@ -8,6 +8,7 @@ from doctor.checks.containers import find_container_problems
 from doctor.checks.database import find_database_problems
 from doctor.checks.engine import find_engine_problems
 from doctor.checks.env_file import find_env_file_problems
+from doctor.checks.gateway import find_gateway_problems
 from doctor.checks.images import find_image_problems
 from doctor.checks.local_stack import find_local_problems
 from doctor.checks.machine import find_machine_problems
@@ -22,6 +23,7 @@ CHECKS = (
     Check("env-file", "Archivo .env", find_env_file_problems),
     Check("values", "Valores", find_refused_values),
     Check("passwords", "Contraseñas públicas", find_public_passwords),
+    Check("gateway", "Puerta", find_gateway_problems),
     Check("machine", "Memoria, disco y límites", find_machine_problems),
     Check("ports", "Puertos", find_port_problems),
     Check("images", "Imágenes", find_image_problems),

@@ -6,8 +6,10 @@ import base64
 import contextlib
 import http.server
 import json
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 
@@ -17,6 +19,7 @@ def answering(
     *,
     allowed_hosts: frozenset[str] | None = None,
     users: Mapping[str, str] | None = None,
+    certificate: Path | None = None,
 ) -> Iterator[int]:
     """Serve until the block ends; yields the port.
 
@@ -24,6 +27,7 @@ def answering(
         answers: Status and JSON document by path, without its query.
         allowed_hosts: Host names, without port, that are not refused as MLflow refuses others; None for all.
         users: Passwords by name, without one of which a request gets 401; None for no authentication.
+        certificate: For TLS.
     """
     pairs = [f"{name}:{password}".encode() for name, password in (users or {}).items()]
     logins = {f"Basic {base64.b64encode(pair).decode()}" for pair in pairs}
@@ -46,6 +50,10 @@ def answering(
             """Say nothing."""
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield server.server_port
         server.shutdown()

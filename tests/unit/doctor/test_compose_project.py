@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 
-from doctor.compose_project import PORT_VARIABLES, PublishedPort
+from doctor.compose_project import PORT_VARIABLES, ComposeProject, PublishedPort
 from tests.unit.doctor.examples import ROOT, project
 
 
@@ -35,3 +35,24 @@ def test_services_that_up_starts() -> None:
     """Not the one that has no replicas."""
     assert not project().is_default("after-training")
     assert project().is_default("mysql")
+
+
+def test_the_port_with_tls_has_a_variable_of_its_own() -> None:
+    """It is the gateway's second port, and counts only with a certificate."""
+    gateway = project().services["gateway"]
+    ports = [
+        {"target": 8443, "published": "8443", "host_ip": "127.0.0.1"},
+        {"target": 8000, "published": "8000"},
+    ]
+
+    def stack(certificate: str) -> ComposeProject:
+        settings = {**gateway, "ports": ports, "environment": {"TLS_CERTIFICATE": certificate}}
+        return ComposeProject("taller5", {"gateway": settings})
+
+    found = stack("server.pem").tls_port()
+    assert found is not None
+    assert (found.port, found.variable) == (8443, "API_TLS_PUBLISH")
+    assert stack("").tls_port() is None
+    plain = stack("server.pem").port_of("gateway")
+    assert plain is not None
+    assert (plain.port, plain.variable) == (8000, "API_PORT")

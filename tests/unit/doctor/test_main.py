@@ -75,4 +75,4 @@ def test_the_report_for_programs(checkout: Path) -> None:
     assert [finding["code"] for finding in checks["engine"]["findings"]] == ["docker-missing"]
     assert [finding["code"] for finding in checks["env-file"]["findings"]] == ["env-misspelt"]
     assert checks["database"]["not_checked"]
-    assert len(checks) == 13
+    assert len(checks) == 14

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from certificates import write_certificate
 
 from doctor.checks.api import REASONS, find_api_problems
 from doctor.compose_project import ComposeProject
@@ -64,6 +65,53 @@ def test_an_answer_that_leads_elsewhere() -> None:
     """A gateway with TLS sends its clients to HTTPS: nothing is known of the API then."""
     with pytest.raises(NotCheckedError, match="HTTPS"):
         _find((308, {}))
+
+
+def _with_tls(port: int, tls_port: int | None) -> Installation:
+    """The stack with the gateway on these ports, of which the second has TLS."""
+    settings = copy.deepcopy(config())
+    gateway = settings["services"]["gateway"]
+    gateway["environment"]["TLS_CERTIFICATE"] = "server.pem"
+    gateway["ports"][0].update(published=str(port), host_ip="127.0.0.1")
+    second = {"target": 8443, "host_ip": "127.0.0.1"}
+    # Compose prints no published port for a free one.
+    gateway["ports"].append(second if tls_port is None else {**second, "published": str(tls_port)})
+    return replace(healthy(), project=ComposeProject.read(printed(json.dumps(settings))))
+
+
+@pytest.mark.parametrize("days", [90, -5])
+def test_the_model_over_tls(days: int, tmp_path: Path) -> None:
+    """With TLS the model is asked for there; the certificate may be self-signed, and its age is another check's."""
+    certificate = write_certificate(tmp_path / "server.pem", "api.example", days=days)
+    warned = {**MODEL, "warnings": ["scikit-learn differs"]}
+    with (
+        answering({"/ready": (200, READY), "/model": (308, {})}) as port,
+        answering({"/model": (200, warned)}, certificate=certificate) as tls_port,
+    ):
+        found = list(find_api_problems(_with_tls(port, tls_port)))
+        with pytest.raises(NotCheckedError, match="API_TLS_PUBLISH"):
+            list(find_api_problems(_with_tls(port, None)))
+
+    assert codes(found) == ["model-warning"]
+
+
+def test_nobody_answers_over_tls() -> None:
+    """The port without TLS would lead every client there."""
+    with answering({"/ready": (200, READY)}) as port, socket.create_server(("127.0.0.1", 0)) as closed:
+        tls_port = closed.getsockname()[1]
+        closed.close()
+        found = list(find_api_problems(_with_tls(port, tls_port)))
+
+    assert codes(found) == ["api-tls-silent"]
+
+
+def test_a_model_that_is_told_with_a_key_only() -> None:
+    """With API_KEYS_FOR=all the doctor, which has no key, does not know the model."""
+    with (
+        pytest.raises(NotCheckedError, match="API_KEYS_FOR"),
+        answering({"/ready": (200, READY), "/model": (401, {"error": "unauthorized"})}) as port,
+    ):
+        list(find_api_problems(_on(port)))
 
 
 def test_another_reason() -> None:

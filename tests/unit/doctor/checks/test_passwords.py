@@ -57,6 +57,24 @@ def test_a_page_of_a_profile() -> None:
     assert "grafana en 0.0.0.0:3000" in finding.what
 
 
+def test_grafana_alone() -> None:
+    """Its administrator's default password is one of the public ones."""
+    settings = {
+        "ports": [{"published": "3000", "target": 3000, "host_ip": "0.0.0.0"}],
+        "environment": {"GF_SECURITY_ADMIN_PASSWORD": "supersecret"},
+    }
+    names = ("MINIO_ROOT_PASSWORD", "MYSQL_ROOT_PASSWORD", "MYSQL_PASSWORD")
+    changed = replace(healthy(), project=project(**dict.fromkeys(names, "x" * 32)))
+    installation = with_optional_service(changed, "grafana", **settings)
+    running = replace(
+        installation, containers=(*installation.containers, Container("grafana_server", "grafana", "running"))
+    )
+    [finding] = find_public_passwords(running)
+
+    assert codes([finding]) == ["public-passwords"]
+    assert finding.what.endswith(": GRAFANA_ADMIN_PASSWORD.")
+
+
 def test_other_passwords_on_open_pages() -> None:
     """As `make secrets` writes them."""
     names = ("MINIO_ROOT_PASSWORD", "MYSQL_ROOT_PASSWORD", "MYSQL_PASSWORD")
