@@ -34,7 +34,7 @@ class Answer:
         return read if isinstance(read, dict) else {}
 
 
-def request(
+def request(  # noqa: PLR0913 - callers name all but the first three
     address: str,
     port: int,
     path: str,
