@@ -68,7 +68,7 @@ class Crash:
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-# Quoted as .env.example says; MinIO's cannot begin or end with a blank.
+# Quoted as .env.example says; MinIO's and MLflow's cannot begin or end with a blank.
 HARD_ACCOUNTS = r"""
 MYSQL_ROOT_PASSWORD="'\"\\@:/%#\$!& `*;=ñ€ \\"
 MYSQL_USER='it\'s\me@home:/%#$!& "ñ'
@@ -78,7 +78,13 @@ MINIO_ROOT_USER='it\'s\me@home/%#$!& "'
 MINIO_ROOT_PASSWORD='-\'b\@:/%#$!& "`*;=,ñ€😀'
 AWS_ACCESS_KEY_ID='it\'s\me@home/%#$!& "'
 AWS_SECRET_ACCESS_KEY='-\'b\@:/%#$!& "`*;=,ñ€😀'
+MLFLOW_AUTH=true
+MLFLOW_TRACKING_USERNAME='it\'s\me@home/%#$!& "ñ'
+MLFLOW_TRACKING_PASSWORD='-\'b\@:/%#$!& "`*;=,ñ€😀'
+MLFLOW_API_USERNAME='the\'api\@home/%#$!& "ñ'
+MLFLOW_API_PASSWORD='another -\'b\@:/%#$!& "`*;=,ñ€😀'
 """
+MODELS_OF_MLFLOW = "http://127.0.0.1:8005/api/2.0/mlflow/registered-models/search"
 AS_ROOT = """MYSQL_PWD=$MYSQL_ROOT_PASSWORD mysql --protocol=tcp --host=127.0.0.1 --execute 'SELECT 1'"""
 OWN_SOCKETS = "id -u; find /run/replicas -name 'replica-*.sock' -user 12345"
 ANY_USER = """
@@ -173,7 +179,7 @@ def test_crashes_while_users_are_created_and_data_after_down(
     """MySQL is killed while it creates its users, and the migration while it creates the tables; the start goes on.
 
     After `down` and `up` the same version serves: it is neither trained nor registered again. With any names and
-    passwords, and although the API runs as another user the second time.
+    passwords, those of MLflow's users included, and although the API runs as another user the second time.
     """
     stack = hard_accounts
     seconds = start_with_crashes(stack, WHILE_USERS_ARE_CREATED, LESS_PATIENCE)
@@ -182,6 +188,7 @@ def test_crashes_while_users_are_created_and_data_after_down(
     )
     before = httpx.get(f"{stack.url}/model", timeout=10).json()
     root = stack.compose("exec", "-T", "mysql", "sh", "-c", AS_ROOT)
+    without_user = httpx.get(MODELS_OF_MLFLOW, timeout=10)
     stack.compose("down")
     with stack.attached("--build") as up:
         seconds = stack.wait_until_serving(up)
@@ -194,6 +201,8 @@ def test_crashes_while_users_are_created_and_data_after_down(
     after = httpx.get(f"{stack.url}/model", timeout=10).json()
     assert after["run_id"] == before["run_id"]
     assert root.stdout.split() == ["1", "1"]
+    assert without_user.status_code == httpx.codes.UNAUTHORIZED
+    assert "password of now" not in stack.compose("logs", "mlflow-migrate").stdout
     assert before["warnings"] == []
     [warning] = after["warnings"]
     assert "cannot be written (Permission denied)" in warning
