@@ -44,7 +44,9 @@ def create_account_tables(engine: sqlalchemy.Engine) -> None:
         with engine.begin() as connection:
             connection.execute(sqlalchemy.text(f"CREATE TABLE IF NOT EXISTS {MARKER_TABLE} (id INT)"))
     try:
-        utils.migrate_if_needed(engine, "head")
+        # Not `migrate_if_needed`: it looks for the table of versions in a transaction that it keeps open, and on MySQL
+        # its second connection then waits for ever to create this table.
+        utils.migrate(engine, "head")
     except Exception as error:
         if first:
             raise
