@@ -37,7 +37,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Accounts:
-    """The users that `.env` names; MLflow may have others.
+    """The users that `.env` names.
 
     Attributes:
         administrator: The user of people and of the trainer, who may do everything.
@@ -63,8 +63,7 @@ class Accounts:
             )
         values = {name: environment[name] for name in (*_ADMINISTRATOR, *_READER)}
         problems = [problem for name, value in values.items() if (problem := mlflow_problem(name, value))]
-        # MySQL compares names without regard to case.
-        if values[_ADMINISTRATOR[0]].casefold() == values[_READER[0]].casefold():
+        if values[_ADMINISTRATOR[0]] == values[_READER[0]]:
             problems.append(f"{_ADMINISTRATOR[0]} and {_READER[0]} must be two users")
         if problems:
             raise ConfigurationError("; ".join(problems))

@@ -4,8 +4,6 @@ MySQL commits each change of a table separately, so a first migration that is ki
 cannot use. Therefore a marker table is created first in an empty database and dropped after success. While the marker
 exists, no server has used the tables: they are dropped and the migration starts again. A database without the marker
 is never dropped, only upgraded.
-
-With MLFLOW_AUTH=true, the tables of MLflow's users come after them in the same way, and then the users of `.env`.
 """
 
 from __future__ import annotations
@@ -21,7 +19,6 @@ import sqlalchemy
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
-from account_tables import accounts_are_set, create_account_tables, set_accounts
 from accounts import Accounts
 from configuration import ConfigurationError
 from database import Database
@@ -87,8 +84,8 @@ def migration_lock(engine: sqlalchemy.Engine, wait: float) -> Iterator[None]:
         engine.dispose()  # Closing the session releases the lock.
 
 
-def migrate(database: Database, wait: float, accounts: Accounts | None) -> None:
-    """Upgrade the tables to the version of the installed MLflow, and set the users, if MLflow has some.
+def migrate(database: Database, wait: float) -> None:
+    """Upgrade the tables to the version of the installed MLflow.
 
     Raises:
         MigrationError: The migration is not possible; the message says why and what to do.
@@ -104,13 +101,10 @@ def migrate(database: Database, wait: float, accounts: Accounts | None) -> None:
             create_schema(engine)
         else:
             upgrade_schema(engine, database)
-        if accounts is not None:
-            create_account_tables(engine)
-            set_accounts(database.url, accounts)
 
 
-def wait_for_tables(database: Database, wait: float, accounts: Accounts | None) -> None:
-    """Wait until another run has brought the tables to the version of the installed MLflow, and set the users.
+def wait_for_tables(database: Database, wait: float) -> None:
+    """Wait until another run has brought the tables to the version of the installed MLflow.
 
     Raises:
         MigrationError: They were not there within `wait` seconds.
@@ -120,7 +114,7 @@ def wait_for_tables(database: Database, wait: float, accounts: Accounts | None) 
     engine = connect(database, wait)
     deadline = time.monotonic() + wait
     log.info("waiting for the tables of %s", database)
-    while not (is_current(engine) and (accounts is None or accounts_are_set(engine, database.url, accounts))):
+    while not is_current(engine):
         if time.monotonic() > deadline:
             raise MigrationError(f"the tables of {database} were not migrated within {wait:.0f} s")
         time.sleep(1)
@@ -141,11 +135,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
-        database, accounts = Database.from_environment(), Accounts.from_environment()
-        if options.only_wait:
-            wait_for_tables(database, options.wait, accounts)
-        else:
-            migrate(database, options.wait, accounts)
+        run = wait_for_tables if options.only_wait else migrate
+        database = Database.from_environment()
+        Accounts.from_environment()  # what the server would refuse ends `up` with this job's message
+        run(database, options.wait)
     except ConfigurationError as error:
         log.error("%s", error)  # noqa: TRY400 - the message is enough
         return 2

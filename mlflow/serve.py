@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from account_database import create_account_database
 from accounts import Accounts
 from configuration import ConfigurationError
 from database import Database
@@ -31,20 +32,20 @@ auth_cache_ttl_seconds = 60
 """
 
 
-def auth_environment(url: str, accounts: Accounts) -> dict[str, str]:
-    """Write the configuration of MLflow's basic authentication, for this user only; returns the variables with it."""
-    descriptor, path = tempfile.mkstemp(prefix="mlflow-auth-", suffix=".ini")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(_AUTH_CONFIGURATION.format(database_uri=url.replace("%", "%%")))
-    folders = [str(Path(__file__).resolve().parent), os.environ.get("PYTHONPATH", "")]
+def auth_environment(accounts: Accounts) -> dict[str, str]:
+    """Write users and configuration of MLflow's basic authentication for this user only; returns the variables."""
+    folder = Path(tempfile.mkdtemp(prefix="mlflow-auth-"))
+    database_uri = create_account_database(folder, accounts).replace("%", "%%")
+    configuration = folder / "basic_auth.ini"
+    configuration.write_text(_AUTH_CONFIGURATION.format(database_uri=database_uri), encoding="utf-8")
+    python_path = [str(Path(__file__).resolve().parent), os.environ.get("PYTHONPATH", "")]
     return {
-        "MLFLOW_AUTH_CONFIG_PATH": path,
-        # `migrate` has created this user; MLflow compares only the name.
+        "MLFLOW_AUTH_CONFIG_PATH": str(configuration),
         "MLFLOW_AUTH_ADMIN_USERNAME": accounts.administrator.name,
         # It signs the form of /signup, which nobody needs to have open across a restart.
         "MLFLOW_FLASK_SERVER_SECRET_KEY": secrets.token_hex(32),
         # Where `request_authorization` is found.
-        "PYTHONPATH": os.pathsep.join(filter(None, folders)),
+        "PYTHONPATH": os.pathsep.join(filter(None, python_path)),
     }
 
 
@@ -62,7 +63,7 @@ def main() -> None:
     environment = {**os.environ, "MLFLOW_BACKEND_STORE_URI": url}
     if accounts is not None:
         options = ["--app-name", "basic-auth", *options]
-        environment.update(auth_environment(url, accounts))
+        environment.update(auth_environment(accounts))
     os.execvpe("mlflow", ["mlflow", "server", *options], environment)  # noqa: S606, S607 - the one on PATH, without a shell
 
 

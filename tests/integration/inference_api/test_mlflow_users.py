@@ -10,11 +10,9 @@ from unittest import mock
 
 import httpx
 import pytest
-import sqlalchemy
 from mlflow_server import running_server
 from service_process import Service, start_service
 
-from account_tables import create_account_tables, set_accounts
 from accounts import Account, Accounts
 from serve import auth_environment
 from src.service.training.errors import TrainingError
@@ -44,12 +42,8 @@ API: Final = "/api/2.0/mlflow"
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server with the two users of `.env`; its metrics are on, as in the stack."""
     folder = tmp_path_factory.mktemp("mlflow-users")
-    url = f"sqlite:///{folder / 'mlflow.db'}"
-    accounts = Accounts(Account(*ADMIN), Account(*READER))
-    create_account_tables(sqlalchemy.create_engine(url))
-    set_accounts(url, accounts)
     with mock.patch.object(tempfile, "tempdir", str(folder)):
-        variables = auth_environment(url, accounts)
+        variables = auth_environment(Accounts(Account(*ADMIN), Account(*READER)))
     options = ("--app-name", "basic-auth", "--artifacts-destination", str(folder / "artifacts"))
     more = {
         "MLFLOW_TRACKING_USERNAME": ADMIN[0],

@@ -52,7 +52,7 @@ def test_there_are_no_default_passwords() -> None:
         ("MLFLOW_API_PASSWORD", "password\x07of-api", r"MLFLOW_API_PASSWORD holds the control character U\+0007"),
         ("MLFLOW_API_USERNAME", "the:api", "MLFLOW_API_USERNAME holds ':'"),
         ("MLFLOW_API_USERNAME", "a" * 256, "MLFLOW_API_USERNAME has 256 characters"),
-        ("MLFLOW_API_USERNAME", "Admin", "must be two users"),
+        ("MLFLOW_API_USERNAME", "admin", "must be two users"),
     ],
 )
 def test_what_mlflow_cannot_use(name: str, value: str, problem: str) -> None:
