@@ -11,6 +11,8 @@ from doctor.finding import Finding, Level, NotCheckedError, fault, note, warning
 from doctor.http_request import Answer, request
 from doctor.installation import Installation
 
+_LOGIN_REFUSED = "answered 401"
+_SAME_PASSWORDS = f"{COMPOSE} up -d da a los dos la contraseña de .env (MLFLOW_API_PASSWORD)"
 _NO_MODEL = "Mientras tanto POST /predict responde 503."
 # Words of the answers of /ready, in the order in which they are looked for.
 REASONS: tuple[tuple[str, str, str], ...] = (
@@ -25,7 +27,7 @@ REASONS: tuple[tuple[str, str, str], ...] = (
         "El entrenador no ha terminado, o falló.",
         f"docker logs model_trainer; {COMPOSE} run --rm model-trainer --force registra otra versión",
     ),
-    ("answered 401", "MLflow no acepta el usuario de la API.", f"{COMPOSE} up -d le da la contraseña de .env"),
+    (_LOGIN_REFUSED, "MLflow no acepta el usuario de la API.", _SAME_PASSWORDS),
     ("asked through the proxy", "Un proxy está entre la API y MLflow.", "Añade a NO_PROXY, en .env, el servidor"),
     ("does not answer", "MLflow no contesta; la API sigue intentándolo sola.", "docker logs mlflow_server"),
     (
@@ -135,7 +137,9 @@ def find_model_problems(model: Answer | None) -> Iterator[Finding]:
             "registry-unavailable",
             f"La API no pudo preguntar por el alias: {error.get('detail', '')}",
             f"{serves} Mientras tanto no entra otra.",
-            "Espera unos segundos y repite make doctor; si sigue: docker logs mlflow_server",
+            _SAME_PASSWORDS
+            if _LOGIN_REFUSED in str(error.get("detail"))
+            else "Espera unos segundos y repite make doctor; si sigue: docker logs mlflow_server",
         )
         return
     yield warning(

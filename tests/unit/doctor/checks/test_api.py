@@ -149,12 +149,16 @@ def test_a_version_that_is_refused() -> None:
     assert "it is a pickle" in finding.what
 
 
-def test_a_registry_that_did_not_answer() -> None:
-    """It is no fault of a version."""
-    error = {"error": "registry_unavailable", "detail": "MLflow at http://mlflow:5000 does not answer", "at": ""}
+@pytest.mark.parametrize(
+    ("answer", "remedy"), [("does not answer", "docker logs mlflow_server"), ("answered 401", "MLFLOW_API_PASSWORD")]
+)
+def test_a_registry_that_did_not_answer(answer: str, remedy: str) -> None:
+    """It is no fault of a version; a refused password does not go away by waiting."""
+    error = {"error": "registry_unavailable", "detail": f"MLflow at http://mlflow:5000 {answer}", "at": ""}
     [finding] = _find((200, READY), {**MODEL, "last_reload_error": error})
 
     assert (finding.code, finding.level) == ("registry-unavailable", Level.WARNING)
+    assert remedy in finding.remedy
 
 
 def test_an_api_that_does_not_answer() -> None:
