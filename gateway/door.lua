@@ -6,6 +6,7 @@ local PAUSE_MS = 2000
 local TLS_PORT = 8443
 -- A map of HAProxy without a file: SHA-256 of a key in lower-case hexadecimal, to the name of its owner.
 local KEYS = "virt@api-keys"
+local NO_KEYS = "nobody has a valid key, predictions are answered 401"
 
 local function content_of(path)
     local file, problem = io.open(path, "r")
@@ -36,12 +37,12 @@ local function keys_of(text)
     return found, count
 end
 
-local function follow(path, changed)
+local function follow(path, without, changed)
     local known, failed
     while true do
         local text, problem = content_of(path)
         if text == nil and failed ~= problem then
-            core.Alert(problem .. ": what was read before stays in use")
+            core.Alert(problem .. (known and ": what was read before stays in use" or ": " .. without))
         elseif text ~= nil and text ~= known then
             changed(text)
             known = text
@@ -56,7 +57,7 @@ local keys_file, certificate = os.getenv("API_KEYS_FILE") or "", os.getenv("TLS_
 if keys_file ~= "" then
     core.register_task(function()
         local current = {}
-        follow(FOLDER .. keys_file, function(text)
+        follow(FOLDER .. keys_file, NO_KEYS, function(text)
             local found, count = keys_of(text)
             for digest, name in pairs(found) do
                 if current[digest] ~= name then
@@ -69,7 +70,11 @@ if keys_file ~= "" then
                 end
             end
             current = found
-            core.Info("API keys in use: " .. count)
+            if count == 0 then
+                core.Alert("API_KEYS_FILE has no key: " .. NO_KEYS)
+            else
+                core.Info("API keys in use: " .. count)
+            end
         end)
     end)
 end
@@ -97,7 +102,7 @@ end
 if certificate ~= "" then
     core.register_task(function()
         local path, in_use = FOLDER .. certificate, nil
-        follow(path, function(text)
+        follow(path, "no TLS", function(text)
             if in_use == nil then -- HAProxy has read it at its start
                 in_use = text
                 return

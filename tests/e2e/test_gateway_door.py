@@ -1,6 +1,8 @@
 """What the gateway asks of clients when `.env` says so: keys, a rate, TLS, origins. README and docs/security.md."""
 
+import base64
 import hashlib
+import json
 import socket
 import ssl
 import subprocess
@@ -9,10 +11,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from http.client import HTTPSConnection
-from pathlib import Path
 
 import httpx
 import pytest
+from certificates import write_certificate
 
 from tests.e2e.compose_stack import SAMPLE, Stack
 from tests.e2e.steady_load import SteadyLoad
@@ -26,34 +28,38 @@ ORIGIN = "https://panel.example"
 KEYS = {"ana": "key-of-ana", "equipo-2": "key-of-the-team", "lento": "key-of-a-slow-one"}
 SHAPE = {"error", "detail", "fields"}
 WITHIN_SECONDS = 20
+BODY = json.dumps(SAMPLE).encode()
+_LENGTH = f"Host: x\r\nContent-Length: {len(BODY)}"
+_SMUGGLED = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (len(BODY), BODY)
+# Requests that some programs read otherwise than others; the first ones are predictions in another dress.
+ODD_REQUESTS = [
+    (f"POST /predict HTTP/1.1\r\n{_LENGTH}", BODY),
+    (f"POST /predict?probabilities=false HTTP/1.1\r\n{_LENGTH}", BODY),
+    (f"POST /predict/ HTTP/1.1\r\n{_LENGTH}", BODY),
+    (f"POST /%70redict HTTP/1.1\r\n{_LENGTH}", BODY),
+    (f"POST http://x/predict HTTP/1.1\r\n{_LENGTH}", BODY),
+    (f"POST /predict HTTP/1.0\r\n{_LENGTH}", BODY),
+    (f"POST /predict HTTP/1.1\r\nConnection: X-API-Key\r\n{_LENGTH}", BODY),
+    ("POST /predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked", b"%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY)),
+    (f"POST //predict HTTP/1.1\r\n{_LENGTH}", BODY),
+    (f"POST /health/../predict HTTP/1.1\r\n{_LENGTH}", BODY),
+    (f"POST http://evil.example/predict HTTP/1.1\r\n{_LENGTH}", BODY),
+    (f"post /predict HTTP/1.1\r\n{_LENGTH}", BODY),
+    (f"PUT /predict HTTP/1.1\r\n{_LENGTH}", BODY),
+    (f"GET /predict HTTP/1.1\r\nX-HTTP-Method-Override: POST\r\n{_LENGTH}", BODY),
+    (f"CONNECT /predict HTTP/1.1\r\n{_LENGTH}", BODY),
+    (f"TRACE /predict HTTP/1.1\r\n{_LENGTH}", BODY),
+    (f"POST /predict HTTP/1.1\r\n{_LENGTH}\r\nContent-Length: 2", BODY),
+    (f"POST /predict HTTP/1.1\r\n{_LENGTH}\r\nTransfer-Encoding: xchunked", BODY),
+    ("POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked", b"0\r\n\r\n" + _SMUGGLED),
+    (f"GET /health HTTP/1.1\r\nHost: x\r\nContent-Length: {len(_SMUGGLED)}", _SMUGGLED),
+]
+VALID = set(range(8))
 
 
 def key_lines(*names: str) -> str:
     """The file of keys for these names."""
     return "".join(f"{name}:{hashlib.sha256(KEYS[name].encode()).hexdigest()}\n" for name in names)
-
-
-def write_certificate(file: Path, name: str, *, key_of_another: bool = False) -> None:
-    """Write a self-signed certificate with its key, as PEM."""
-    parts: list[str] = []
-    for _ in range(2 if key_of_another else 1):
-        elliptic = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
-        made = subprocess.run(
-            ["openssl", "req", "-x509", *elliptic, "-nodes", "-days", "2", "-subj", f"/CN={name}", "-keyout", "-"],
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        parts.append(made)
-    key, certificate = (part[part.index("-----BEGIN") :] for part in _split(parts[0]))
-    if key_of_another:
-        key, _ = (part[part.index("-----BEGIN") :] for part in _split(parts[1]))
-    file.write_text(certificate + key)
-
-
-def _split(pem: str) -> tuple[str, str]:
-    place = pem.index("-----BEGIN CERTIFICATE")
-    return pem[:place], pem[place:]
 
 
 def eventually(true: Callable[[], bool]) -> bool:
@@ -114,6 +120,11 @@ def client(guarded: Stack) -> Iterator[httpx.Client]:
         yield opened
 
 
+def as_password(key: str) -> str:
+    """A key as a browser sends it, behind any user name."""
+    return "Basic " + base64.b64encode(f"me:{key}".encode()).decode()
+
+
 def keyed(name: str) -> dict[str, str]:
     """The header of this name's key."""
     return {"X-API-Key": KEYS[name]}
@@ -137,16 +148,58 @@ def test_a_thousand_slow_clients_harm_no_other(stack: Stack) -> None:
 
 def test_a_prediction_needs_a_key(client: httpx.Client) -> None:
     """Either header is accepted; without a valid key the answer is 401 in the shape of all errors."""
-    invalid: list[dict[str, str]] = [{}, {"X-API-Key": "wrong"}, {"Authorization": "Bearer wrong"}, keyed("lento")]
+    key = KEYS["ana"]
+    invalid: list[dict[str, str]] = [
+        {},
+        *({"X-API-Key": text} for text in ("", "wrong", "ana", hashlib.sha256(key.encode()).hexdigest())),
+        *({"X-API-Key": text} for text in (f"{key}, {key}", f"wrong, {key}", key.upper())),
+        *({"Authorization": text} for text in ("Bearer wrong", key, f"Bearer {key} {key}", as_password(key))),
+        {"X-API-Key": "wrong", "Authorization": f"Bearer {key}"},
+        {"X_API_Key": key},
+        keyed("lento"),
+    ]
     for headers in invalid:
         refused = client.post("/predict", json=SAMPLE, headers=headers)
         assert (refused.status_code, refused.json()["error"]) == (401, "unauthorized")
         assert refused.json().keys() == SHAPE
         assert refused.headers["WWW-Authenticate"] == "Bearer"
-    for headers in (keyed("ana"), {"Authorization": f"Bearer {KEYS['ana']}"}):
+    for headers in (keyed("ana"), *({"Authorization": f"{word} {key}"} for word in ("Bearer", "bearer", "BEARER"))):
         assert client.post("/predict", json=SAMPLE, headers=headers).status_code == 200
+    assert client.post("/predict", params={"X-API-Key": key, "api_key": key}, json=SAMPLE).status_code == 401
     for path in ("/health", "/ready", "/model", "/metrics"):
         assert client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("has_key", [False, True])
+def test_odd_requests_predict_with_a_key_only(guarded: Stack, *, has_key: bool) -> None:
+    """However address, method and length are written, no prediction is made without a key, nor a second one with it."""
+    line = f"X-API-Key: {KEYS['equipo-2']}\r\n" if has_key else ""
+    address = ("127.0.0.1", TLS_PORT)
+    context = ssl._create_unverified_context()
+    predicted = set()
+    for number, (head, body) in enumerate(ODD_REQUESTS):
+        with socket.create_connection(address, timeout=10) as plain, context.wrap_socket(plain) as connection:
+            connection.sendall(f"{head}\r\n{line}\r\n".encode() + body)
+            connection.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            received = b"".join(iter(lambda: connection.recv(65536), b""))
+        assert received.count(b'"prediction"') <= 1, head
+        assert KEYS["equipo-2"].encode() not in received
+        if b'"prediction"' in received:
+            predicted.add(number)
+    assert predicted == (VALID if has_key else set())
+    assert httpx.get(f"{guarded.url}/ready", timeout=5).is_success
+
+
+def test_no_answer_names_its_server(client: httpx.Client) -> None:
+    """Neither pages nor predictions nor refusals say which program sent them; types are not guessed."""
+    for path in ("/", "/docs", "/model", "/metrics", "/static-offline-docs/swagger-ui.css"):
+        headers = client.get(path).headers
+        assert not {"server", "x-powered-by", "via"} & headers.keys()
+        assert headers["x-content-type-options"] == "nosniff"
+    for status, sent in ((200, keyed("equipo-2")), (401, {})):
+        answer = client.post("/predict", json=SAMPLE, headers=sent)
+        assert answer.status_code == status
+        assert not {"server", "x-powered-by", "via"} & answer.headers.keys()
 
 
 def test_the_log_names_the_key_s_owner(guarded: Stack, client: httpx.Client) -> None:
@@ -210,12 +263,51 @@ def test_the_rate_of_a_key_is_limited(client: httpx.Client) -> None:
     assert eventually(lambda: client.post("/predict", json=SAMPLE, headers=keyed("ana")).is_success)
 
 
+def test_the_rate_without_a_key_is_that_of_the_address(client: httpx.Client) -> None:
+    """Who has no key cannot ask without end either; readiness is told to everybody, and a key has its own rate."""
+    statuses = [client.get("/version").status_code for _ in range(4 * RATE)]
+    assert set(statuses) == {200, 429}
+    assert client.post("/predict", json=SAMPLE).status_code == 429
+    assert client.get("/ready").status_code == 200
+    assert client.post("/predict", json=SAMPLE, headers=keyed("equipo-2")).status_code == 200
+    assert eventually(lambda: client.get("/version").is_success)
+
+
 def test_http_redirects_to_https(guarded: Stack) -> None:
     """The plain port keeps method, path and query (308); liveness and readiness stay there for the health checks."""
     answer = httpx.post(f"{guarded.url}/predict?probabilities=false", json=SAMPLE, headers=keyed("ana"), timeout=10)
     assert answer.status_code == 308
     assert answer.headers["Location"] == f"https://127.0.0.1:{TLS_PORT}/predict?probabilities=false"
     assert httpx.get(f"{guarded.url}/ready", timeout=10).status_code == 200
+
+
+def test_the_redirect_keeps_the_name_of_the_request(guarded: Stack) -> None:
+    """Names and addresses stay without their port; what would make another URL of it is refused."""
+    target = f":{TLS_PORT}/a?b=//c"
+    for host, name in (
+        ("api.example", "api.example"),
+        ("api.example:8000", "api.example"),
+        ("[::1]:8000", "[::1]"),
+        ("[::1]", "[::1]"),
+        ("127.0.0.1:1", "127.0.0.1"),
+        *(
+            (host, "")
+            for host in ("a@evil.example", "evil.example/", "evil.example?", "evil.example#", "", 'a"b', "[::1")
+        ),
+    ):
+        for line in ("/a?b=//c", f"http://{host}/a?b=//c"):
+            received = plainly(guarded, f"GET {line} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
+            head = received.partition("\r\n\r\n")[0]
+            location = head.partition("location: ")[2].partition("\r\n")[0]
+            assert location == (f"https://{name}{target}" if name else ""), (host, line, head)
+            assert name == "" or " 308 " in head
+
+
+def plainly(stack: Stack, request: str) -> str:
+    """What the plain port answers until it closes the connection."""
+    with socket.create_connection(("127.0.0.1", _plain_port(stack)), timeout=10) as connection:
+        connection.sendall(request.encode())
+        return b"".join(iter(lambda: connection.recv(65536), b"")).decode()
 
 
 def test_a_renewed_certificate_is_used(guarded: Stack) -> None:
@@ -260,9 +352,14 @@ def test_only_listed_origins_may_read_answers(client: httpx.Client) -> None:
     answer = client.post("/predict", json=SAMPLE, headers={"Origin": ORIGIN, **keyed("equipo-2")})
     assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (200, ORIGIN)
     assert answer.headers["Vary"] == "Origin"
-    for origin in ("https://evil.example", "null", f"{ORIGIN}.evil.example"):
+    for origin in (
+        *("https://evil.example", "null", f"{ORIGIN}.evil.example", f"https://evil.example, {ORIGIN}"),
+        *(f"{ORIGIN}, https://evil.example", ORIGIN.upper(), f"{ORIGIN}:8443", f"{ORIGIN}/", "http://panel.example"),
+    ):
         refused = client.options("/predict", headers={"Origin": origin, **asks})
-        assert "Access-Control-Allow-Origin" not in refused.headers
+        answer = client.post("/predict", json=SAMPLE, headers={"Origin": origin, **keyed("equipo-2")})
+        assert answer.status_code == 200
+        assert "Access-Control-Allow-Origin" not in {*refused.headers, *answer.headers}
 
 
 @pytest.fixture(scope="module")
@@ -276,11 +373,25 @@ def closed(guarded: Stack) -> Stack:
 
 
 def test_all_can_need_a_key(closed: Stack) -> None:
-    """With API_KEYS_FOR=all only liveness and readiness are answered without a key."""
+    """With API_KEYS_FOR=all only liveness and readiness are told without a key; browsers ask for it as a password."""
     with httpx.Client(base_url=closed.url, timeout=10) as client:
-        for path in ("/", "/model", "/metrics", "/docs", "/openapi.json", "/v2", "/version", "/health/", "//health"):
+        assert 'Basic realm="' in client.get("/").headers["WWW-Authenticate"]
+        for path in (
+            "/",
+            "/model",
+            "/metrics",
+            "/docs",
+            "/openapi.json",
+            "/v2",
+            "/version",
+            "/health/",
+            "//health",
+            "/%68ealth",
+        ):
             assert client.get(path).status_code == 401
             assert client.get(path, headers=keyed("ana")).status_code != 401
+            assert client.get(path, auth=("", KEYS["ana"])).status_code != 401
+            assert client.get(path, auth=(KEYS["ana"], "")).status_code == 401
         for path in ("/health", "/ready", "/ping", "/v2/health/live", "/v2/health/ready"):
             assert client.get(path).status_code == 200
             assert client.post(path).status_code == 401

@@ -17,6 +17,7 @@ from registration import register
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.wait import WebDriverWait
 from service_process import Service
 from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -525,3 +526,32 @@ def test_links_to_open_pages(mlflow_server: str, classifier: Service, serve: Ser
     assert found["API documentation"] == f"{page.url}/docs"
     assert "Locust" not in page.text("#links")
     assert classifier.url != service.url
+
+
+@pytest.mark.parametrize(
+    ("scheme", "header"), [("apiKey", "x-api-key: a-key"), ("bearer", "authorization: Bearer a-key")]
+)
+def test_the_documentation_page_sends_a_key(
+    scheme: str, header: str, classifier: Service, browser: webdriver.Chrome
+) -> None:
+    """The key that is given to its button goes with the requests that are tried on the page."""
+    browser.get(f"{classifier.url}/docs")
+    wait = WebDriverWait(browser, 60)
+
+    def click(selector: str) -> None:
+        wait.until(lambda _browser: browser.find_elements(By.CSS_SELECTOR, selector))
+        browser.execute_script("arguments[0].click()", browser.find_element(By.CSS_SELECTOR, selector))
+
+    click("button.authorize")
+    label = {"apiKey": "api_key_value", "bearer": "auth-bearer-value"}[scheme]
+    wait.until(lambda _browser: browser.find_elements(By.ID, label))
+    browser.find_element(By.ID, label).send_keys("a-key")
+    form = f"//input[@id='{label}']/ancestor::form//button[contains(@class, 'authorize')]"
+    browser.find_element(By.XPATH, form).click()
+    click(".btn-done")
+    click("#operations-prediction-prediction .opblock-summary-control")
+    click("#operations-prediction-prediction .try-out__btn")
+    click("#operations-prediction-prediction .execute")
+    wait.until(lambda _browser: browser.find_elements(By.CSS_SELECTOR, ".curl-command"))
+    shown = browser.find_element(By.CSS_SELECTOR, ".curl-command").text
+    assert header in shown.replace("'", "").lower().replace("bearer", "Bearer")
