@@ -116,9 +116,8 @@ def test_the_configuration_uses_the_variables_that_the_container_has(services: A
         *re.findall(r"\benv\(([A-Z_]+)\)", CONFIGURATION),
         *re.findall(r"os\.getenv\(\"([A-Z_]+)\"\)", lua),
     }
-    of_haproxy = {"HAPROXY_HTTP_LOG_FMT"}
     preset = set(re.findall(r"^ +presetenv (\w+) ", SECTIONS["global"], re.MULTILINE))
-    assert read - of_haproxy - preset == set(services["gateway"]["environment"])
+    assert read - preset == set(services["gateway"]["environment"])
 
 
 def test_a_canary_is_answered_before_another_replica_is_tried(services: Any) -> None:
@@ -140,3 +139,11 @@ def test_there_are_descriptors_for_all_users_while_two_replicas_stop() -> None:
     assert "server-template" not in before_servers
     # A Unix socket refuses connections beyond its queue (net.core.somaxconn), and the gateway takes it for down then.
     assert each < 4096
+
+
+def test_no_query_is_logged() -> None:
+    """A client may write its key into the address; the log has the path only."""
+    [line] = re.findall(r'^ +log-format "(.*)"$', CONFIGURATION, re.MULTILINE)
+
+    assert "%{+Q}HPO" in line
+    assert not re.search(r"%(\{\+Q\})?(r|HU|HQ|HP)\b", line)
