@@ -25,6 +25,14 @@ def test_an_error_has_the_api_s_shape(file: Path) -> None:
     assert json.loads(body).keys() == {"error", "detail", "fields"}
 
 
+@pytest.mark.parametrize("status", ["400", "408", "414", "422", "431"])
+def test_the_last_response_says_that_the_connection_ends(status: str) -> None:
+    """After a request that it cannot read the gateway closes the connection, and adds no header that says so."""
+    head = (GATEWAY / "errors" / f"{status}.http").read_text().partition("\n\n")[0]
+
+    assert "Connection: close" in head.splitlines()
+
+
 def test_unavailable_says_when_to_come_back() -> None:
     """503 has Retry-After, and the kind of error that the API uses."""
     text = (GATEWAY / "errors" / "503.http").read_text()
