@@ -43,6 +43,7 @@ class Door:
         host: Its address.
         port: Its port.
         answers_in_order: A 400 for unreadable bytes never comes before the responses that are due before it.
+        may_end_silently: It may end the connection of a client whose request it does not accept, without a response.
         needs_key: A request without a key gets no prediction.
         allows: Which status from 500 on is right.
     """
@@ -50,6 +51,7 @@ class Door:
     host: str
     port: int
     answers_in_order: bool = False
+    may_end_silently: bool = False
     needs_key: bool = False
     allows: IsAllowed = lambda _status, _exchange: False
 
@@ -155,8 +157,8 @@ class FuzzClient:
         A server that has answered unreadable bytes and closes the connection while the rest of them arrives resets it,
         and the client may lose the response.
         """
-        before = exchanges[: None if self.was_reset else place]
-        if all(exchange.expected is not None for exchange in before):
+        causes = exchanges if self.was_reset else exchanges[: place + self._door.may_end_silently]
+        if all(exchange.expected is not None for exchange in causes):
             raise WrongResponseError(f"the connection ended without a response to {exchanges[place]}")
 
     def _may_overtake(self, exchanges: list[Exchange], answer: Answer) -> bool:
