@@ -37,7 +37,7 @@ def test_kinds_are_distinct() -> None:
 
 
 def test_status_of_each_kind() -> None:
-    """The contract's statuses: 400, 408, 413, 415, 422 for the client's mistakes, 503 with Retry-After while unavailable."""
+    """The contract's statuses: 4xx for the client's mistakes, 503 with Retry-After while unavailable."""
     assert {error.kind: error.status for error in KINDS} == {
         "internal_error": 500,
         "not_json": 400,
