@@ -248,7 +248,7 @@ def syntax_problem(answer: Answer, method: str) -> str:
     for name, value in answer.headers:
         if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
             return f"header {name!r}: {value!r}"
-    if ("content-type", "application/json") in answer.headers and method != "HEAD" and answer.body:
+    if ("content-type", "application/json") in answer.headers and method != "HEAD" and answer.body.strip():
         try:
             json.loads(answer.body)
         except ValueError as error:

@@ -33,6 +33,21 @@ def test_the_last_response_says_that_the_connection_ends(status: str) -> None:
     assert "Connection: close" in head.splitlines()
 
 
+def test_a_refused_long_request_is_the_last_of_its_connection() -> None:
+    """Each of the gateway's own answers to a request whose body may not have been read closes the connection."""
+    lines = configuration()
+    answers = re.findall(r"^ *http-request (?:return status (?:401|429)|redirect)", lines, re.MULTILINE)
+    marks = re.findall(r"^ *http-request set-var\(txn\.refused\) .* long", lines, re.MULTILINE)
+
+    assert len(answers) == len(marks) == 3
+    assert "http-after-response set-header Connection close if { var(txn.refused) -m found }" in lines
+    for name in ("other_predictions", "replicas"):
+        backend = lines.split(f"\nbackend {name}\n")[1].split("\nbackend ")[0]
+        assert (
+            "http-after-response set-header Connection close if { status ge 500 } { var(txn.long) -m found }" in backend
+        )
+
+
 def test_unavailable_says_when_to_come_back() -> None:
     """503 has Retry-After, and the kind of error that the API uses."""
     text = (GATEWAY / "errors" / "503.http").read_text()
