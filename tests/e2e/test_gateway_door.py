@@ -1,5 +1,6 @@
 """What the gateway asks of clients when `.env` says so: keys, a rate, TLS, origins. README and docs/security.md."""
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -11,10 +12,16 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from http.client import HTTPSConnection
+from pathlib import Path
 
 import httpx
 import pytest
 from certificates import write_certificate
+from fuzzing.client import Door
+from fuzzing.plans import Plans
+from fuzzing.run import ask_known, requests_wanted, seed, send_requests
+from protocol_bodies import ProtocolBodies
+from wire import Client
 
 from tests.e2e.compose_stack import SAMPLE, Stack
 from tests.e2e.steady_load import SteadyLoad
@@ -55,6 +62,9 @@ ODD_REQUESTS = [
     (f"GET /health HTTP/1.1\r\nHost: x\r\nContent-Length: {len(_SMUGGLED)}", _SMUGGLED),
 ]
 VALID = set(range(8))
+GENERATED_REQUESTS = 2000
+GROWTH_MIB = 32  # as tests/integration/inference_api/conformance/test_generated_requests.py
+LONG_BODY = 100_000
 
 
 def key_lines(*names: str) -> str:
@@ -144,6 +154,34 @@ def test_a_thousand_slow_clients_harm_no_other(stack: Stack) -> None:
                 connection.sendall(b"a")
             load.send(400)
     assert load.outcomes == {"200": load.outcomes.total()}, load.failures
+
+
+def test_generated_requests(stack: Stack) -> None:
+    """Through the gateway no generated request gets a fault, and valid ones between them get their exact responses."""
+    _send_generated(stack)
+
+
+def _send_generated(stack: Stack, key: str = "") -> None:
+    """Send generated requests, some without the key, and check every response and the memory of the API."""
+    headers = {"X-API-Key": key} if key else {}
+    serving = httpx.get(f"{stack.url}/model", headers=headers, timeout=10).json()
+    model = ProtocolBodies(serving["name"], SAMPLE, dict.fromkeys(SAMPLE, "FP64"), str(serving["version"]))
+    door = Door("127.0.0.1", _plain_port(stack), answers_in_order=True, may_end_silently=True, needs_key=bool(key))
+    known = ask_known(door, model, f"X-API-Key: {key}".encode() if key else None)
+    plans = Plans(model, known, seed(), key.encode() or None)
+    [api] = stack.containers_of("fastapi-app")
+    status = Path(f"/proc/{api['State']['Pid']}/status")
+    summary = asyncio.run(
+        send_requests(door, plans, requests_wanted(GENERATED_REQUESTS), lambda: _resident_mib(status))
+    )
+    assert not summary.failures, "\n".join(summary.failures)
+    assert summary.memory[-1] - summary.memory[0] < GROWTH_MIB, summary.memory
+    assert " is DOWN" not in stack.compose("logs", "--no-color", "--since", "2m", "gateway").stdout
+
+
+def _resident_mib(status: Path) -> float:
+    line = next(line for line in status.read_text().splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) / 1024
 
 
 def test_a_prediction_needs_a_key(client: httpx.Client) -> None:
@@ -395,6 +433,22 @@ def test_all_can_need_a_key(closed: Stack) -> None:
         for path in ("/health", "/ready", "/ping", "/v2/health/live", "/v2/health/ready"):
             assert client.get(path).status_code == 200
             assert client.post(path).status_code == 401
+
+
+@pytest.mark.parametrize(("size", "closes"), [(2, False), (LONG_BODY, True)])
+def test_a_refused_long_request_is_the_last_one(size: int, closes: bool, closed: Stack) -> None:  # noqa: FBT001
+    """Where the refusal may come before the body was read, it ends the connection; after a short body it stays open."""
+    with Client(closed.url) as client:
+        client.send(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % size + b"[" * size)
+        [refused] = client.answers(1)
+        assert (refused.status, refused.closes) == (401, closes)
+        if closes:
+            assert client.end() == b""
+
+
+def test_generated_requests_with_keys(closed: Stack) -> None:
+    """The same with keys in odd headers among them; none without a key gets a prediction."""
+    _send_generated(closed, KEYS["ana"])
 
 
 def test_connections_of_one_address_are_limited(closed: Stack) -> None:

@@ -39,7 +39,7 @@ def test_a_refused_long_request_is_the_last_of_its_connection() -> None:
     answers = re.findall(r"^ *http-request (?:return status (?:401|429)|redirect)", lines, re.MULTILINE)
     marks = re.findall(r"^ *http-request set-var\(txn\.refused\) .* long", lines, re.MULTILINE)
 
-    assert len(answers) == len(marks) == 3
+    assert len(set(answers)) == len(marks) == 3
     assert "http-after-response set-header Connection close if { var(txn.refused) -m found }" in lines
     for name in ("other_predictions", "replicas"):
         backend = lines.split(f"\nbackend {name}\n")[1].split("\nbackend ")[0]
