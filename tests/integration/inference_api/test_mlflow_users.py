@@ -125,7 +125,7 @@ def test_a_service_with_a_wrong_password_and_then_the_right_one(trained: str, tm
     written += service.log.read_text()
 
     assert refused.status_code == 503
-    assert "answered 401: it wants a user" in refused.json()["detail"]
+    assert "answered 401: it wants a user that it knows" in refused.json()["detail"]
     assert "MLFLOW_TRACKING_PASSWORD" in refused.json()["detail"]
     assert status == 200
     assert not any(password in refused.text + reason + written for password in (WRONG, READER[1]))
