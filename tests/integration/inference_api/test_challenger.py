@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event
+from threading import Barrier, Event
 from typing import Any
 
 import httpx
@@ -110,7 +110,7 @@ def worker_of(service: Service) -> int:
 @contextmanager
 def requests_to(service: Service) -> Iterator[Callable[[], list[tuple[int, str, float]]]]:
     """Two clients that ask all the time; the call ends them and returns each status, version and prediction."""
-    stop = Event()
+    stop, asked = Event(), Barrier(3)
 
     def ask() -> list[tuple[int, str, float]]:
         seen = []
@@ -118,6 +118,8 @@ def requests_to(service: Service) -> Iterator[Callable[[], list[tuple[int, str, 
             while not stop.is_set():
                 answer = client.post("/predict", json={"x": 1.0})
                 seen.append((answer.status_code, answer.headers["x-model-version"], answer.json()["prediction"]))
+                if len(seen) == 1:
+                    asked.wait()
                 stop.wait(0.01)
         return seen
 
@@ -128,6 +130,7 @@ def requests_to(service: Service) -> Iterator[Callable[[], list[tuple[int, str, 
     with ThreadPoolExecutor(2) as pool:
         clients: list[Future[list[tuple[int, str, float]]]] = [pool.submit(ask) for _ in range(2)]
         try:
+            asked.wait(60)  # what happens from here on happens while they ask
             yield results
         finally:
             stop.set()

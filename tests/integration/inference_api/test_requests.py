@@ -30,8 +30,8 @@ JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture(scope="module")
-def service(serve: Callable[..., Service], mlflow_server: str) -> Service:
-    """The service with a model of a number, an integer and a category; the model refuses an unknown category."""
+def model_name(mlflow_server: str) -> str:
+    """Name of a model of a number, an integer and a category; the model refuses an unknown category."""
     source = np.random.default_rng(3)
     data = pd.DataFrame(
         {
@@ -46,7 +46,13 @@ def service(serve: Callable[..., Service], mlflow_server: str) -> Service:
     model = make_pipeline(columns, LinearRegression()).fit(data, data["size"] * 1e300)
     signature = infer_signature(data, model.predict(data))
     register(mlflow_server, NAME, model, signature=signature, input_example=data[:2])
-    service = serve(NAME, MAX_BODY_BYTES="20000", MAX_BATCH_ROWS="100")
+    return NAME
+
+
+@pytest.fixture(scope="module")
+def service(serve: Callable[..., Service], model_name: str) -> Service:
+    """The service with the model."""
+    service = serve(model_name, MAX_BODY_BYTES="20000", MAX_BATCH_ROWS="100")
     service.wait_ready()
     return service
 
@@ -218,9 +224,9 @@ def test_client_that_disconnects(service: Service) -> None:
     assert service.predict(GOOD).status_code == 200
 
 
-def test_request_in_progress_is_answered_at_shutdown(serve: Callable[..., Service]) -> None:
+def test_request_in_progress_is_answered_at_shutdown(serve: Callable[..., Service], model_name: str) -> None:
     """After SIGTERM a request in progress is answered; then the process ends with exit code 0."""
-    service = serve(NAME)
+    service = serve(model_name)
     service.wait_ready()
     host, port = service.url.removeprefix("http://").split(":")
     body = json.dumps(GOOD).encode()
