@@ -173,7 +173,8 @@ def test_a_model_that_nobody_registered(reader: Reader) -> None:
 
 def test_a_model_that_comes(without_a_model: Reader) -> None:
     """While the version is fetched, `/ready` reports that it is being loaded."""
-    without_a_model.type(f"{UP} --no-deps fastapi-app")
+    # With little CPU, so that it takes longer than the gateway needs to find the replica.
+    without_a_model.type(f"API_CPU_LIMIT=0.2 API_CPU_RESERVATION=0.1 {UP} --no-deps fastapi-app")
     wait_for("the model is being loaded", without_a_model, READY)
     wait_for('"ready"', without_a_model, READY)
 
