@@ -182,6 +182,7 @@ def test_request_id(service: Service) -> None:
 def test_metrics(service: Service) -> None:
     """Requests are counted by route and status, batches by their rows, and the version is a label."""
     service.predict(GOOD)
+    service.predict({})
     text = service.client.get("/metrics").text
     assert 'inference_requests_total{route="/predict",status="200"}' in text
     assert 'inference_requests_total{route="/predict",status="422"}' in text
