@@ -113,8 +113,7 @@ def _others_read(file: Path) -> bool:
 def _key_problems(file: Path, name: str) -> Iterator[Finding]:
     missing = "No vale ninguna clave: toda predicción recibe 401."
     remedy = "make key NAME=ana"
-    problems = list(_file_problems(file, name, missing, remedy))
-    yield from problems
+    yield from _file_problems(file, name, missing, remedy)
     try:
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
@@ -136,8 +135,7 @@ def _key_problems(file: Path, name: str) -> Iterator[Finding]:
 
 def _certificate_problems(file: Path, name: str) -> Iterator[Finding]:
     remedy = f"El certificado, los intermedios y la clave, en PEM, en {name}; después: {_UP}"
-    problems = list(_file_problems(file, name, _NO_START, remedy))
-    yield from problems
+    yield from _file_problems(file, name, _NO_START, remedy)
     try:
         text = file.read_text(encoding="ascii", errors="replace")
     except OSError:
